@@ -1,0 +1,55 @@
+"""The few checks that settings share."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from statewise.errors import SettingError
+
+__all__ = ["at_least", "fraction", "one_of", "positive"]
+
+
+def at_least(argument: str, value: Any, low: int) -> int:
+    """``value`` as an int of at least ``low``; raises SettingError otherwise."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < low:
+        raise SettingError(
+            argument, value, f"must be a whole number of at least {low}", f"Use {low} or more."
+        )
+    return int(value.__index__())
+
+
+def positive(argument: str, value: Any) -> float:
+    """``value`` as a finite float above zero; raises SettingError otherwise."""
+    number = _number(argument, value)
+    if number <= 0.0:
+        raise SettingError(argument, value, "must be above zero", "Use for example 0.001.")
+    return number
+
+
+def fraction(argument: str, value: Any) -> float:
+    """``value`` as a float from zero up to, but not, one; raises SettingError otherwise."""
+    number = _number(argument, value)
+    if not 0.0 <= number < 1.0:
+        raise SettingError(
+            argument, value, "must be at least zero and below one", "Use for example 0.9."
+        )
+    return number
+
+
+def _number(argument: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise SettingError(argument, value, "is not a finite number", "Use a finite number.")
+    return number
+
+
+def one_of(argument: str, value: Any, choices: Iterable[str]) -> str:
+    """``value`` if it is one of ``choices``; raises SettingError that lists them otherwise."""
+    names = list(choices)
+    if value not in names:
+        listed = ", ".join(repr(name) for name in names)
+        raise SettingError(argument, value, "is not a known name", f"Use one of {listed}.")
+    return str(value)

@@ -1,0 +1,192 @@
+"""The command line: parse, call one public function, print."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from statewise import __version__
+from statewise.errors import StatewiseError
+
+__all__ = ["main"]
+
+INTERRUPTED = 130  # what a shell reports for a command that Ctrl-C ended
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    main = argparse.ArgumentParser(
+        prog="statewise",
+        description="Recurrent forecasters whose state is explicit.",
+    )
+    main.add_argument("--version", action="version", version=f"statewise {__version__}")
+    commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    tutorial = commands.add_parser(
+        "tutorial",
+        help="reproduce the origin experiments and settle their six expectations",
+        description="Run the eleven origin experiments with all repeats, write their results, "
+        "tables and figures, and say what becomes of the six expectations.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = tutorial.add_argument
+    add("--repeats", type=int, default=1000, metavar="N", help="random restarts of each experiment")
+    add("--profile", default="keras-3", metavar="NAME", help="numerical profile: keras-2 or keras-3")
+    add("--out", type=Path, default=Path("tutorial-results"), metavar="DIR", help="output folder")
+    add("--seed", type=int, default=1, metavar="S", help="key of all randomness")
+    add("--threads", type=int, metavar="K", help="threads to train on; all processors if not given")
+    add("--json", action="store_true", help="print one JSON document and nothing else")
+    own = tutorial.add_argument_group("your own series instead of the shampoo sales")
+    own.add_argument("--data", type=Path, metavar="FILE.csv", help="a CSV file with a header line")
+    own.add_argument("--column", metavar="NAME", help="the column of values")
+    own.add_argument("--encoding", metavar="E", help="how the file's bytes are read (utf-8)")
+    own.add_argument("--test-size", type=int, default=12, metavar="K", help="observations to test on")
+    tutorial.set_defaults(run=run_tutorial)
+    return main
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code is 0, 2 for bad input, or 130 after Ctrl-C."""
+    options = parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+        return code
+    except StatewiseError as error:
+        print(f"statewise: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output left, as in "| head". Leave without a second complaint.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def run_tutorial(options: argparse.Namespace) -> int:
+    from statewise.checks import at_least, one_of
+    from statewise.errors import SettingError
+    from statewise.network import PROFILES
+    from statewise.panel import Panel
+
+    at_least("--repeats", options.repeats, 1)
+    at_least("--seed", options.seed, 0)
+    at_least("--test-size", options.test_size, 2)
+    one_of("--profile", options.profile, PROFILES)
+    if options.threads is not None:
+        at_least("--threads", options.threads, 1)
+    panel = None
+    if options.data is not None:
+        encoding = options.encoding or "utf-8"
+        panel = Panel.from_csv(options.data, column=options.column, encoding=encoding)
+    elif options.column or options.encoding:
+        given = options.column or options.encoding
+        raise SettingError(
+            "--column" if options.column else "--encoding",
+            given,
+            "says how to read a file, and there is none",
+            "Add --data FILE.csv.",
+        )
+
+    from statewise.report.files import Staging
+    from statewise.tutorial import conclude, tutorial_study
+
+    study = tutorial_study(
+        panel,
+        test_size=options.test_size,
+        repeats=options.repeats,
+        profile=options.profile,
+        seed=options.seed,
+    )
+    with Staging(options.out) as staging:
+        from statewise.engine import available_threads
+        from statewise.study import run_study
+
+        threads = options.threads or available_threads()
+        with Progress(study.repeats, [arm.name for arm in study.arms]) as progress:
+            result = run_study(
+                study, threads=threads, on_training=progress.training, on_arm=progress.arm
+            )
+            tutorial = conclude(result)
+            progress.say("drawing")
+            write(tutorial, staging)
+        document = tutorial.to_json(threads)
+        staging.text("tutorial.json", document + "\n")
+    if options.json:
+        print(document)
+    else:
+        from statewise.report.text import tutorial_text
+
+        print(tutorial_text(tutorial))
+        print(f"\nResults, tables and figures are in {options.out}/")
+    return 0
+
+
+def write(tutorial: Any, staging: Any) -> None:
+    """Write every table as CSV and every figure as PNG and SVG."""
+    from statewise.report.tables import to_csv
+
+    for name, rows in tutorial.tables().items():
+        staging.text(name, to_csv(rows))
+    for name, figure in tutorial.figures().items():
+        figure.savefig(staging.path(f"{name}.png"), dpi=120)
+        figure.savefig(staging.path(f"{name}.svg"))
+
+
+class Progress:
+    """How far a study is, on standard error: a bar on a terminal, plain lines elsewhere.
+
+    If the block ends by Ctrl-C, says what was finished.
+    """
+
+    def __init__(self, repeats: int, arms: Sequence[str]) -> None:
+        self.repeats = repeats
+        self.arms = arms
+        self.finished: list[str] = []
+        self.bar: Any = None
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self.bar = tqdm(total=self.repeats * len(self.arms), unit="run", leave=False)
+            self.say(self.arms[0])
+        return self
+
+    def say(self, what: str) -> None:
+        if self.bar is not None:
+            self.bar.set_description(what)
+
+    def training(self, arm: str, finished: int) -> None:
+        if self.bar is not None:
+            self.say(arm)
+            self.bar.update(len(self.finished) * self.repeats + finished - self.bar.n)
+
+    def arm(self, arm: str) -> None:
+        self.finished.append(arm)
+        if self.bar is not None:
+            self.bar.update(len(self.finished) * self.repeats - self.bar.n)
+        else:
+            done = f"{len(self.finished)}/{len(self.arms)}"
+            print(f"{done} {arm}: {self.repeats} repeats", file=sys.stderr, flush=True)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.bar is not None:
+            self.bar.close()
+        if kind is KeyboardInterrupt:
+            print(
+                f"statewise: stopped; {len(self.finished)} of {len(self.arms)} experiments were "
+                "finished, and nothing was written.",
+                file=sys.stderr,
+            )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

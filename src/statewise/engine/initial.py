@@ -1,0 +1,119 @@
+"""From a seed to initial weights and sample orders, by explicit keys.
+
+A draw is a pure function of ``(seed, purpose, index)``: the index is the repeat, or a block of
+repeats. No global random state is read or changed, and which other repeats are drawn does not
+matter.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from statewise.engine.weights import Weights
+
+__all__ = ["Seed", "initial_weights", "sample_orders"]
+
+Seed = int | tuple[int, ...]
+
+WEIGHTS, ORDERS = 0, 1  # purposes
+BLOCK = 4096  # numbers; small networks share a generator, since making one costs 20 microseconds
+
+
+def generator(seed: Seed, purpose: int, index: int) -> np.random.Generator:
+    """The random generator of one purpose and one index."""
+    sequence = np.random.SeedSequence(entropy=seed, spawn_key=(purpose, index))
+    return np.random.Generator(np.random.PCG64(sequence))
+
+
+def initial_weights(
+    seed: Seed, repeats: Sequence[int], units: int, features: int, outputs: int = 1
+) -> Weights:
+    """The initial weights of the given repeats, distributed as Keras initialises them.
+
+    Kernels are Glorot uniform (limit ``sqrt(6 / (fan_in + fan_out))``, where the fan-out of the
+    recurrent layer is its four gates), the recurrent kernel has orthonormal rows, and biases are
+    zero but the forget gate's one. The same repeat has the same weights in every arm of one shape.
+
+    Example:
+        >>> initial_weights(1, [0, 1], units=3, features=2).kernel.shape
+        (2, 2, 12)
+    """
+    four = 4 * units
+    uniforms = features * four + units * outputs
+
+    def draw(rng: np.random.Generator, rows: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        return rng.uniform(-1.0, 1.0, (rows, uniforms)), rng.standard_normal((rows, units, four))
+
+    uniform, normal = _rows_of_blocks(seed, repeats, uniforms + units * four, draw)
+    orthonormalise(normal)
+    runs = len(repeats)
+    kernel = np.sqrt(6.0 / (features + four)) * uniform[:, : features * four]
+    dense_kernel = np.sqrt(6.0 / (units + outputs)) * uniform[:, features * four :]
+    bias = np.zeros((runs, four), np.float32)
+    bias[:, units : 2 * units] = 1.0
+    return Weights(
+        kernel=kernel.reshape(runs, features, four).astype(np.float32),
+        recurrent=normal.astype(np.float32),
+        bias=bias,
+        dense_kernel=dense_kernel.reshape(runs, units, outputs).astype(np.float32),
+        dense_bias=np.zeros((runs, outputs), np.float32),
+    )
+
+
+def _rows_of_blocks(
+    seed: Seed,
+    repeats: Sequence[int],
+    size: int,
+    draw: Callable[[np.random.Generator, int], tuple[NDArray[Any], NDArray[Any]]],
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Row ``r`` of ``draw`` for each repeat, a block of rows a generator.
+
+    The block depends on ``size`` alone, so a repeat's row does not depend on the other repeats.
+    """
+    block = max(1, BLOCK // size)
+    numbers = np.asarray(repeats, np.int64)
+    which = numbers // block
+    parts = {int(b): draw(generator(seed, WEIGHTS, int(b)), block) for b in np.unique(which)}
+    rows = [(parts[int(b)], int(r)) for b, r in zip(which, numbers % block, strict=True)]
+    return np.stack([p[0][r] for p, r in rows]), np.stack([p[1][r] for p, r in rows])
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc]
+def orthonormalise(matrices):  # type: ignore[no-untyped-def]
+    """Make the rows of each matrix orthonormal, in place, by modified Gram-Schmidt, twice over.
+
+    Of independent normals this is the Q of a QR decomposition with positive diagonal, as Keras'
+    ``Orthogonal`` uses, but with every rounding fixed by the order of these loops: a linear
+    algebra library may round differently by thread count or processor.
+    """
+    for r in range(matrices.shape[0]):
+        for u in range(matrices.shape[1]):
+            for _ in range(2):
+                for v in range(u):
+                    dot = 0.0
+                    for k in range(matrices.shape[2]):
+                        dot += matrices[r, u, k] * matrices[r, v, k]
+                    for k in range(matrices.shape[2]):
+                        matrices[r, u, k] -= dot * matrices[r, v, k]
+            square = 0.0
+            for k in range(matrices.shape[2]):
+                square += matrices[r, u, k] * matrices[r, u, k]
+            for k in range(matrices.shape[2]):
+                matrices[r, u, k] /= np.sqrt(square)
+
+
+def sample_orders(seed: Seed, repeat: int, samples: int) -> Callable[[int], NDArray[np.int32]]:
+    """A function that draws the next epochs' sample orders of one repeat, (epochs, samples).
+
+    Called for 3 and then 2 epochs it gives what one call for 5 gives.
+    """
+    rng = generator(seed, ORDERS, repeat)
+    in_order = np.arange(samples, dtype=np.int32)
+
+    def draw(epochs: int) -> NDArray[np.int32]:
+        return rng.permuted(np.broadcast_to(in_order, (epochs, samples)), axis=1)
+
+    return draw

@@ -1,0 +1,257 @@
+"""A vector of lanes as one numba value: sixteen floats that read like one.
+
+``Lane(width)`` is a numba type whose machine representation is the LLVM vector
+``<width x float>``. Kernels see arrays of lanes: ``lanes(a, width)`` retypes a float32 array of
+shape ``(..., width)`` as an array of shape ``(...)`` whose elements are whole vectors, so
+``w[u, k]`` loads a register and ``a * b + c`` is mathematics on every lane at once.
+
+Two properties are bought here and relied on everywhere else:
+
+- **Rounding is in the source, not in the compiler.** No fast-math flag is set and a multiply-add is
+  fused only where ``fma`` is written. Every operation is then the IEEE one, so a lane's result does
+  not depend on the width it was compiled for, on its neighbours, or on the optimiser's mood.
+- **NaN passes through.** ``clip`` keeps a NaN, so a diverged lane is seen as diverged.
+"""
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.typing.templates import AbstractTemplate, infer_global
+from numba.extending import intrinsic, lower_builtin, models, register_model
+
+__all__ = ["clip", "exp2i", "fma", "inside_unit", "lanes", "round_even", "splat", "sqrt"]
+
+
+class LaneType(types.Type):  # type: ignore[misc]
+    """The numba type of ``width`` float32 lanes."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        super().__init__(name=f"Lane({width})")
+
+
+@register_model(LaneType)
+class LaneModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, dmm: Any, fe_type: LaneType) -> None:
+        super().__init__(dmm, fe_type, ir.VectorType(ir.FloatType(), fe_type.width))
+
+
+class LaneArray(types.Array):  # type: ignore[misc]
+    """A C array of lanes whose indices are never negative, so that none is wrapped around."""
+
+    def __init__(self, lane: LaneType, ndim: int) -> None:
+        super().__init__(lane, ndim, "C", aligned=False)
+
+
+register_model(LaneArray)(models.ArrayModel)
+
+
+def element_pointer(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+    array_type, index_type = signature.args[:2]
+    array = context.make_array(array_type)(context, builder, value=values[0])
+    if isinstance(index_type, types.BaseTuple):
+        indices = zip(cgutils.unpack_tuple(builder, values[1]), index_type.types, strict=True)
+    else:
+        indices = zip([values[1]], [index_type], strict=True)
+    whole = [context.cast(builder, value, ty, types.intp) for value, ty in indices]
+    return cgutils.get_item_pointer(
+        context, builder, array_type, array, whole, wraparound=False, boundscheck=False
+    )
+
+
+@lower_builtin(operator.getitem, LaneArray, types.Integer)  # type: ignore[misc]
+@lower_builtin(operator.getitem, LaneArray, types.BaseTuple)  # type: ignore[misc]
+def load(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+    return builder.load(element_pointer(context, builder, signature, values), align=4)
+
+
+@lower_builtin(operator.setitem, LaneArray, types.Integer, LaneType)  # type: ignore[misc]
+@lower_builtin(operator.setitem, LaneArray, types.BaseTuple, LaneType)  # type: ignore[misc]
+def store(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+    builder.store(values[2], element_pointer(context, builder, signature, values), align=4)
+    return context.get_dummy_value()
+
+
+def broadcast(builder: Any, scalar: Any, width: int) -> Any:
+    """The LLVM vector with ``scalar`` in every lane."""
+    vector_type = ir.VectorType(scalar.type, width)
+    undefined = ir.Constant(vector_type, ir.Undefined)
+    first = builder.insert_element(undefined, scalar, ir.Constant(ir.IntType(32), 0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width)
+    return builder.shuffle_vector(first, undefined, zeros)
+
+
+def as_lane(context: Any, builder: Any, value: Any, from_type: Any, to_type: LaneType) -> Any:
+    """``value`` as a vector: unchanged if it is one, else cast to float32 and broadcast."""
+    if isinstance(from_type, LaneType):
+        return value
+    scalar = context.cast(builder, value, from_type, types.float32)
+    return broadcast(builder, scalar, to_type.width)
+
+
+def common_lane(*operands: Any) -> LaneType | None:
+    """The lane type of a mixed operand list of lanes and numbers, or None if it has no lane."""
+    found = {a for a in operands if isinstance(a, LaneType)}
+    if len(found) != 1 or not all(isinstance(a, LaneType | types.Number) for a in operands):
+        return None
+    return found.pop()
+
+
+def elementwise(build: Callable[..., Any]) -> Any:
+    """An intrinsic over lanes and numbers (numbers are broadcast), from LLVM values to one."""
+
+    def typed(typingctx: Any, *args: Any) -> Any:
+        lane = common_lane(*args)
+        if lane is None:
+            return None
+
+        def codegen(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            vectors = [
+                as_lane(context, builder, v, t, lane)
+                for v, t in zip(values, signature.args, strict=True)
+            ]
+            return build(builder, *vectors)
+
+        return lane(*args), codegen
+
+    return typed
+
+
+def llvm_call(builder: Any, name: str, *vectors: Any) -> Any:
+    """Call the LLVM vector intrinsic ``llvm.<name>`` on operands of one vector type."""
+    ty = vectors[0].type
+    signature = ir.FunctionType(ty, [ty] * len(vectors))
+    function = cgutils.get_or_insert_function(
+        builder.module, signature, f"llvm.{name}.v{ty.count}f32"
+    )
+    return builder.call(function, vectors)
+
+
+def clipped(builder: Any, x: Any, low: Any, high: Any) -> Any:
+    # Compare-and-select with x last keeps NaN and maps to one max and one min instruction.
+    x = builder.select(builder.fcmp_ordered(">", low, x), low, x)
+    return builder.select(builder.fcmp_ordered("<", high, x), high, x)
+
+
+def scaled_by_power(builder: Any, x: Any, k: Any) -> Any:
+    bits = ir.VectorType(ir.IntType(32), x.type.count)
+    bias = ir.Constant(bits, [127] * x.type.count)
+    shift = ir.Constant(bits, [23] * x.type.count)
+    exponent = builder.shl(builder.add(builder.fptosi(k, bits), bias), shift)
+    return builder.fmul(x, builder.bitcast(exponent, x.type))
+
+
+def selected_inside(builder: Any, x: Any, value: Any) -> Any:
+    zero = ir.Constant(x.type, [0.0] * x.type.count)
+    one = ir.Constant(x.type, [1.0] * x.type.count)
+    above = builder.fcmp_ordered(">", x, zero)
+    inside = builder.and_(above, builder.fcmp_ordered("<", x, one))
+    return builder.select(inside, value, zero)
+
+
+@intrinsic
+def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
+    """``a * b + c`` with one rounding."""
+    return elementwise(lambda ll, x, y, z: llvm_call(ll, "fma", x, y, z))(typingctx, a, b, c)
+
+
+@intrinsic
+def sqrt(typingctx: Any, a: Any) -> Any:
+    """The correctly rounded square root."""
+    return elementwise(lambda ll, x: llvm_call(ll, "sqrt", x))(typingctx, a)
+
+
+@intrinsic
+def clip(typingctx: Any, x: Any, low: Any, high: Any) -> Any:
+    """``x`` limited to ``[low, high]``; NaN stays NaN."""
+    return elementwise(clipped)(typingctx, x, low, high)
+
+
+@intrinsic
+def round_even(typingctx: Any, x: Any) -> Any:
+    """The nearest whole number, ties to even."""
+    return elementwise(lambda ll, v: llvm_call(ll, "roundeven", v))(typingctx, x)
+
+
+@intrinsic
+def exp2i(typingctx: Any, x: Any, k: Any) -> Any:
+    """``x * 2**k`` for whole ``k`` in [-127, 127], where -127 gives zero."""
+    return elementwise(scaled_by_power)(typingctx, x, k)
+
+
+@intrinsic
+def inside_unit(typingctx: Any, x: Any, value: Any) -> Any:
+    """``value`` where 0 < x < 1, zero elsewhere."""
+    return elementwise(selected_inside)(typingctx, x, value)
+
+
+@intrinsic
+def lanes(typingctx: Any, array: Any, width: Any) -> Any:
+    """A float32 C array of shape ``(..., width)`` as an array of lanes of shape ``(...)``."""
+    if not isinstance(width, types.IntegerLiteral) or array.dtype != types.float32:
+        return None
+    width_value = width.literal_value
+    lane_array = LaneArray(LaneType(width_value), array.ndim - 1)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        source = context.make_array(signature.args[0])(context, builder, value=args[0])
+        result = context.make_array(lane_array)(context, builder)
+        shape = cgutils.unpack_tuple(builder, source.shape)[:-1]
+        strides = cgutils.unpack_tuple(builder, source.strides)[:-1]
+        itemsize = ir.Constant(source.itemsize.type, 4 * width_value)
+        result.data = builder.bitcast(source.data, result.data.type)
+        result.shape = cgutils.pack_array(builder, shape)
+        result.strides = cgutils.pack_array(builder, strides)
+        result.itemsize = itemsize
+        result.nitems = builder.udiv(source.nitems, ir.Constant(source.nitems.type, width_value))
+        # A view that owns nothing: the caller's array outlives the kernel call.
+        result.meminfo = cgutils.get_null_value(result.meminfo.type)
+        result.parent = cgutils.get_null_value(result.parent.type)
+        return result._getvalue()
+
+    return lane_array(array, width), codegen
+
+
+@intrinsic
+def splat(typingctx: Any, scalar: Any, width: Any) -> Any:
+    """``scalar`` in every lane."""
+    if not isinstance(width, types.IntegerLiteral):
+        return None
+    lane = LaneType(width.literal_value)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return as_lane(context, builder, args[0], signature.args[0], lane)
+
+    return lane(scalar, width), codegen
+
+
+def define_operator(op: Callable[..., Any], build: Callable[..., Any]) -> None:
+    """Give ``op`` a meaning for two lanes, or a lane and a number."""
+
+    @infer_global(op)
+    class Operator(AbstractTemplate):  # type: ignore[misc]
+        def generic(self, args: Any, kws: Any) -> Any:
+            lane = common_lane(*args)
+            return None if lane is None else lane(*args)
+
+    def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        pairs = zip(values, signature.args, strict=True)
+        lane = signature.return_type
+        return build(builder, *(as_lane(context, builder, v, t, lane) for v, t in pairs))
+
+    for operands in (
+        (LaneType, LaneType),
+        (LaneType, types.Number),
+        (types.Number, LaneType),
+    ):
+        lower_builtin(op, *operands)(lower)
+
+
+define_operator(operator.add, lambda ll, x, y: ll.fadd(x, y))
+define_operator(operator.sub, lambda ll, x, y: ll.fsub(x, y))
+define_operator(operator.mul, lambda ll, x, y: ll.fmul(x, y))
+define_operator(operator.truediv, lambda ll, x, y: ll.fdiv(x, y))

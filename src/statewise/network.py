@@ -1,0 +1,115 @@
+"""What is trained and how: Network, Training, and the numerical profiles they follow."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from statewise.checks import at_least, fraction, one_of, positive
+
+__all__ = ["PROFILES", "SGD", "Adam", "Network", "Profile", "Training"]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The numerical conventions of one generation of Keras.
+
+    ``gate`` is the activation of the input, forget and output gates: ``"logistic"`` is
+    1 / (1 + exp(-x)), ``"hard_sigmoid"`` is clip(0.2 x + 0.5, 0, 1). Everything else is the same
+    in both: Glorot-uniform kernels, an orthogonal recurrent kernel, zero biases but the forget
+    gate's one.
+    """
+
+    gate: Literal["logistic", "hard_sigmoid"]
+    adam_epsilon: float
+
+
+PROFILES: dict[str, Profile] = {
+    "keras-2": Profile(gate="hard_sigmoid", adam_epsilon=1e-8),
+    "keras-3": Profile(gate="logistic", adam_epsilon=1e-7),
+}
+"""``keras-2`` is what the origin experiments ran in 2017; ``keras-3`` is today's default."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """One LSTM layer and a dense output layer.
+
+    Args:
+        units: the number of LSTM units.
+        profile: a name in ``PROFILES``.
+
+    Raises:
+        SettingError: units below one, or an unknown profile.
+    """
+
+    units: int = 1
+    profile: str = "keras-3"
+
+    def __post_init__(self) -> None:
+        at_least("units", self.units, 1)
+        one_of("profile", self.profile, PROFILES)
+
+    @property
+    def numerics(self) -> Profile:
+        """The profile itself."""
+        return PROFILES[self.profile]
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam as Keras computes it: bias-corrected step size, epsilon outside the square root.
+
+    ``w -= m * a_t / (sqrt(v) + epsilon)`` with ``a_t = learning_rate * sqrt(1 - beta_2**t) /
+    (1 - beta_1**t)`` (Kingma and Ba, 2015, the efficient form at the end of section 2).
+    ``epsilon=None`` takes the profile's.
+    """
+
+    learning_rate: float = 1e-3
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float | None = None
+
+    def __post_init__(self) -> None:
+        positive("learning_rate", self.learning_rate)
+        fraction("beta_1", self.beta_1)
+        fraction("beta_2", self.beta_2)
+        if self.epsilon is not None:
+            positive("epsilon", self.epsilon)
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Stochastic gradient descent with optional momentum: ``d = momentum * d - rate * g; w += d``."""
+
+    learning_rate: float = 1e-2
+    momentum: float = 0.0
+
+    def __post_init__(self) -> None:
+        positive("learning_rate", self.learning_rate)
+        fraction("momentum", self.momentum)
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a network is fitted: mean squared error, for a fixed number of epochs.
+
+    Args:
+        epochs: passes over the training samples.
+        batch_size: samples in one optimizer step. The last batch of an epoch is smaller when the
+            samples do not divide; a regime that carries state refuses that.
+        optimizer: ``Adam(...)`` or ``SGD(...)``.
+        divergence: a run is recorded as diverged at the first epoch whose mean loss is not finite
+            or exceeds this multiple of the mean squared target.
+
+    Raises:
+        SettingError: a number is out of range.
+    """
+
+    epochs: int = 1000
+    batch_size: int = 1
+    optimizer: Adam | SGD = field(default_factory=Adam)
+    divergence: float = 1e6
+
+    def __post_init__(self) -> None:
+        at_least("epochs", self.epochs, 1)
+        at_least("batch_size", self.batch_size, 1)
+        positive("divergence", self.divergence)

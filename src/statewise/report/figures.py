@@ -1,0 +1,162 @@
+"""Draw the tables. Every function takes rows or results and returns a matplotlib figure."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from statewise.panel import Series
+
+__all__ = ["box_plot", "cumulative_plot", "forecast_plot", "series_plot"]
+
+INK, MUTED, BLUE, ORANGE, GREEN = "#24292f", "#8c959f", "#0969da", "#d1570c", "#1a7f37"
+Rows = Sequence[Mapping[str, Any]]
+
+
+def series_plot(series: Series, test_size: int) -> Figure:
+    """A series as a line, its test part set off."""
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    axes = figure.subplots()
+    at = np.arange(len(series))
+    first = len(series) - test_size
+    axes.axvspan(first - 0.5, len(series) - 0.5, color=ORANGE, alpha=0.08, lw=0)
+    axes.plot(at, series.y, color=BLUE, lw=1.6, marker="o", ms=3)
+    axes.text(
+        first - 0.3, axes.get_ylim()[1], f"test: last {test_size}", color=ORANGE, va="top", size=9
+    )
+    axes.set_xlim(-0.5, len(series) - 0.5)
+    ticks = np.unique(np.linspace(0, len(series) - 1, min(13, len(series))).astype(int))
+    axes.set_xticks(ticks, [series.ds[i] for i in ticks])
+    axes.set_ylabel(series.unique_id)
+    axes.set_title(f"{series.unique_id}: {len(series)} observations", loc="left")
+    _tidy([axes])
+    return figure
+
+
+def box_plot(
+    title: str,
+    scores: Mapping[str, NDArray[np.float64]],
+    naive: float,
+    published: Mapping[str, float],
+) -> Figure:
+    """Box and whiskers of every arm's scores, with the naive forecast's error as a line.
+
+    ``published`` are means to mark beside the boxes, by arm.
+    """
+    wide = max(6.0, 1.7 * len(scores))
+    figure = Figure(figsize=(wide, 4.8), layout="constrained")
+    axes = figure.subplots()
+    places = np.arange(1, len(scores) + 1)
+    finite = [s[np.isfinite(s)] for s in scores.values()]
+    axes.boxplot(
+        finite,
+        positions=places,
+        widths=0.5,
+        patch_artist=True,
+        boxprops={"facecolor": "#ddf0ff", "edgecolor": BLUE},
+        whiskerprops={"color": BLUE},
+        capprops={"color": BLUE},
+        medianprops={"color": INK, "lw": 1.6},
+        flierprops={"marker": ".", "ms": 3, "mec": "none", "mfc": BLUE, "alpha": 0.35},
+    )
+    axes.scatter(places, [s.mean() if len(s) else np.nan for s in finite], marker="D", s=22,
+                 color=INK, zorder=3, label="mean of all repeats")  # fmt: skip
+    marked = [(p, published[n]) for p, n in zip(places, scores, strict=True) if n in published]
+    if marked:
+        axes.scatter(*zip(*marked, strict=True), marker="x", s=40, color=ORANGE, zorder=3,
+                     label="published mean of 10")  # fmt: skip
+    axes.axhline(naive, color=GREEN, ls="--", lw=1.2, label=f"persistence ({naive:.1f})")
+    axes.set_xticks(places, [_wrapped(name) for name in scores], size=8)
+    axes.set_ylabel("test RMSE")
+    axes.set_title(title, loc="left")
+    axes.legend(frameon=False, fontsize=8, loc="upper left")
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.16 * (high - low))
+    _tidy([axes])
+    return figure
+
+
+def cumulative_plot(rows: Rows, naive: float) -> Figure:
+    """Mean and median against the number of repeats, with one standard error of the mean."""
+    figure, grid = _small_multiples(rows)
+    for axes, (name, part) in grid:
+        n = np.array([r["repeats"] for r in part])
+        mean, median, error = (
+            np.array([np.nan if r[key] is None else r[key] for r in part])
+            for key in ("mean", "median", "standard_error")
+        )
+        axes.fill_between(n, mean - error, mean + error, color=BLUE, alpha=0.18, lw=0,
+                          label="± one standard error")  # fmt: skip
+        axes.plot(n, mean, color=BLUE, lw=1.4, label="mean")
+        axes.plot(n, median, color=ORANGE, lw=1.2, label="median")
+        axes.set_xscale("log")
+        axes.set_title(_wrapped(name), size=9, loc="left")
+    _label_grid(figure, [a for a, _ in grid], "repeats", "test RMSE of the first repeats")
+    figure.suptitle(f"How the averages settle (persistence: {naive:.1f})", x=0.01, ha="left")
+    return figure
+
+
+def forecast_plot(rows: Rows) -> Figure:
+    """Actual values, the naive forecast, and the median and 90% band of every arm's repeats."""
+    figure, grid = _small_multiples(rows)
+    for axes, (name, part) in grid:
+        at = np.arange(len(part))
+        columns = {
+            key: np.array([np.nan if r[key] is None else r[key] for r in part])
+            for key in ("actual", "naive", "median", "lo-90", "hi-90")
+        }
+        axes.fill_between(at, columns["lo-90"], columns["hi-90"], color=BLUE, alpha=0.18, lw=0,
+                          label="90% of repeats")  # fmt: skip
+        axes.plot(at, columns["median"], color=BLUE, lw=1.5, label="median of repeats")
+        axes.plot(at, columns["naive"], color=GREEN, lw=1, ls="--", label="persistence")
+        axes.plot(at, columns["actual"], color=INK, lw=1, marker="o", ms=3, label="actual")
+        ticks = np.unique(np.linspace(0, len(part) - 1, min(4, len(part))).astype(int))
+        axes.set_xticks(ticks, [part[i]["ds"] for i in ticks], size=8)
+        axes.set_title(_wrapped(name), size=9, loc="left")
+    _label_grid(figure, [a for a, _ in grid], "", "value")
+    figure.suptitle("One-step forecasts against actual values", x=0.01, ha="left")
+    return figure
+
+
+def _small_multiples(rows: Rows) -> tuple[Figure, list[tuple[Any, tuple[str, list[Any]]]]]:
+    """One panel an arm, sharing their vertical axis."""
+    parts = [(k, list(g)) for k, g in itertools.groupby(rows, key=lambda r: r["arm"])]
+    across = min(4, len(parts))
+    down = -(-len(parts) // across)
+    figure = Figure(figsize=(3.4 * across, 2.5 * down + 0.6), layout="constrained")
+    panels = figure.subplots(down, across, sharey=True, squeeze=False).ravel()
+    for spare in panels[len(parts) :]:
+        spare.set_visible(False)
+    return figure, list(zip(panels, parts, strict=False))
+
+
+def _label_grid(figure: Figure, panels: list[Any], x: str, y: str) -> None:
+    figure.supxlabel(x, size=10)
+    figure.supylabel(y, size=10)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="lower right", frameon=False, fontsize=9)
+    _tidy(panels)
+
+
+def _tidy(panels: list[Any]) -> None:
+    for axes in panels:
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(axis="y", color="#eaeef2", lw=0.8)
+        axes.set_axisbelow(True)
+        axes.tick_params(labelsize=8, color=MUTED)
+
+
+def _wrapped(name: str, width: int = 18) -> str:
+    """A long name over several lines, cut at underscores, and safe from mathtext."""
+    lines = [""]
+    for part in name.replace("$", r"\$").split("_"):
+        joined = f"{lines[-1]}_{part}" if lines[-1] else part
+        if len(joined) > width and lines[-1]:
+            lines[-1] += "_"
+            lines.append(part)
+        else:
+            lines[-1] = joined
+    return "\n".join(lines)

@@ -1,0 +1,77 @@
+"""Files that are written whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from statewise.errors import OutputError
+
+__all__ = ["Staging"]
+
+
+class Staging:
+    """A folder's new files, prepared aside and moved into place together at the end.
+
+    Used as a context manager: what is written to ``path(name)`` appears in ``folder`` only when the
+    block ends without an exception, each file by a rename that replaces an older one at once.
+
+    Raises:
+        OutputError: the folder cannot be made or written to. Known before any work is done.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    def __enter__(self) -> Self:
+        self._made = not self.folder.exists()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=self.folder))
+        except OSError as error:
+            raise OutputError(
+                "out",
+                str(self.folder),
+                f"cannot be written ({error.strerror})",
+                "Choose a folder that you may write to.",
+            ) from None
+        return self
+
+    def path(self, name: str) -> Path:
+        """Where to write the file that will be called ``name``."""
+        return self._aside / name
+
+    def text(self, name: str, content: str) -> None:
+        """Write a text file."""
+        self.path(name).write_text(content, encoding="utf-8")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self._move()
+        except OSError as failure:
+            raise OutputError(
+                "out",
+                str(self.folder),
+                f"could not be written ({failure.strerror})",
+                "Free some space or choose another folder, and run again.",
+            ) from None
+        finally:
+            shutil.rmtree(self._aside, ignore_errors=True)
+            if self._made and not any(self.folder.iterdir()):
+                self.folder.rmdir()
+
+    def _move(self) -> None:
+        files = sorted(self._aside.iterdir())
+        for file in files:
+            with file.open("rb") as handle:
+                os.fsync(handle.fileno())
+        for file in files:
+            file.replace(self.folder / file.name)

@@ -1,0 +1,108 @@
+"""The numbers behind every figure and every printed table, as plain rows."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statewise.study.execute import StudyResult
+
+__all__ = ["Summary", "cumulative", "forecasts", "summarise", "to_csv"]
+
+Row = dict[str, Any]
+
+
+class Summary(NamedTuple):
+    """The distribution of scores over repeats.
+
+    ``mean`` and ``std`` (ddof 1) are over the runs that did not diverge, ``diverged`` counts those
+    that did. The quantiles are over all runs: a run that diverged is worse than any other. None
+    where there is no such number.
+    """
+
+    n: int
+    mean: float | None
+    std: float | None
+    min: float | None
+    p25: float | None
+    p50: float | None
+    p75: float | None
+    max: float | None
+    diverged: int
+
+
+def summarise(scores: NDArray[np.float64]) -> Summary:
+    """The summary of ``scores`` (repeats,), where infinity marks a run that diverged.
+
+    Example:
+        >>> summarise(np.array([1.0, 2.0, 3.0, np.inf])).mean
+        2.0
+    """
+    finite = scores[np.isfinite(scores)]
+    order = np.sort(scores)
+    return Summary(
+        n=len(scores),
+        mean=float(finite.mean()) if len(finite) else None,
+        std=float(finite.std(ddof=1)) if len(finite) > 1 else None,
+        min=_quantile(order, 0.0),
+        p25=_quantile(order, 0.25),
+        p50=_quantile(order, 0.5),
+        p75=_quantile(order, 0.75),
+        max=_quantile(order, 1.0),
+        diverged=int(len(scores) - len(finite)),
+    )
+
+
+def _quantile(order: NDArray[np.float64], q: float) -> float | None:
+    """The linearly interpolated quantile of sorted values, None if it is infinite."""
+    place = q * (len(order) - 1)
+    low, high = order[int(np.floor(place))], order[int(np.ceil(place))]
+    return float(low + (high - low) * (place % 1.0)) if np.isfinite(high) else None
+
+
+def cumulative(result: StudyResult, points: int = 200) -> list[Row]:
+    """How mean, median and standard error settle as repeats grow, a row an arm and a count.
+
+    The counts are spaced evenly on a logarithmic scale, from one repeat to all of them.
+    """
+    rows = []
+    for name, arm in result.arms.items():
+        scores = arm.scores
+        for n in np.unique(np.geomspace(1, len(scores), points).round().astype(int)):
+            s = summarise(scores[:n])
+            usable = s.n - s.diverged
+            error = None if s.std is None else s.std / np.sqrt(usable)
+            rows.append(
+                {"arm": name, "repeats": s.n, "mean": s.mean, "median": s.p50,
+                 "standard_error": error}
+            )  # fmt: skip
+    return rows
+
+
+def forecasts(result: StudyResult) -> list[Row]:
+    """The test observations with every arm's forecasts: the median of repeats and a 90% band."""
+    series, size = result.study.panel.only, result.study.test_size
+    rows = []
+    for name, arm in result.arms.items():
+        kept = arm.forecasts[np.isfinite(arm.scores)]
+        bands = np.quantile(kept, (0.05, 0.5, 0.95), axis=0) if len(kept) else None
+        for i, (ds, actual) in enumerate(zip(series.ds[-size:], series.y[-size:], strict=True)):
+            low, median, high = (None,) * 3 if bands is None else (float(b[i]) for b in bands)
+            rows.append(
+                {"arm": name, "ds": ds, "actual": float(actual),
+                 "naive": float(result.naive_forecast[i]), "median": median, "lo-90": low,
+                 "hi-90": high}
+            )  # fmt: skip
+    return rows
+
+
+def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows that share their keys as CSV text; None is an empty field."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,101 @@
+"""Results as text for a terminal."""
+
+import textwrap
+from collections.abc import Sequence
+
+from statewise.report.tables import Row
+from statewise.tutorial import COMPARISONS, Tutorial
+
+__all__ = ["table", "tutorial_text"]
+
+WIDTH = 100
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Rows with the same keys as aligned columns: words to the left, numbers to the right.
+
+    Example:
+        >>> print(table([{"arm": "a", "n": 10, "mean": 1.5}]))
+        arm   n   mean
+        a    10  1.500
+    """
+    header = list(rows[0])
+    cells = [[_cell(row[key]) for key in header] for row in rows]
+    widths = [max(len(r[i]) for r in (header, *cells)) for i in range(len(header))]
+    left = [any(isinstance(row[key], str) for row in rows) for key in header]
+    lines = [
+        "  ".join(c.ljust(w) if to_left else c.rjust(w) for c, w, to_left in zip(r, widths, left, strict=True))
+        for r in (header, *cells)
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def tutorial_text(tutorial: Tutorial) -> str:
+    """What ``statewise tutorial`` prints."""
+    result = tutorial.result
+    study = result.study
+    series = study.panel.only
+    profile = study.arms[0].network.profile
+    parts = [
+        f"{series.unique_id}: {len(series)} observations, the last {study.test_size} forecast one "
+        f"step at a time. {study.repeats} repeats, profile {profile}, seed {study.seed}.",
+        f"Persistence (the last observation as forecast) has RMSE {result.naive_rmse:.3f}. "
+        "Lower is better.",
+    ]
+    for comparison in COMPARISONS:
+        rows = [
+            {"experiment": "", "repeats": "persistence", "mean": result.naive_rmse},
+            *tutorial.comparison(comparison),
+        ]
+        keys = [k for k in rows[-1] if k != "diverged" or any(r.get(k) for r in rows)]
+        shown = [{k: row.get(k) for k in keys} for row in (*rows[1:], rows[0])]
+        previous = None
+        for row in shown:
+            name, row["experiment"] = row["experiment"], (
+                "" if row["experiment"] == previous else row["experiment"]
+            )
+            previous = name
+        parts.append(f"{comparison.title}\n{table(shown)}")
+    parts.append(
+        "The six expectations. The difference is the mean RMSE of the first arm minus that of the\n"
+        "second, paired by restart, with a 95% interval; p is of the paired t-test; P(better) is\n"
+        "the probability that a restart of the first beats its pair. Verdicts use Holm's\n"
+        f"correction over the six at {study.alpha:.0%}, and a practical margin of {study.margin:.0%} of the\n"
+        f"persistence RMSE ({result.margin:.2f}), declared before the run. The origin's \"seeding\"\n"
+        "(seed, noseed) is called warm-up here; a seed is always a random seed."
+    )
+    for row in tutorial.verdict_rows():
+        parts.append(_verdict(row))
+    if tutorial.identical:
+        lines = [
+            _wrap(f"{a} and {b}: {reason}", "  ") for a, b, reason in tutorial.identical
+        ]
+        parts.append("Equal to the bit, by construction\n" + "\n".join(lines))
+    parts.append(
+        f"Trained {result.trained_runs} runs in {result.train_seconds:.2f} s "
+        f"({result.trained_runs / result.train_seconds:,.0f} a second); arms that train alike share "
+        "their runs."
+    )
+    return "\n\n".join(parts)
+
+
+def _verdict(row: Row) -> str:
+    head = f"{row['expectation']}. {row['claim']}: {row['verdict'].upper()}"
+    numbers = f"{row['first']} against {row['second']}"
+    if row["difference"] is not None and row["interval"] is not None:
+        low, high = row["interval"]
+        numbers += (
+            f"\n   difference {row['difference']:+.3f} [{low:+.3f}, {high:+.3f}], "
+            f"p = {row['p_value']:.2g}, P(better) = {row['probability_better']:.3f}"
+        )
+    return f"{head}\n   {numbers}\n{_wrap(row['reason'], '   ')}"
+
+
+def _wrap(text: str, indent: str) -> str:
+    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
