@@ -1,4 +1,4 @@
-"""Forecasts that a network has to beat. Each forecasts one step ahead from what is known by then."""
+"""Forecasts that a network has to beat, each one step ahead from what is known by then."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

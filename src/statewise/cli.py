@@ -33,7 +33,9 @@ def parser() -> argparse.ArgumentParser:
     )
     add = tutorial.add_argument
     add("--repeats", type=int, default=1000, metavar="N", help="random restarts of each experiment")
-    add("--profile", default="keras-3", metavar="NAME", help="numerical profile: keras-2 or keras-3")
+    add(
+        "--profile", default="keras-3", metavar="NAME", help="numerical profile: keras-2 or keras-3"
+    )
     add("--out", type=Path, default=Path("tutorial-results"), metavar="DIR", help="output folder")
     add("--seed", type=int, default=1, metavar="S", help="key of all randomness")
     add("--threads", type=int, metavar="K", help="threads to train on; all processors if not given")
@@ -42,7 +44,9 @@ def parser() -> argparse.ArgumentParser:
     own.add_argument("--data", type=Path, metavar="FILE.csv", help="a CSV file with a header line")
     own.add_argument("--column", metavar="NAME", help="the column of values")
     own.add_argument("--encoding", metavar="E", help="how the file's bytes are read (utf-8)")
-    own.add_argument("--test-size", type=int, default=12, metavar="K", help="observations to test on")
+    own.add_argument(
+        "--test-size", type=int, default=12, metavar="K", help="observations to test on"
+    )
     tutorial.set_defaults(run=run_tutorial)
     return main
 

@@ -93,7 +93,9 @@ class Framing:
             DataError: ``history`` is too short, or constant where it would be scaled.
         """
         values = np.asarray(history, np.float64)
-        if len(values) < max(self.shortest, self.difference + self.window_length + (self.samples or 2)):
+        if len(values) < max(
+            self.shortest, self.difference + self.window_length + (self.samples or 2)
+        ):
             raise DataError(
                 name,
                 len(values),
@@ -115,9 +117,7 @@ class Framing:
                     f"the training part {kind}, and scaling it would divide by zero",
                     "Give a series that varies, or use Framing(scale=None).",
                 )
-        return FittedFraming(
-            self, Scale.min_max(x, *self.scale), Scale.min_max(y, *self.scale)
-        )
+        return FittedFraming(self, Scale.min_max(x, *self.scale), Scale.min_max(y, *self.scale))
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class FittedFraming:
     y_scale: Scale
 
     def samples(self, history: ArrayLike) -> tuple[Floats, Floats]:
-        """The training samples of ``history``: inputs (samples, steps, lags), targets (samples, 1)."""
+        """The training samples: inputs (samples, steps, lags) and targets (samples, 1)."""
         x, y = _pairs(self.framing, np.asarray(history, np.float64))
         last = slice(None) if self.framing.samples is None else slice(-self.framing.samples, None)
         return self.x_scale.apply(x[last]), self.y_scale.apply(y[last])
@@ -141,7 +141,7 @@ class FittedFraming:
         return self.x_scale.apply(sliding_window_view(last, self.framing.lags)[None])
 
     def invert(self, output: ArrayLike, history: ArrayLike) -> Floats:
-        """The forecast in the units of the series, from the network's output for ``window(history)``."""
+        """The forecast in the units of the series, from the output for ``window(history)``."""
         value = self.y_scale.invert(np.asarray(output, np.float64))
         return value + np.asarray(history, np.float64)[-1] if self.framing.difference else value
 

@@ -14,7 +14,7 @@ def rmse(actual: ArrayLike, forecast: ArrayLike) -> NDArray[np.float64]:
         1.0
     """
     error = np.asarray(forecast, np.float64) - np.asarray(actual, np.float64)
-    return np.sqrt(np.mean(np.square(error), axis=-1))
+    return np.asarray(np.sqrt(np.mean(np.square(error), axis=-1)))
 
 
 def mae(actual: ArrayLike, forecast: ArrayLike) -> NDArray[np.float64]:
@@ -25,4 +25,4 @@ def mae(actual: ArrayLike, forecast: ArrayLike) -> NDArray[np.float64]:
         1.5
     """
     error = np.asarray(forecast, np.float64) - np.asarray(actual, np.float64)
-    return np.mean(np.abs(error), axis=-1)
+    return np.asarray(np.mean(np.abs(error), axis=-1))

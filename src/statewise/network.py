@@ -78,7 +78,7 @@ class Adam:
 
 @dataclass(frozen=True)
 class SGD:
-    """Stochastic gradient descent with optional momentum: ``d = momentum * d - rate * g; w += d``."""
+    """Stochastic gradient descent, ``d = momentum * d - learning_rate * g; w += d``."""
 
     learning_rate: float = 1e-2
     momentum: float = 0.0

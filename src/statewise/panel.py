@@ -195,9 +195,7 @@ def choose_columns(
         first = 0 if time_at is None and len(header) > 1 else time_at
         left = [i for i in range(len(header)) if i != first]
         if len(left) != 1:
-            raise DataError(
-                "column", None, "must be chosen", f"Name one of {', '.join(header)}."
-            )
+            raise DataError("column", None, "must be chosen", f"Name one of {', '.join(header)}.")
         value_at = left[0]
     if time_at is None and value_at != 0:
         time_at = 0

@@ -114,8 +114,8 @@ class StateRegime:
         """The preset called ``name``; raises SettingError that lists the presets.
 
         Example:
-            >>> StateRegime.named("stateless")
-            StateRegime(reset_training='batch', shuffle=False, warm_up='none', reset_forecast='step')
+            >>> StateRegime.named("stateful").reset_training
+            'epoch'
         """
         return REGIMES[one_of("regime", name, REGIMES)]
 
@@ -127,8 +127,6 @@ REGIMES: dict[str, StateRegime] = {
     "stateful-warm": StateRegime(reset_training="epoch", warm_up="train", reset_forecast="never"),
     "stateful-reset-forecast": StateRegime(reset_training="epoch", reset_forecast="step"),
     "continuous": StateRegime(reset_training="never", reset_forecast="never"),
-    "continuous-warm": StateRegime(
-        reset_training="never", warm_up="train", reset_forecast="never"
-    ),
+    "continuous-warm": StateRegime(reset_training="never", warm_up="train", reset_forecast="never"),
 }
 """The named presets. The names say what training does, then what the forecast does."""

@@ -17,7 +17,7 @@ from statewise.inference import Verdict, settle
 from statewise.network import Network, Training
 from statewise.panel import Panel
 from statewise.regime import REGIMES, StateRegime
-from statewise.report.tables import Row, Summary, cumulative, forecasts, summarise, to_csv
+from statewise.report.tables import Row, Summary, cumulative, forecasts, summarise
 from statewise.study import (
     Arm,
     Study,
@@ -194,7 +194,10 @@ class Tutorial:
         tables["cumulative.csv"] = cumulative(self.result)
         tables["forecasts.csv"] = forecasts(self.result)
         tables["verdicts.csv"] = [
-            {**row, "interval": None if row["interval"] is None else "{} {}".format(*row["interval"])}
+            {
+                **row,
+                "interval": None if row["interval"] is None else "{} {}".format(*row["interval"]),
+            }
             for row in self.verdict_rows()
         ]
         return tables
@@ -255,7 +258,7 @@ class Tutorial:
                 comparison.title, scores, result.naive_rmse, means
             )
         figures["cumulative"] = cumulative_plot(cumulative(result), result.naive_rmse)
-        figures["forecasts"] = forecast_plot(forecasts(result))
+        figures["forecasts"] = forecast_plot(forecasts(result), result.study.panel.only.unique_id)
         return figures
 
 

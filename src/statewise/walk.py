@@ -35,7 +35,11 @@ class Forecast:
 
 
 def warm_state(
-    network: Network, regime: StateRegime, framing: FittedFraming, fitted: Fitted, history: ArrayLike
+    network: Network,
+    regime: StateRegime,
+    framing: FittedFraming,
+    fitted: Fitted,
+    history: ArrayLike,
 ) -> State:
     """The state of each run before its first forecast: where training left it, then warmed up.
 

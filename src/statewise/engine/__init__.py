@@ -13,14 +13,24 @@ from numpy.typing import ArrayLike, NDArray
 from statewise.checks import at_least
 from statewise.engine.compiled import kernels
 from statewise.engine.initial import Seed, initial_weights
-from statewise.engine.lanes import Shape
+from statewise.engine.lanes import Kernels, Shape
 from statewise.engine.packs import Job, PackResult, advance_pack, rates_of, rule_of, train_pack
 from statewise.engine.weights import State, Weights, flatten, unflatten, zero_state
 from statewise.errors import DataError, SettingError
 from statewise.network import Network, Training
 from statewise.regime import StateRegime
 
-__all__ = ["Fitted", "State", "Weights", "fit", "initial_weights", "step", "zero_state"]
+__all__ = [
+    "Fitted",
+    "State",
+    "Weights",
+    "available_threads",
+    "fit",
+    "initial_weights",
+    "load",
+    "step",
+    "zero_state",
+]
 
 NARROW, WIDE = 8, 32  # lanes; the wide width trains most runs a second, the narrow one soonest
 
@@ -103,11 +113,7 @@ def fit(
             "y", targets.shape, f"does not match x {samples.shape}", "Give one target a sample."
         )
     regime.check_batches(samples.shape[1], training.batch_size)
-    which = list(range(at_least("repeats", repeats, 1))) if _is_int(repeats) else list(repeats)
-    if not which or min(which) < 0:
-        raise SettingError(
-            "repeats", repeats, "must be one or more numbers from zero", "Use repeats=10."
-        )
+    which = _repeats(repeats)
     of_run = _data_of_runs(data, len(which), len(samples))
     shape = Shape(
         units=network.units,
@@ -117,8 +123,8 @@ def fit(
         batch=min(training.batch_size, samples.shape[1]),
     )
     threads = available_threads() if threads is None else at_least("threads", threads, 1)
-    width = NARROW if len(which) <= NARROW * threads else WIDE
-    found = kernels(width, network.numerics.gate == "hard_sigmoid")
+    width = _width(len(which), threads)
+    found = _kernels(network, width)
     weights = _initial(network, shape, which, seed, initial)
     batches = math.ceil(samples.shape[1] / shape.batch)
     job = Job(
@@ -201,10 +207,13 @@ def step(
         )
     if start.h.shape != start.c.shape or start.h.shape[::2] != (runs, units):
         raise SettingError(
-            "state", start.h.shape, f"is not ({runs}, rows, {units})", "Give the state of these runs."
+            "state",
+            start.h.shape,
+            f"is not ({runs}, rows, {units})",
+            "Give the state of these runs.",
         )
-    width = NARROW if runs <= NARROW else WIDE
-    found = kernels(width, network.numerics.gate == "hard_sigmoid")
+    width = _width(runs, 1)
+    found = _kernels(network, width)
     shape = Shape(units, windows.shape[2], weights.features, weights.outputs, start.h.shape[1])
     flat = flatten(weights)
     results = []
@@ -218,6 +227,14 @@ def step(
     )
 
 
+def load(network: Network, runs: int, threads: int | None = None) -> None:
+    """Compile what training ``runs`` runs needs, or read it from the disk cache, ahead of time.
+
+    ``fit`` does it by itself; a caller who measures training does it first.
+    """
+    _kernels(network, _width(runs, threads or available_threads()))
+
+
 def available_threads() -> int:
     """The number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -225,8 +242,20 @@ def available_threads() -> int:
     return os.cpu_count() or 1
 
 
-def _is_int(value: Any) -> bool:
-    return hasattr(value, "__index__")
+def _width(runs: int, threads: int) -> int:
+    return NARROW if runs <= NARROW * threads else WIDE
+
+
+def _kernels(network: Network, width: int) -> Kernels:
+    return kernels(width, network.numerics.gate == "hard_sigmoid")
+
+
+def _repeats(repeats: int | Sequence[int]) -> list[int]:
+    if not isinstance(repeats, Sequence):
+        return list(range(at_least("repeats", repeats, 1)))
+    if not repeats:
+        raise SettingError("repeats", repeats, "names no repeat", "Use for example repeats=10.")
+    return [at_least("repeats", repeat, 0) for repeat in repeats]
 
 
 def _data_sets(name: str, values: ArrayLike, dimensions: int) -> NDArray[np.float32]:
@@ -236,7 +265,9 @@ def _data_sets(name: str, values: ArrayLike, dimensions: int) -> NDArray[np.floa
         array = array[None]
     axes = "(samples, steps, features)" if dimensions == 4 else "(samples, outputs)"
     if array.ndim != dimensions or 0 in array.shape:
-        raise SettingError(name, np.shape(values), f"is not {axes}", "Reshape it, one row a sample.")
+        raise SettingError(
+            name, np.shape(values), f"is not {axes}", "Reshape it, one row a sample."
+        )
     narrowed = np.array(array, np.float32, order="C")
     if not np.isfinite(narrowed).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(narrowed))[0])

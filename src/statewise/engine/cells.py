@@ -18,8 +18,8 @@ LOGISTIC_LOW, LOGISTIC_HIGH = -87.0, 88.0  # exp(-x) stays finite, the result st
 LOG2_E, LN2_HIGH, LN2_LOW = 1.44269504089, 0.693359375, -2.12194440e-4
 
 
-@njit(forceinline=True)  # type: ignore[misc]
-def tanh(x):  # type: ignore[no-untyped-def]
+@njit(forceinline=True)
+def tanh(x):
     """The hyperbolic tangent, within 4 ulp; never beyond one by more than one ulp.
 
     ``x P(x^2) / Q(x^2)`` with P and Q of degree 4, the relative minimax fit on [0, 9.02] found by
@@ -39,12 +39,12 @@ def tanh(x):  # type: ignore[no-untyped-def]
     return x * p / q
 
 
-@njit(forceinline=True)  # type: ignore[misc]
-def logistic(x):  # type: ignore[no-untyped-def]
+@njit(forceinline=True)
+def logistic(x):
     """``1 / (1 + exp(-x))``, within 3 ulp.
 
-    exp(-x) is ``2**k exp(r)`` with k whole and \\|r\\| <= ln(2) / 2, exp(r) its Taylor polynomial of
-    degree 6 (remainder below 1.3e-7 relative at the ends, half an ulp of a result near one).
+    exp(-x) is ``2**k exp(r)`` with k whole and r within ln(2) / 2, exp(r) its Taylor polynomial
+    of degree 6 (remainder below 1.3e-7 relative at the ends, half an ulp of a result near one).
     """
     x = clip(x, LOGISTIC_LOW, LOGISTIC_HIGH)
     k = round_even(x * -LOG2_E)
@@ -58,24 +58,24 @@ def logistic(x):  # type: ignore[no-untyped-def]
     return 1.0 / (exp2i(p, k) + 1.0)
 
 
-@njit(forceinline=True)  # type: ignore[misc]
-def gate(z, hard):  # type: ignore[no-untyped-def]
+@njit(forceinline=True)
+def gate(z, hard):
     """A gate's activation: the logistic function, or clip(0.2 z + 0.5, 0, 1) where ``hard``."""
     if hard:
         return clip(fma(z, 0.2, 0.5), 0.0, 1.0)
     return logistic(z)
 
 
-@njit(forceinline=True)  # type: ignore[misc]
-def gate_slope(a, hard):  # type: ignore[no-untyped-def]
+@njit(forceinline=True)
+def gate_slope(a, hard):
     """The derivative of ``gate`` where its value is ``a``; zero where a hard gate is clipped."""
     if hard:
         return inside_unit(a, 0.2)
     return a * (1.0 - a)
 
 
-@njit(forceinline=True)  # type: ignore[misc]
-def lstm(zi, zf, zg, zo, c, hard):  # type: ignore[no-untyped-def]
+@njit(forceinline=True)
+def lstm(zi, zf, zg, zo, c, hard):
     """One step from the gates' inputs and the cell state: ``i, f, g, o, c, tanh(c)``."""
     i = gate(zi, hard)
     f = gate(zf, hard)
@@ -85,8 +85,8 @@ def lstm(zi, zf, zg, zo, c, hard):  # type: ignore[no-untyped-def]
     return i, f, g, o, c, tanh(c)
 
 
-@njit(forceinline=True)  # type: ignore[misc]
-def lstm_gradient(i, f, g, o, c, s, dh, dc, hard):  # type: ignore[no-untyped-def]
+@njit(forceinline=True)
+def lstm_gradient(i, f, g, o, c, s, dh, dc, hard):
     """The step backward: ``dzi, dzf, dzg, dzo`` and the gradient of the previous cell state.
 
     ``c`` is the cell state before the step, ``s`` tanh of the one after it; ``dh`` and ``dc`` are

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from statewise.engine.initial import orthonormalise
+from statewise.engine.initial import orthonormalise, sample_orders
 from statewise.engine.lanes import Kernels, Rule, Shape, build
 from statewise.engine.packs import Job, advance_pack, train_pack
 from statewise.engine.weights import zero_state, zeros
@@ -31,6 +31,7 @@ def kernels(width: int, hard: bool) -> Kernels:
             found = build(width, hard, cache=False)
         run_smallest(found, width)
         orthonormalise(np.ones((1, 1, 1)))
+        sample_orders(0, 0)(np.zeros((1, 1, 2), np.int32)[:, :, 0])
     for function in found:
         function.disable_compile()  # type: ignore[attr-defined]
     return found

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from statewise.engine.weights import Weights
 
-__all__ = ["Seed", "initial_weights", "sample_orders"]
+__all__ = ["Seed", "initial_weights", "orthonormalise", "sample_orders", "shuffle"]
 
 Seed = int | tuple[int, ...]
 
@@ -81,8 +81,8 @@ def _rows_of_blocks(
     return np.stack([p[0][r] for p, r in rows]), np.stack([p[1][r] for p, r in rows])
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
-def orthonormalise(matrices):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def orthonormalise(matrices):
     """Make the rows of each matrix orthonormal, in place, by modified Gram-Schmidt, twice over.
 
     Of independent normals this is the Q of a QR decomposition with positive diagonal, as Keras'
@@ -105,15 +105,28 @@ def orthonormalise(matrices):  # type: ignore[no-untyped-def]
                 matrices[r, u, k] /= np.sqrt(square)
 
 
-def sample_orders(seed: Seed, repeat: int, samples: int) -> Callable[[int], NDArray[np.int32]]:
-    """A function that draws the next epochs' sample orders of one repeat, (epochs, samples).
+def sample_orders(seed: Seed, repeat: int) -> Callable[[NDArray[np.int32]], None]:
+    """A function that fills (epochs, samples) with the next epochs' sample orders of one repeat.
 
-    Called for 3 and then 2 epochs it gives what one call for 5 gives.
+    Called for 3 and then 2 epochs it draws what one call for 5 draws.
     """
     rng = generator(seed, ORDERS, repeat)
-    in_order = np.arange(samples, dtype=np.int32)
 
-    def draw(epochs: int) -> NDArray[np.int32]:
-        return rng.permuted(np.broadcast_to(in_order, (epochs, samples)), axis=1)
+    def draw(order: NDArray[np.int32]) -> None:
+        shuffle(rng.integers(0, 2**32, order.shape, np.uint32), order)
 
     return draw
+
+
+@njit(cache=True, nogil=True)
+def shuffle(random, order):
+    """Fill each row of ``order`` with a random order of 0, 1, 2, ..., by Fisher and Yates.
+
+    ``random`` are uniform 32-bit numbers, one a place. A place is ``random * choices >> 32``, whose
+    probabilities differ by less than 2**-32.
+    """
+    for epoch in range(order.shape[0]):
+        for n in range(order.shape[1]):
+            place = (np.uint64(random[epoch, n]) * np.uint64(n + 1)) >> np.uint64(32)
+            order[epoch, n] = order[epoch, place]
+            order[epoch, place] = n

@@ -15,7 +15,7 @@ import functools
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -89,12 +89,14 @@ class Kernels(NamedTuple):
     """The two compiled entries for one lane width and one gate activation.
 
     ``train(shape, data, memory, tape, rule, reset_every, rates, losses, stop)`` runs
-    ``losses.shape[0]`` epochs. ``reset_every``: zero the state before batches 0, k, 2k, ... of every
-    epoch, or never if 0. ``rates``: the optimizer's step size of each batch, float32. ``losses``
-    (epochs, width) receives each epoch's mean squared error. ``stop[0] != 0`` makes it return early.
+    ``losses.shape[0]`` epochs. ``reset_every``: zero the state before batches 0, k, 2k, ... of
+    every epoch, or never if 0. ``rates``: the optimizer's step size of each batch, float32.
+    ``losses`` (epochs, width) receives each epoch's mean squared error. ``stop[0] != 0`` makes it
+    return early.
 
-    ``advance(shape, weights, x, tape, reset_every, out)`` forecasts ``x`` (windows, steps, features,
-    width) into ``out`` (windows, outputs, width) in order, window n on state row ``n % batch``.
+    ``advance(shape, weights, x, tape, reset_every, out)`` forecasts ``x`` (windows, steps,
+    features, width) into ``out`` (windows, outputs, width) in order, window n on state row
+    ``n % batch``.
     ``reset_every``: zero a row before each of its windows if 1, never if 0.
     """
 
@@ -107,8 +109,8 @@ def parameter_count(units: int, features: int, outputs: int) -> int:
     return 4 * units * (1 + features + units) + outputs * (1 + units)
 
 
-@njit(forceinline=True)  # type: ignore[misc]
-def gate_inputs(w, p, x, n, h, t, b, features, units):  # type: ignore[no-untyped-def]
+@njit(forceinline=True)
+def gate_inputs(w, p, x, n, h, t, b, features, units):
     """The four gates' inputs of one unit, whose parameters start at ``p``."""
     zi, zf, zg, zo = w[p], w[p + 1], w[p + 2], w[p + 3]
     for k in range(features):
@@ -128,8 +130,8 @@ def gate_inputs(w, p, x, n, h, t, b, features, units):  # type: ignore[no-untype
     return zi, zf, zg, zo
 
 
-@njit(forceinline=True)  # type: ignore[misc]
-def add_gate_gradients(gradient, p, x, n, h, t, b, features, units, dzi, dzf, dzg, dzo):  # type: ignore[no-untyped-def]
+@njit(forceinline=True)
+def add_gate_gradients(gradient, p, x, n, h, t, b, features, units, dzi, dzf, dzg, dzo):
     """Add one unit's parameter gradients at one step, the mirror of ``gate_inputs``."""
     g = gradient
     g[p] = g[p] + dzi
@@ -152,23 +154,23 @@ def add_gate_gradients(gradient, p, x, n, h, t, b, features, units, dzi, dzf, dz
         g[p + 3] = fma(a, dzo, g[p + 3])
 
 
-@njit(forceinline=True)  # type: ignore[misc]
-def zero_state(tape, b, units, zero):  # type: ignore[no-untyped-def]
+@njit(forceinline=True)
+def zero_state(tape, b, units, zero):
     for u in range(units):
         tape.h[0, b, u] = zero
         tape.c[0, b, u] = zero
 
 
-@njit(forceinline=True)  # type: ignore[misc]
-def carry_state(tape, b, steps, units):  # type: ignore[no-untyped-def]
+@njit(forceinline=True)
+def carry_state(tape, b, steps, units):
     """Make the state after the last time step the one before the next sample's first."""
     for u in range(units):
         tape.h[0, b, u] = tape.h[steps, b, u]
         tape.c[0, b, u] = tape.c[steps, b, u]
 
 
-@njit(forceinline=True)  # type: ignore[misc]
-def forward(shape, w, x, n, b, tape, hard):  # type: ignore[no-untyped-def]
+@njit(forceinline=True)
+def forward(shape, w, x, n, b, tape, hard):
     """Run sample ``n`` through the recurrent layer on state row ``b``, writing the tape."""
     units, steps, features, _, _ = shape
     row = 4 * (1 + features + units)
@@ -185,8 +187,8 @@ def forward(shape, w, x, n, b, tape, hard):  # type: ignore[no-untyped-def]
             tape.h[t + 1, b, u] = o * s
 
 
-@njit(forceinline=True)  # type: ignore[misc]
-def output(shape, w, q, b, tape):  # type: ignore[no-untyped-def]
+@njit(forceinline=True)
+def output(shape, w, q, b, tape):
     """Output ``q`` of the dense layer after the last time step, and where its parameters start."""
     units, steps, features, _, _ = shape
     p = units * 4 * (1 + features + units) + q * (1 + units)
@@ -196,8 +198,8 @@ def output(shape, w, q, b, tape):  # type: ignore[no-untyped-def]
     return out, p
 
 
-@njit(forceinline=True)  # type: ignore[misc]
-def backward(shape, w, x, y, n, b, tape, memory, scale, loss, zero, hard):  # type: ignore[no-untyped-def]
+@njit(forceinline=True)
+def backward(shape, w, x, y, n, b, tape, memory, scale, loss, zero, hard):
     """Add sample ``n``'s gradients to ``memory.gradient``; return ``loss`` plus its squared error.
 
     Back-propagation through the sample's own time steps; the state it started from is a constant.
@@ -246,8 +248,8 @@ def backward(shape, w, x, y, n, b, tape, memory, scale, loss, zero, hard):  # ty
     return loss
 
 
-@njit(forceinline=True)  # type: ignore[misc]
-def adam(w, m, v, g, rate, rule):  # type: ignore[no-untyped-def]
+@njit(forceinline=True)
+def adam(w, m, v, g, rate, rule):
     for p in range(w.shape[0]):
         slope = g[p]
         first = fma(slope - m[p], rule.one_minus_beta_1, m[p])
@@ -257,16 +259,16 @@ def adam(w, m, v, g, rate, rule):  # type: ignore[no-untyped-def]
         w[p] = w[p] - first * rate / (sqrt(second) + rule.epsilon)
 
 
-@njit(forceinline=True)  # type: ignore[misc]
-def sgd(w, m, g, rate, rule):  # type: ignore[no-untyped-def]
+@njit(forceinline=True)
+def sgd(w, m, g, rate, rule):
     for p in range(w.shape[0]):
         step = fma(m[p], rule.momentum, g[p] * (-rate))
         m[p] = step
         w[p] = w[p] + step
 
 
-@njit(forceinline=True)  # type: ignore[misc]
-def gather(data, epoch, first, count, x, y):  # type: ignore[no-untyped-def]
+@njit(forceinline=True)
+def gather(data, epoch, first, count, x, y):
     """Copy samples ``first .. first + count`` of each lane's own order, lane-last."""
     _, _, steps, features = data.x.shape
     outputs = data.y.shape[2]
@@ -297,8 +299,8 @@ def build(width: int, hard: bool, cache: bool = True) -> Kernels:
     """
     digest = source_digest()
 
-    @njit(nogil=True, cache=cache)  # type: ignore[misc]
-    def train(shape, data, memory, tape, rule, reset_every, rates, losses, stop):  # type: ignore[no-untyped-def]
+    @njit(nogil=True, cache=cache)
+    def train(shape, data, memory, tape, rule, reset_every, rates, losses, stop):
         digest  # noqa: B018
         units, steps, _, outputs, batch = shape
         lane = Memory(
@@ -360,8 +362,8 @@ def build(width: int, hard: bool, cache: bool = True) -> Kernels:
                 first += batch
             loss_of[epoch] = loss * (np.float32(1.0) / np.float32(samples * outputs))
 
-    @njit(nogil=True, cache=cache)  # type: ignore[misc]
-    def advance(shape, weights, x, tape, reset_every, out):  # type: ignore[no-untyped-def]
+    @njit(nogil=True, cache=cache)
+    def advance(shape, weights, x, tape, reset_every, out):
         digest  # noqa: B018
         units, steps, _, outputs, rows = shape
         w, windows, out_of = lanes(weights, width), lanes(x, width), lanes(out, width)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from statewise.engine.initial import Seed, sample_orders
 from statewise.engine.lanes import Data, Kernels, Memory, Rule, Shape, Tape, parameter_count
 from statewise.engine.weights import Floats, State, zeros
-from statewise.network import SGD, Adam, Network, Training
+from statewise.network import SGD, Adam, Network
 
 __all__ = ["Job", "PackResult", "advance_pack", "train_pack"]
 
@@ -39,7 +39,7 @@ class Job:
     @property
     def batches(self) -> int:
         """Optimizer steps an epoch."""
-        return -(-self.x.shape[1] // self.shape.batch)
+        return -(-int(self.x.shape[1]) // self.shape.batch)
 
 
 class PackResult(NamedTuple):
@@ -139,7 +139,7 @@ def train_pack(
     lane = np.minimum(np.arange(width), runs - 1)
     of_lane = of_run[lane]
     loss = zeros(job.epochs, width)
-    draws = [sample_orders(job.seed, r, samples) for r in repeats] if job.shuffle else []
+    draws = [sample_orders(job.seed, r) for r in repeats] if job.shuffle else []
     at_once = max(2, ORDERED // (samples * width)) if job.shuffle else job.epochs
     order = np.repeat(np.arange(samples, dtype=np.int32)[None, :, None], width, axis=2)
     for begin in range(0, job.epochs, at_once):
@@ -148,7 +148,7 @@ def train_pack(
             # One epoch's order would be taken to serve for all, so there are always two or more.
             order = np.empty((max(2, end - begin), samples, width), np.int32)
             for i, draw in enumerate(draws):
-                order[: end - begin, :, i] = draw(end - begin)
+                draw(order[: end - begin, :, i])
             order[:, :, runs:] = order[:, :, runs - 1 : runs]
         kernels.train(
             job.shape,
@@ -176,7 +176,5 @@ def advance_pack(
     runs, windows = x.shape[:2]
     tape = tape_for(shape, state, width)
     out = zeros(windows, shape.outputs, width)
-    kernels.advance(
-        shape, lane_last(flat, width), lane_last(x, width), tape, int(reset), out
-    )
+    kernels.advance(shape, lane_last(flat, width), lane_last(x, width), tape, int(reset), out)
     return runs_first(out, runs), carried(tape, runs)

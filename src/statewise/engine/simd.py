@@ -15,7 +15,7 @@ Two properties are bought here and relied on everywhere else:
 
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llvmlite import ir
 from numba import types
@@ -26,7 +26,7 @@ from numba.extending import intrinsic, lower_builtin, models, register_model
 __all__ = ["clip", "exp2i", "fma", "inside_unit", "lanes", "round_even", "splat", "sqrt"]
 
 
-class LaneType(types.Type):  # type: ignore[misc]
+class LaneType(types.Type):
     """The numba type of ``width`` float32 lanes."""
 
     def __init__(self, width: int) -> None:
@@ -35,12 +35,12 @@ class LaneType(types.Type):  # type: ignore[misc]
 
 
 @register_model(LaneType)
-class LaneModel(models.PrimitiveModel):  # type: ignore[misc]
+class LaneModel(models.PrimitiveModel):
     def __init__(self, dmm: Any, fe_type: LaneType) -> None:
         super().__init__(dmm, fe_type, ir.VectorType(ir.FloatType(), fe_type.width))
 
 
-class LaneArray(types.Array):  # type: ignore[misc]
+class LaneArray(types.Array):
     """A C array of lanes whose indices are never negative, so that none is wrapped around."""
 
     def __init__(self, lane: LaneType, ndim: int) -> None:
@@ -63,14 +63,14 @@ def element_pointer(context: Any, builder: Any, signature: Any, values: Any) -> 
     )
 
 
-@lower_builtin(operator.getitem, LaneArray, types.Integer)  # type: ignore[misc]
-@lower_builtin(operator.getitem, LaneArray, types.BaseTuple)  # type: ignore[misc]
+@lower_builtin(operator.getitem, LaneArray, types.Integer)
+@lower_builtin(operator.getitem, LaneArray, types.BaseTuple)
 def load(context: Any, builder: Any, signature: Any, values: Any) -> Any:
     return builder.load(element_pointer(context, builder, signature, values), align=4)
 
 
-@lower_builtin(operator.setitem, LaneArray, types.Integer, LaneType)  # type: ignore[misc]
-@lower_builtin(operator.setitem, LaneArray, types.BaseTuple, LaneType)  # type: ignore[misc]
+@lower_builtin(operator.setitem, LaneArray, types.Integer, LaneType)
+@lower_builtin(operator.setitem, LaneArray, types.BaseTuple, LaneType)
 def store(context: Any, builder: Any, signature: Any, values: Any) -> Any:
     builder.store(values[2], element_pointer(context, builder, signature, values), align=4)
     return context.get_dummy_value()
@@ -104,7 +104,7 @@ def common_lane(*operands: Any) -> LaneType | None:
 def elementwise(build: Callable[..., Any]) -> Any:
     """An intrinsic over lanes and numbers (numbers are broadcast), from LLVM values to one."""
 
-    def typed(typingctx: Any, *args: Any) -> Any:
+    def typed(_typing: Any, *args: Any) -> Any:
         lane = common_lane(*args)
         if lane is None:
             return None
@@ -190,7 +190,7 @@ def inside_unit(typingctx: Any, x: Any, value: Any) -> Any:
 
 
 @intrinsic
-def lanes(typingctx: Any, array: Any, width: Any) -> Any:
+def lanes(_typing: Any, array: Any, width: Any) -> Any:
     """A float32 C array of shape ``(..., width)`` as an array of lanes of shape ``(...)``."""
     if not isinstance(width, types.IntegerLiteral) or array.dtype != types.float32:
         return None
@@ -217,7 +217,7 @@ def lanes(typingctx: Any, array: Any, width: Any) -> Any:
 
 
 @intrinsic
-def splat(typingctx: Any, scalar: Any, width: Any) -> Any:
+def splat(_typing: Any, scalar: Any, width: Any) -> Any:
     """``scalar`` in every lane."""
     if not isinstance(width, types.IntegerLiteral):
         return None
@@ -233,8 +233,8 @@ def define_operator(op: Callable[..., Any], build: Callable[..., Any]) -> None:
     """Give ``op`` a meaning for two lanes, or a lane and a number."""
 
     @infer_global(op)
-    class Operator(AbstractTemplate):  # type: ignore[misc]
-        def generic(self, args: Any, kws: Any) -> Any:
+    class Operator(AbstractTemplate):
+        def generic(self, args: Any, _kws: Any) -> Any:
             lane = common_lane(*args)
             return None if lane is None else lane(*args)
 

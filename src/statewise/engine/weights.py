@@ -88,7 +88,7 @@ def zeros(*shape: int) -> Floats:
 
 def flatten(weights: Weights) -> Floats:
     """``weights`` as (runs, parameters) in the order that the kernels read."""
-    runs, units, features, outputs = weights.runs, weights.units, weights.features, weights.outputs
+    runs, units, features = weights.runs, weights.units, weights.features
     recurrent_part = np.concatenate(
         [weights.bias[:, None, :], weights.kernel, weights.recurrent], axis=1
     )  # (runs, 1 + features + units, 4 * units)

@@ -1,4 +1,4 @@
-"""Two arms over shared restarts: how much better is one, and how sure is that?"""
+"""Two arms over shared restarts: how much better one is, and how sure that is."""
 
 from dataclasses import dataclass
 

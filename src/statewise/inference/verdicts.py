@@ -96,11 +96,11 @@ def _outcome(
     if paired.difference is None or paired.interval is None or p is None or p_equal is None:
         return Outcome.UNDECIDED, f"{paired.n} pairs are too few for an interval."
     low, high = paired.interval
-    shown = f"the mean difference of {paired.difference:+.2f} RMSE [{low:+.2f}, {high:+.2f}]"
+    shown = f"mean difference of {paired.difference:+.2f} RMSE [{low:+.2f}, {high:+.2f}]"
     if p_equal < alpha:
         return (
             Outcome.PRACTICALLY_EQUAL,
-            f"{shown.capitalize()} lies within the practical margin of {margin:.2f}.",
+            f"The {shown} lies within the practical margin of {margin:.2f}.",
         )
     if p < alpha:
         side = "lower" if paired.difference < 0.0 else "higher"
@@ -110,10 +110,10 @@ def _outcome(
             else Outcome.CONTRADICTED
         )
         return outcome, (
-            f"{hypothesis.first} has the {side} error: {shown} is not chance "
+            f"{hypothesis.first} has the {side} error: the {shown} is not chance "
             f"(p = {p:.2g} after Holm)."
         )
     return Outcome.UNDECIDED, (
-        f"{shown.capitalize()} may be chance (p = {p:.2g} after Holm), and is not surely within "
+        f"The {shown} may be chance (p = {p:.2g} after Holm), and is not surely within "
         f"the practical margin of {margin:.2f}."
     )

@@ -60,16 +60,17 @@ def box_plot(
         whiskerprops={"color": BLUE},
         capprops={"color": BLUE},
         medianprops={"color": INK, "lw": 1.6},
-        flierprops={"marker": ".", "ms": 3, "mec": "none", "mfc": BLUE, "alpha": 0.35},
+        flierprops={"marker": ".", "ms": 4, "mec": "none", "mfc": BLUE, "alpha": 0.4},
     )
     axes.scatter(places, [s.mean() if len(s) else np.nan for s in finite], marker="D", s=22,
                  color=INK, zorder=3, label="mean of all repeats")  # fmt: skip
     marked = [(p, published[n]) for p, n in zip(places, scores, strict=True) if n in published]
     if marked:
-        axes.scatter(*zip(*marked, strict=True), marker="x", s=40, color=ORANGE, zorder=3,
+        at, means = zip(*marked, strict=True)
+        axes.scatter(at, means, marker="x", s=40, color=ORANGE, zorder=3,
                      label="published mean of 10")  # fmt: skip
     axes.axhline(naive, color=GREEN, ls="--", lw=1.2, label=f"persistence ({naive:.1f})")
-    axes.set_xticks(places, [_wrapped(name) for name in scores], size=8)
+    axes.set_xticks(places, _labels(list(scores)), size=8)
     axes.set_ylabel("test RMSE")
     axes.set_title(title, loc="left")
     axes.legend(frameon=False, fontsize=8, loc="upper left")
@@ -82,7 +83,7 @@ def box_plot(
 def cumulative_plot(rows: Rows, naive: float) -> Figure:
     """Mean and median against the number of repeats, with one standard error of the mean."""
     figure, grid = _small_multiples(rows)
-    for axes, (name, part) in grid:
+    for axes, name, part in grid:
         n = np.array([r["repeats"] for r in part])
         mean, median, error = (
             np.array([np.nan if r[key] is None else r[key] for r in part])
@@ -93,16 +94,18 @@ def cumulative_plot(rows: Rows, naive: float) -> Figure:
         axes.plot(n, mean, color=BLUE, lw=1.4, label="mean")
         axes.plot(n, median, color=ORANGE, lw=1.2, label="median")
         axes.set_xscale("log")
-        axes.set_title(_wrapped(name), size=9, loc="left")
-    _label_grid(figure, [a for a, _ in grid], "repeats", "test RMSE of the first repeats")
+        axes.set_title(name, size=9, loc="left")
+    _label_grid(
+        figure, [panel for panel, _, _ in grid], "repeats", "test RMSE of the first repeats"
+    )
     figure.suptitle(f"How the averages settle (persistence: {naive:.1f})", x=0.01, ha="left")
     return figure
 
 
-def forecast_plot(rows: Rows) -> Figure:
+def forecast_plot(rows: Rows, unit: str) -> Figure:
     """Actual values, the naive forecast, and the median and 90% band of every arm's repeats."""
     figure, grid = _small_multiples(rows)
-    for axes, (name, part) in grid:
+    for axes, name, part in grid:
         at = np.arange(len(part))
         columns = {
             key: np.array([np.nan if r[key] is None else r[key] for r in part])
@@ -115,22 +118,24 @@ def forecast_plot(rows: Rows) -> Figure:
         axes.plot(at, columns["actual"], color=INK, lw=1, marker="o", ms=3, label="actual")
         ticks = np.unique(np.linspace(0, len(part) - 1, min(4, len(part))).astype(int))
         axes.set_xticks(ticks, [part[i]["ds"] for i in ticks], size=8)
-        axes.set_title(_wrapped(name), size=9, loc="left")
-    _label_grid(figure, [a for a, _ in grid], "", "value")
+        axes.set_title(name, size=9, loc="left")
+    _label_grid(figure, [panel for panel, _, _ in grid], "", unit)
     figure.suptitle("One-step forecasts against actual values", x=0.01, ha="left")
     return figure
 
 
-def _small_multiples(rows: Rows) -> tuple[Figure, list[tuple[Any, tuple[str, list[Any]]]]]:
-    """One panel an arm, sharing their vertical axis."""
-    parts = [(k, list(g)) for k, g in itertools.groupby(rows, key=lambda r: r["arm"])]
+def _small_multiples(rows: Rows) -> tuple[Figure, list[tuple[Any, str, list[Any]]]]:
+    """One panel an arm, sharing their vertical axis: the panel, its label, its rows."""
+    groups = {k: list(g) for k, g in itertools.groupby(rows, key=lambda r: r["arm"])}
+    parts = list(groups.values())
+    labels = _labels(list(groups), width=30)
     across = min(4, len(parts))
     down = -(-len(parts) // across)
     figure = Figure(figsize=(3.4 * across, 2.5 * down + 0.6), layout="constrained")
     panels = figure.subplots(down, across, sharey=True, squeeze=False).ravel()
     for spare in panels[len(parts) :]:
         spare.set_visible(False)
-    return figure, list(zip(panels, parts, strict=False))
+    return figure, list(zip(panels, labels, parts, strict=False))
 
 
 def _label_grid(figure: Figure, panels: list[Any], x: str, y: str) -> None:
@@ -149,7 +154,15 @@ def _tidy(panels: list[Any]) -> None:
         axes.tick_params(labelsize=8, color=MUTED)
 
 
-def _wrapped(name: str, width: int = 18) -> str:
+def _labels(names: list[str], width: int = 16) -> list[str]:
+    """Names as labels: without the words that all start with, and wrapped."""
+    words = [name.split("_") for name in names]
+    while len(words) > 1 and min(map(len, words)) > 1 and len({w[0] for w in words}) == 1:
+        words = [w[1:] for w in words]
+    return [_wrapped("_".join(w), width) for w in words]
+
+
+def _wrapped(name: str, width: int) -> str:
     """A long name over several lines, cut at underscores, and safe from mathtext."""
     lines = [""]
     for part in name.replace("$", r"\$").split("_"):

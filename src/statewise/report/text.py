@@ -24,7 +24,10 @@ def table(rows: Sequence[Row]) -> str:
     widths = [max(len(r[i]) for r in (header, *cells)) for i in range(len(header))]
     left = [any(isinstance(row[key], str) for row in rows) for key in header]
     lines = [
-        "  ".join(c.ljust(w) if to_left else c.rjust(w) for c, w, to_left in zip(r, widths, left, strict=True))
+        "  ".join(
+            c.ljust(w) if to_left else c.rjust(w)
+            for c, w, to_left in zip(r, widths, left, strict=True)
+        )
         for r in (header, *cells)
     ]
     return "\n".join(line.rstrip() for line in lines)
@@ -42,12 +45,13 @@ def tutorial_text(tutorial: Tutorial) -> str:
     study = result.study
     series = study.panel.only
     profile = study.arms[0].network.profile
-    parts = [
+    head = (
         f"{series.unique_id}: {len(series)} observations, the last {study.test_size} forecast one "
-        f"step at a time. {study.repeats} repeats, profile {profile}, seed {study.seed}.",
-        f"Persistence (the last observation as forecast) has RMSE {result.naive_rmse:.3f}. "
-        "Lower is better.",
-    ]
+        f"step at a time. {study.repeats} repeats, profile {profile}, seed {study.seed}. "
+        f"Persistence (the last observation as forecast) has RMSE {result.naive_rmse:.3f}; lower "
+        "is better."
+    )
+    parts = [_wrap(head)]
     for comparison in COMPARISONS:
         rows = [
             {"experiment": "", "repeats": "persistence", "mean": result.naive_rmse},
@@ -57,32 +61,37 @@ def tutorial_text(tutorial: Tutorial) -> str:
         shown = [{k: row.get(k) for k in keys} for row in (*rows[1:], rows[0])]
         previous = None
         for row in shown:
-            name, row["experiment"] = row["experiment"], (
-                "" if row["experiment"] == previous else row["experiment"]
+            name, row["experiment"] = (
+                row["experiment"],
+                ("" if row["experiment"] == previous else row["experiment"]),
             )
             previous = name
         parts.append(f"{comparison.title}\n{table(shown)}")
-    parts.append(
-        "The six expectations. The difference is the mean RMSE of the first arm minus that of the\n"
-        "second, paired by restart, with a 95% interval; p is of the paired t-test; P(better) is\n"
-        "the probability that a restart of the first beats its pair. Verdicts use Holm's\n"
-        f"correction over the six at {study.alpha:.0%}, and a practical margin of {study.margin:.0%} of the\n"
-        f"persistence RMSE ({result.margin:.2f}), declared before the run. The origin's \"seeding\"\n"
-        "(seed, noseed) is called warm-up here; a seed is always a random seed."
-    )
-    for row in tutorial.verdict_rows():
-        parts.append(_verdict(row))
+    parts.append(_wrap(_rules(tutorial)))
+    parts += [_verdict(row) for row in tutorial.verdict_rows()]
     if tutorial.identical:
-        lines = [
-            _wrap(f"{a} and {b}: {reason}", "  ") for a, b, reason in tutorial.identical
-        ]
+        lines = [_wrap(f"{a} and {b}: {reason}", "  ") for a, b, reason in tutorial.identical]
         parts.append("Equal to the bit, by construction\n" + "\n".join(lines))
+    rate = result.trained_runs / result.train_seconds
     parts.append(
-        f"Trained {result.trained_runs} runs in {result.train_seconds:.2f} s "
-        f"({result.trained_runs / result.train_seconds:,.0f} a second); arms that train alike share "
-        "their runs."
+        f"Trained {result.trained_runs} runs in {result.train_seconds:.2f} s ({rate:,.0f} a "
+        "second); arms that train alike share their runs."
     )
     return "\n\n".join(parts)
+
+
+def _rules(tutorial: Tutorial) -> str:
+    study = tutorial.result.study
+    return (
+        "The six expectations. The difference is the mean RMSE of the first arm minus that of the "
+        "second, paired by restart, with a 95% interval; p is of the paired t-test; P(better) is "
+        "the probability that a restart of the first beats its pair. Verdicts use Holm's "
+        f"correction over the six at {study.alpha:.0%}, and a practical margin of "
+        f"{study.margin:.0%} of the persistence RMSE ({tutorial.result.margin:.2f}), declared "
+        "before the run. They speak of restarts on this one series and test set, not of other "
+        'series. The origin\'s "seeding" (seed, noseed) is called warm-up here; a seed is always '
+        "a random seed."
+    )
 
 
 def _verdict(row: Row) -> str:
@@ -97,5 +106,5 @@ def _verdict(row: Row) -> str:
     return f"{head}\n   {numbers}\n{_wrap(row['reason'], '   ')}"
 
 
-def _wrap(text: str, indent: str) -> str:
+def _wrap(text: str, indent: str = "") -> str:
     return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)

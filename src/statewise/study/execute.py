@@ -99,6 +99,7 @@ def run_study(
         if key not in trainings:
             framing = arm.framing.fit(history, name=series.unique_id)
             x, y = framing.samples(history)
+            engine.load(arm.network, study.repeats, threads)
             begin = time.perf_counter()
             fitted = engine.fit(
                 arm.network,
