@@ -268,7 +268,8 @@ def _data_sets(name: str, values: ArrayLike, dimensions: int) -> NDArray[np.floa
         raise SettingError(
             name, np.shape(values), f"is not {axes}", "Reshape it, one row a sample."
         )
-    narrowed = np.array(array, np.float32, order="C")
+    with np.errstate(over="ignore"):  # too large for float32 becomes infinite, and is refused
+        narrowed = np.array(array, np.float32, order="C")
     if not np.isfinite(narrowed).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(narrowed))[0])
         raise DataError(name, float(array[place]), f"is not finite at {place}", "Fill or drop it.")

@@ -20,7 +20,7 @@ LOG2_E, LN2_HIGH, LN2_LOW = 1.44269504089, 0.693359375, -2.12194440e-4
 
 @njit(forceinline=True)
 def tanh(x):
-    """The hyperbolic tangent, within 4 ulp; never beyond one by more than one ulp.
+    """The hyperbolic tangent, within 5.5 ulp; beyond one by one ulp at most.
 
     ``x P(x^2) / Q(x^2)`` with P and Q of degree 4, the relative minimax fit on [0, 9.02] found by
     Lawson's iteration in 40-digit arithmetic (error 2.1e-8 before rounding). All coefficients are
@@ -43,16 +43,16 @@ def tanh(x):
 def logistic(x):
     """``1 / (1 + exp(-x))``, within 3 ulp.
 
-    exp(-x) is ``2**k exp(r)`` with k whole and r within ln(2) / 2, exp(r) its Taylor polynomial
-    of degree 6 (remainder below 1.3e-7 relative at the ends, half an ulp of a result near one).
+    exp(-x) is ``2**k exp(r)`` with k whole and r within ln(2) / 2; exp(r) is 1 + r plus the
+    minimax polynomial of the rest up to degree 6, found like tanh's (error 3.1e-9).
     """
     x = clip(x, LOGISTIC_LOW, LOGISTIC_HIGH)
     k = round_even(x * -LOG2_E)
     r = fma(k, -LN2_LOW, fma(k, -LN2_HIGH, -1.0 * x))
-    p = fma(r, 1.0 / 720.0, 1.0 / 120.0)
-    p = fma(r, p, 1.0 / 24.0)
-    p = fma(r, p, 1.0 / 6.0)
-    p = fma(r, p, 0.5)
+    p = fma(r, 0.00138145790151, 0.00836871871299)
+    p = fma(r, p, 0.0416683884541)
+    p = fma(r, p, 0.16666520612)
+    p = fma(r, p, 0.499999934458)
     p = fma(r, p, 1.0)
     p = fma(r, p, 1.0)
     return 1.0 / (exp2i(p, k) + 1.0)

@@ -67,6 +67,7 @@ def rule_of(network: Network, optimizer: Adam | SGD) -> Rule:
 
 
 @functools.lru_cache(maxsize=64)
+@np.errstate(over="ignore")  # an absurd rate becomes infinite, and the run diverges
 def rates_of(optimizer: Adam | SGD, steps: int) -> Floats:
     """The step size of each optimizer step: Adam's bias correction is in it."""
     if isinstance(optimizer, SGD):

@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from statewise.engine.initial import initial_weights
+from statewise.engine.lanes import parameter_count
+from statewise.engine.weights import Weights, flatten, unflatten, zero_state, zeros
+from statewise.errors import SettingError
+
+
+@given(st.integers(1, 4), st.integers(1, 5), st.integers(1, 4), st.integers(1, 3))
+def test_flatten_and_unflatten_are_inverse(
+    runs: int, units: int, features: int, outputs: int
+) -> None:
+    weights = initial_weights(1, range(runs), units, features, outputs)
+    flat = flatten(weights)
+    assert flat.shape == (runs, parameter_count(units, features, outputs))
+    for found, array in zip(unflatten(flat, units, features, outputs), weights, strict=True):
+        np.testing.assert_array_equal(found, array)
+
+
+def test_gates_of_a_unit_are_adjacent_in_keras_order() -> None:
+    weights = initial_weights(1, [0], units=2, features=1)
+    flat = flatten(weights)[0]
+    np.testing.assert_array_equal(flat[:4], weights.bias[0, [0, 2, 4, 6]])
+    np.testing.assert_array_equal(flat[4:8], weights.kernel[0, 0, [0, 2, 4, 6]])
+    assert flat[-3] == weights.dense_bias[0, 0]
+
+
+def test_check_names_the_array_of_the_wrong_shape() -> None:
+    weights = initial_weights(1, [0, 1], units=2, features=1)
+    with pytest.raises(SettingError, match=r"weights.bias = \(2, 7\)"):
+        Weights(*weights[:2], weights.bias[:, :7], *weights[3:]).check()
+
+
+def test_take_keeps_the_runs_asked_for() -> None:
+    weights = initial_weights(1, range(5), units=2, features=1)
+    np.testing.assert_array_equal(weights.take(slice(1, 3)).kernel, weights.kernel[1:3])
+
+
+def test_zeros_are_aligned_for_vector_loads() -> None:
+    assert all(zeros(3, n).ctypes.data % 64 == 0 for n in range(1, 40))
+    assert zero_state(2, 3, rows=4).h.shape == (2, 4, 3)
