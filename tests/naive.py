@@ -1,7 +1,8 @@
 """The slow twin: the same network in NumPy float64, one run at a time, written for obviousness.
 
 Parameters are a list of arrays in Keras' shapes and order: kernel (features, 4 units), recurrent
-(units, 4 units), bias (4 units), dense kernel (units, outputs), dense bias (outputs). Gates i f c o.
+(units, 4 units), bias (4 units), dense kernel (units, outputs), dense bias (outputs). The gates are
+in the order i f c o.
 """
 
 from typing import Any
@@ -123,18 +124,17 @@ def train(
             total += value * n
             step += 1
             if isinstance(optimizer, SGD):
-                for a, m_a, g in zip(p, m, grads, strict=True):
-                    m_a *= optimizer.momentum
-                    m_a -= optimizer.learning_rate * g
-                    a += m_a
+                for j, g in enumerate(grads):
+                    m[j] = optimizer.momentum * m[j] - optimizer.learning_rate * g
+                    p[j] = p[j] + m[j]
                 continue
             b1, b2 = optimizer.beta_1, optimizer.beta_2
             epsilon = optimizer.epsilon or network.numerics.adam_epsilon
             rate = optimizer.learning_rate * np.sqrt(1.0 - b2**step) / (1.0 - b1**step)
-            for a, m_a, v_a, g in zip(p, m, v, grads, strict=True):
-                m_a += (g - m_a) * (1.0 - b1)
-                v_a += (g**2 - v_a) * (1.0 - b2)
-                a -= m_a * rate / (np.sqrt(v_a) + epsilon)
+            for j, g in enumerate(grads):
+                m[j] = b1 * m[j] + (1.0 - b1) * g
+                v[j] = b2 * v[j] + (1.0 - b2) * g**2
+                p[j] = p[j] - rate * m[j] / (np.sqrt(v[j]) + epsilon)
         losses.append(total / len(x))
     return p, losses, h, c
 

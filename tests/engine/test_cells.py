@@ -1,4 +1,4 @@
-"""The activations against float64 over a dense sweep; the cell against the slow twin's equations."""
+"""The activations against float64 over a dense sweep, and at the ends."""
 
 from typing import Any
 

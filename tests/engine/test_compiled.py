@@ -56,5 +56,18 @@ def test_the_lock_is_a_users_own(monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyError
 
     assert compiled.lock_path().parent.is_dir()
-    monkeypatch.setattr(compiled.getpass, "getuser", no_user)
+    monkeypatch.setattr("getpass.getuser", no_user)
     assert compiled.lock_path().name.startswith("statewise-")
+
+
+def test_ctrl_c_while_compiling_is_not_hidden_by_what_follows() -> None:
+    def compilation() -> None:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise RuntimeError("no compiled object yet")  # as numba's own clean-up may
+
+    with pytest.raises(KeyboardInterrupt), compiled.interruptible():
+        compilation()
+    with pytest.raises(ValueError, match="other"), compiled.interruptible():
+        raise ValueError("other")

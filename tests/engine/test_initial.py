@@ -61,7 +61,7 @@ def test_other_keys_give_other_weights() -> None:
 
 def test_no_global_random_state_is_read_or_changed() -> None:
     np.random.seed(7)  # noqa: NPY002
-    before = np.random.get_state()[1].copy()  # type: ignore[index, union-attr]  # noqa: NPY002
+    before = np.random.get_state()[1].copy()  # type: ignore[index]  # noqa: NPY002
     first = initial_weights(1, [0], 2, 1).kernel
     np.random.seed(8)  # noqa: NPY002
     np.testing.assert_array_equal(first, initial_weights(1, [0], 2, 1).kernel)

@@ -8,6 +8,8 @@ an argument of another type than the kernels were built for is an error, not a s
 import functools
 import getpass
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,7 @@ __all__ = ["kernels"]
 @functools.cache
 def kernels(width: int, hard: bool) -> Kernels:
     """The kernels for one lane width and gate activation, compiled or read from the disk cache."""
-    with FileLock(lock_path()):
+    with FileLock(lock_path()), interruptible():
         try:
             found = build(width, hard, cache=True)
         except RuntimeError:  # no folder that numba may write its cache to
@@ -35,6 +37,20 @@ def kernels(width: int, hard: bool) -> Kernels:
     for function in found:
         function.disable_compile()  # type: ignore[attr-defined]
     return found
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C through: in the middle of a compilation numba may raise another error after it."""
+    try:
+        yield
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, KeyboardInterrupt):
+                raise KeyboardInterrupt from None
+            cause = cause.__context__
+        raise
 
 
 def lock_path() -> Path:

@@ -1,0 +1,28 @@
+from statewise.report.text import table, tutorial_text
+from statewise.tutorial import conclude, tutorial_study
+from tests.test_tutorial import quick
+
+
+def test_columns_line_up() -> None:
+    text = table([{"arm": "a", "n": 1, "x": None}, {"arm": "bcd", "n": 10, "x": 2.0}])
+    assert text.splitlines() == ["arm   n      x", "a     1      -", "bcd  10  2.000"]
+
+
+def test_the_tutorial_says_all_it_must() -> None:
+    text = tutorial_text(conclude(quick(tutorial_study(repeats=12))))
+    for words in (
+        "RMSE 136.761",
+        "published",
+        "103.143",
+        "first 10",
+        "all",
+        "P(better)",
+        "1. Stateful beats stateless: ",
+        "6. Not resetting between one-step forecasts beats resetting: ",
+        "at the same batch size: IDENTICAL",
+        "An epoch is a single batch",
+        "a warm-up leaves no trace",
+        '"seeding"',
+    ):
+        assert words in text
+    assert max(map(len, text.splitlines())) <= 130

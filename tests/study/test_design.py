@@ -1,0 +1,81 @@
+from typing import Any
+
+import pytest
+
+from statewise.datasets import shampoo
+from statewise.errors import DataError, SettingError
+from statewise.framing import Framing
+from statewise.network import Training
+from statewise.panel import Panel
+from statewise.regime import REGIMES, StateRegime
+from statewise.study import Arm, Study, better, equivalent, same_by_construction
+
+A, B = Arm("a", REGIMES["stateless"]), Arm("b", REGIMES["stateful"])
+
+
+def study(*arms: Arm, **fields: Any) -> Study:
+    defaults: dict[str, Any] = {"panel": shampoo(), "test_size": 12, "repeats": 3}
+    return Study(arms=arms, **(defaults | fields))
+
+
+@pytest.mark.parametrize(
+    ("arms", "fields", "name"),
+    [
+        ((), {}, "arms"),
+        ((A, A), {}, "arms"),
+        ((A, B), {"repeats": 0}, "repeats"),
+        ((A, B), {"test_size": 0}, "test_size"),
+        ((A, B), {"margin": 0}, "margin"),
+        ((A, B), {"alpha": 1.0}, "alpha"),
+        ((A, B), {"seed": -1}, "seed"),
+        ((A, B), {"hypotheses": (better("a", "c"),)}, "arm"),
+        ((Arm("a", REGIMES["stateful"], training=Training(batch_size=5)),), {}, "batch_size"),
+    ],
+)
+def test_bad_studies_are_named(arms: Any, fields: Any, name: str) -> None:
+    with pytest.raises(SettingError, match=rf"^{name} = "):
+        study(*arms, **fields)
+
+
+def test_an_arm_checks_its_regime_against_its_batches() -> None:
+    with pytest.raises(SettingError, match="leaves 2 states"):
+        Arm("a", REGIMES["continuous"], training=Training(batch_size=2))
+
+
+def test_a_series_too_short_says_how_long_it_must_be() -> None:
+    panel = Panel.from_values([1.0, 2.0, 4.0, 3.0, 5.0])
+    with pytest.raises(DataError, match=r"series-1 = 5: .*'a': 2 to test on.*take 6"):
+        study(A, panel=panel, test_size=2)
+    study(A, panel=Panel.from_values([1.0, 2.0, 4.0, 3.0, 5.0, 1.0]), test_size=2)
+
+
+def test_samples_and_arms_are_found() -> None:
+    last = Arm("c", REGIMES["stateless"], Framing(samples=12))
+    declared = study(A, last)
+    assert [declared.samples(arm) for arm in declared.arms] == [22, 12]
+    assert declared.arm("c") is last
+    assert equivalent("a", "b").claim == "a and b are equal"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "reason"),
+    [
+        (A, B, None),
+        (A, Arm("c", REGIMES["stateless"]), "declared alike"),
+        (A, Arm("c", REGIMES["stateless"], restarts=1), None),
+        (
+            Arm("a", REGIMES["stateful-reset-forecast"]),
+            Arm("c", StateRegime("epoch", warm_up="train")),
+            "a warm-up leaves no trace",
+        ),
+        (
+            Arm("a", StateRegime("batch"), Framing(samples=12), training=Training(batch_size=12)),
+            Arm("c", StateRegime("epoch"), Framing(samples=12), training=Training(batch_size=12)),
+            "An epoch is a single batch",
+        ),
+        (Arm("a", StateRegime("batch")), Arm("c", StateRegime("epoch")), None),
+    ],
+)
+def test_arms_that_must_be_equal_say_why(first: Arm, second: Arm, reason: str | None) -> None:
+    found = same_by_construction(study(first, second), first, second)
+    assert found is None if reason is None else (found is not None and reason in found)

@@ -1,0 +1,61 @@
+import numpy as np
+
+from statewise import engine
+from statewise.datasets import shampoo
+from statewise.metrics import rmse
+from statewise.network import SGD, Network, Training
+from statewise.regime import REGIMES
+from statewise.study import Arm, Study, run_study
+from statewise.walk import walk_forward
+
+SHORT = Training(epochs=15)
+
+
+def test_scores_are_those_of_each_run_done_by_hand() -> None:
+    arms = tuple(Arm(name, regime, training=SHORT) for name, regime in REGIMES.items())
+    study = Study(arms, shampoo(), test_size=12, repeats=5, seed=4)
+    result = run_study(study, threads=2)
+    y = shampoo().only.y
+    for arm in arms:
+        framing = arm.framing.fit(y[:-12])
+        x, targets = framing.samples(y[:-12])
+        fitted = engine.fit(
+            arm.network, SHORT, arm.regime, x, targets, repeats=[3], seed=(4, arm.restarts)
+        )
+        steps = walk_forward(arm.network, arm.regime, framing, fitted, y, 12)
+        forecasts = np.array([step.mean[0] for step in steps])
+        np.testing.assert_array_equal(result.arms[arm.name].forecasts[3], forecasts)
+        assert result.arms[arm.name].scores[3] == rmse(y[-12:], forecasts)
+
+
+def test_arms_that_train_alike_share_their_runs() -> None:
+    arms = [Arm(n, REGIMES[n], training=SHORT) for n in ("stateful", "stateful-warm", "stateless")]
+    again = Arm("again", REGIMES["stateful"], training=SHORT, restarts=1)
+    seen: list[str] = []
+    trained: list[tuple[str, int]] = []
+    result = run_study(
+        Study((*arms, again), shampoo(), test_size=12, repeats=4),
+        on_arm=seen.append,
+        on_training=lambda name, runs: trained.append((name, runs)),
+    )
+    assert result.trained_runs == 12
+    assert seen == ["stateful", "stateful-warm", "stateless", "again"]
+    assert ("stateful-warm", 4) not in trained
+    assert ("again", 4) in trained
+    assert (result.arms["stateful"].scores != result.arms["again"].scores).all()
+
+
+def test_a_repeat_does_not_depend_on_how_many_there_are() -> None:
+    arm = Arm("a", REGIMES["stateful"], training=SHORT)
+    few, many = (
+        run_study(Study((arm,), shampoo(), test_size=12, repeats=n)).arms["a"].scores
+        for n in (3, 40)
+    )
+    np.testing.assert_array_equal(few, many[:3])
+
+
+def test_a_diverged_run_scores_infinity_and_is_kept() -> None:
+    arm = Arm("a", REGIMES["stateful"], training=Training(10, 1, SGD(1e4)), network=Network())
+    result = run_study(Study((arm,), shampoo(), test_size=12, repeats=3)).arms["a"]
+    assert np.isinf(result.scores).all()
+    assert (result.diverged_epoch > 0).all()

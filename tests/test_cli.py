@@ -1,0 +1,185 @@
+"""The command line as a user meets it: in a process of its own."""
+
+import csv
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+from statewise.cli import main
+
+COMMAND = [sys.executable, "-m", "statewise.cli"]
+FILES = 11 + 4 + 1 + 1 + 1 + 1 + 1 + 2 * 7  # results, comparisons, other tables, JSON, figures
+
+
+def statewise(*arguments: str, **options: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, check=False, cwd=options.get("cwd")
+    )
+
+
+def test_the_tutorial_writes_and_prints_everything(tmp_path: Path) -> None:
+    done = statewise("tutorial", "--repeats", "12", "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[0] == "1/11 experiment_stateful: 12 repeats"
+    assert "The six expectations" in done.stdout
+    files = list((tmp_path / "out").iterdir())
+    assert len(files) == FILES
+    assert all(f.stat().st_size > 0 for f in files)
+    with (tmp_path / "out" / "experiment_stateless.csv").open() as handle:
+        rows = list(csv.reader(handle))
+    assert rows[0] == ["results"]
+    assert len(rows) == 13
+
+
+def test_json_is_alone_on_standard_output(tmp_path: Path) -> None:
+    done = statewise(
+        "tutorial", "--repeats", "2", "--out", str(tmp_path), "--json", "--profile", "keras-2",
+        "--seed", "3", "--threads", "1",
+    )  # fmt: skip
+    document = json.loads(done.stdout)
+    assert (document["profile"], document["seed"], document["threads"]) == ("keras-2", 3, 1)
+    assert json.loads((tmp_path / "tutorial.json").read_text()) == document
+
+
+def test_results_do_not_depend_on_threads_or_on_how_many_repeats(tmp_path: Path) -> None:
+    for name, repeats, threads in (("one", "40", "1"), ("two", "70", "2")):
+        arguments = ("--repeats", repeats, "--threads", threads, "--out", str(tmp_path / name))
+        assert statewise("tutorial", *arguments).returncode == 0
+    for file in (tmp_path / "one").glob("experiment_*.csv"):
+        lines = (tmp_path / "two" / file.name).read_text().splitlines()
+        assert file.read_text().splitlines() == lines[:41]
+
+
+def test_your_own_series(tmp_path: Path) -> None:
+    rows = "\n".join(f"{2000 + i},{(i * 37) % 50 + i}.5" for i in range(30))
+    (tmp_path / "mine.csv").write_bytes(f"Jahr;Größe\n{rows}\n".replace(",", ";").encode("latin-1"))
+    arguments = ("--data", str(tmp_path / "mine.csv"), "--column", "Größe", "--test-size", "5")
+    done = statewise(
+        "tutorial", *arguments, "--encoding", "latin-1", "--repeats", "2", "--out",
+        str(tmp_path / "out"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Größe: 30 observations, the last 5" in done.stdout
+    assert "published" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--repeats", "0"], "--repeats = 0"),
+        (["--repeats", "-5"], "--repeats = -5"),
+        (["--repeats", "many"], "--repeats"),
+        (["--profile", "keras-4"], "--profile = 'keras-4': is not a known name"),
+        (["--threads", "0"], "--threads = 0"),
+        (["--seed", "-1"], "--seed = -1"),
+        (["--test-size", "1"], "--test-size = 1"),
+        (["--test-size", "34"], "Sales = 36: observations are too few"),
+        (["--data", "missing.csv"], "cannot be read"),
+        (["--column", "Sales"], "--column = 'Sales'"),
+        (["--encoding", "utf-8"], "--encoding"),
+        (["--data", "{folder}/empty.csv"], "is empty"),
+        (["--data", "{folder}/latin.csv"], "is not utf-8"),
+        (["--data", "{folder}/footer.csv"], "line 4 = 'total': has no value"),
+        (["--data", "{folder}/words.csv"], "is not a number"),
+        (["--data", "{folder}/nan.csv"], "is not a finite number"),
+        (["--data", "{folder}/twice.csv"], "appears twice"),
+        (["--data", "{folder}/unsorted.csv"], "stands after the later"),
+        (["--data", "{folder}/constant.csv", "--test-size", "2"], "divide by zero"),
+        (["--data", "{folder}/short.csv", "--test-size", "2"], "too few"),
+        (["--out", "{folder}/empty.csv"], "cannot be written"),
+    ],
+)
+def test_bad_input_is_one_clear_line_and_code_2(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contents: dict[str, str | bytes] = {
+        "empty": "",
+        "latin": b"t,y\n1,2\n\xe9,3\n",
+        "footer": "t,y\n1,2\n2,3\ntotal\n",
+        "words": "t,y\n1,two\n",
+        "nan": "t,y\n1,NaN\n",
+        "twice": "t,y\n1,2\n1,3\n",
+        "unsorted": "t,y\n2,2\n1,3\n",
+        "constant": "t,y\n" + "".join(f"{i},5\n" for i in range(12)),
+        "short": "t,y\n1,2\n2,5\n3,1\n4,2\n",
+    }
+    for name, content in contents.items():
+        data = content if isinstance(content, bytes) else content.encode()
+        (tmp_path / f"{name}.csv").write_bytes(data)
+    before = sorted(tmp_path.rglob("*"))
+    filled = [a.replace("{folder}", str(tmp_path)) for a in arguments]
+    out = [] if "--out" in filled else ["--out", str(tmp_path / "out")]
+    try:
+        code: object = main(["tutorial", "--repeats", "2", *filled, *out])
+    except SystemExit as stop:  # argparse's own complaints
+        code = stop.code
+    captured = capsys.readouterr()
+    assert code == 2
+    assert message in captured.err
+    assert captured.out == ""
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_ctrl_c_stops_soon_and_leaves_nothing(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "tutorial", "--repeats", "60000", "--out", str(tmp_path / "out")],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("1/11 experiment_stateful")
+    time.sleep(0.3)  # into the training of the next
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "of 11 experiments were finished, and nothing was written" in err
+    assert "Traceback" not in err
+    assert out == ""
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_closed_pipe_is_no_complaint(tmp_path: Path) -> None:
+    command = " ".join([*COMMAND, "tutorial", "--repeats", "2", "--out", str(tmp_path)])
+    done = subprocess.run(
+        ["sh", "-c", f"{command} | head -1"], capture_output=True, text=True, check=True
+    )
+    assert "Sales: 36 observations" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_gets_a_progress_bar(tmp_path: Path) -> None:
+    controller, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 100))
+    process = subprocess.Popen(
+        [*COMMAND, "tutorial", "--repeats", "40", "--out", str(tmp_path)],
+        stderr=terminal,
+        stdout=subprocess.DEVNULL,
+    )
+    os.close(terminal)
+    seen = b""
+    while process.poll() is None or select.select([controller], [], [], 0)[0]:
+        if select.select([controller], [], [], 0.1)[0]:
+            try:
+                seen += os.read(controller, 4096)
+            except OSError:
+                break
+    os.close(controller)
+    assert process.wait() == 0
+    assert b"run/s" in seen
+    assert b"1/11 experiment" not in seen
+
+
+def test_version_and_help() -> None:
+    assert statewise("--version").stdout.startswith("statewise 0.")
+    assert "tutorial" in statewise("--help").stdout
+    assert statewise().returncode == 2
