@@ -61,3 +61,29 @@ def test_a_regime_survives_being_written_down(name: str) -> None:
 def test_from_dict_names_an_unknown_field() -> None:
     with pytest.raises(SettingError, match="'reset'"):
         StateRegime.from_dict({"reset": "epoch"})
+
+
+@pytest.mark.parametrize(
+    ("regime", "resets"),
+    [
+        (StateRegime(), "0000 0000 --- 000"),
+        (REGIMES["stateful"], "0... 0... --- 0.."),
+        (REGIMES["stateful-warm"], "0... 0... 0.. ..."),
+        (REGIMES["stateful-reset-forecast"], "0... 0... --- 000"),
+        (REGIMES["continuous"], "0... .... --- ..."),
+        (REGIMES["continuous-warm"], "0... .... ... ..."),
+        (StateRegime(2, warm_up="train"), "0.0. 0.0. 000 000"),
+    ],
+)
+def test_the_timeline_shows_every_reset(regime: StateRegime, resets: str) -> None:
+    moments = regime.timeline()
+    parts = [
+        "".join("0" if m.reset else "." for m in moments if (m.phase, m.epoch) == part) or "---"
+        for part in (("training", 0), ("training", 1), ("warm-up", 0), ("forecast", 0))
+    ]
+    assert " ".join(parts) == resets
+
+
+def test_reset_every_is_what_the_kernel_takes() -> None:
+    regimes: list[Any] = ["batch", "epoch", "never", 3]
+    assert [StateRegime(r).reset_every(22) for r in regimes] == [1, 22, 0, 3]

@@ -1,12 +1,24 @@
 """StateRegime: when a recurrent network's state is carried, reset and warmed up."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from statewise.checks import at_least, one_of
 from statewise.errors import SettingError
 
-__all__ = ["REGIMES", "StateRegime"]
+__all__ = ["REGIMES", "Moment", "StateRegime"]
+
+
+class Moment(NamedTuple):
+    """One batch of training, or one step of the warm-up or the forecast.
+
+    ``reset`` says that it starts from zero state, and not from the state of the moment before.
+    """
+
+    phase: Literal["training", "warm-up", "forecast"]
+    epoch: int  # from zero; zero outside training
+    step: int  # of the warm-up or the forecast, or the batch of the epoch, from zero
+    reset: bool
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,43 @@ class StateRegime:
     def continues_into_forecast(self) -> bool:
         """Whether forecasting starts from the state that training left."""
         return self.reset_training == "never"
+
+    def reset_every(self, batches: int) -> int:
+        """The k for which training resets before batches 0, k, 2k, ... of an epoch; 0 for never.
+
+        Example:
+            >>> StateRegime("epoch").reset_every(batches=22)
+            22
+        """
+        named = {"batch": 1, "epoch": batches, "never": 0}
+        policy = self.reset_training
+        return named[policy] if isinstance(policy, str) else policy
+
+    def timeline(
+        self, *, epochs: int = 2, batches: int = 4, warm_up: int = 3, forecasts: int = 3
+    ) -> list[Moment]:
+        """When state is reset and when it is carried, moment by moment.
+
+        ``warm_up`` is the number of steps that the warm-up takes, if there is one.
+
+        Example:
+            >>> [m.step for m in StateRegime("epoch").timeline() if m.reset]
+            [0, 0, 0, 1, 2]
+        """
+        every = self.reset_every(batches)
+        moments = [
+            Moment("training", e, k, k % every == 0 if every else (e, k) == (0, 0))
+            for e in range(epochs)
+            for k in range(batches)
+        ]
+        always, first = self.reset_forecast == "step", not self.continues_into_forecast
+        steps = warm_up if self.warm_up != "none" else 0
+        moments += [Moment("warm-up", 0, k, always or (first and k == 0)) for k in range(steps)]
+        first = first and not steps
+        moments += [
+            Moment("forecast", 0, k, always or (first and k == 0)) for k in range(forecasts)
+        ]
+        return moments
 
     def check_batches(self, samples: int, batch_size: int) -> None:
         """Raise SettingError if ``samples`` cannot be cut into batches whose state rows line up."""

@@ -7,7 +7,13 @@ from statewise.datasets import shampoo
 from statewise.network import Training
 from statewise.panel import Panel
 from statewise.regime import REGIMES
-from statewise.report.figures import box_plot, cumulative_plot, forecast_plot, series_plot
+from statewise.report.figures import (
+    box_plot,
+    cumulative_plot,
+    forecast_plot,
+    regime_plot,
+    series_plot,
+)
 from statewise.report.tables import cumulative, forecasts
 from statewise.study import Arm, Study, run_study
 
@@ -52,3 +58,9 @@ def test_small_multiples_have_a_panel_an_arm() -> None:
         titles = [axes.get_title(loc="left") for axes in figure.axes]
         assert titles == ["one", r"\$two\$_with_a_long_name"]
         drawn(figure)
+
+
+def test_regime_plot_draws_every_moment() -> None:
+    figure = regime_plot(REGIMES)
+    assert len(figure.axes[0].patches) == sum(len(r.timeline()) for r in REGIMES.values())
+    drawn(figure)

@@ -134,7 +134,7 @@ def fit(
         rule=rule_of(network, training.optimizer),
         rates=rates_of(training.optimizer, training.epochs * batches),
         epochs=training.epochs,
-        reset_every=_reset_every(regime, batches),
+        reset_every=regime.reset_every(batches),
         shuffle=regime.shuffle,
         seed=seed,
         limit=_divergence_limit(training, targets),
@@ -305,13 +305,6 @@ def _initial(
             "Give initial weights of that shape, one a run.",
         )
     return weights
-
-
-def _reset_every(regime: StateRegime, batches: int) -> int:
-    """The regime as the kernel takes it: reset before batches 0, k, 2k, ... of an epoch."""
-    named = {"batch": 1, "epoch": batches, "never": 0}
-    policy = regime.reset_training
-    return named[policy] if isinstance(policy, str) else policy
 
 
 def _divergence_limit(training: Training, targets: NDArray[np.float32]) -> NDArray[np.float64]:

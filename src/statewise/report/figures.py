@@ -6,13 +6,16 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from statewise.panel import Series
+from statewise.regime import StateRegime
 
-__all__ = ["box_plot", "cumulative_plot", "forecast_plot", "series_plot"]
+__all__ = ["box_plot", "cumulative_plot", "forecast_plot", "regime_plot", "series_plot"]
 
-INK, MUTED, BLUE, ORANGE, GREEN = "#24292f", "#8c959f", "#0969da", "#d1570c", "#1a7f37"
+INK, MUTED, RED = "#24292f", "#8c959f", "#cf222e"
+BLUE, ORANGE, GREEN = "#0969da", "#d1570c", "#1a7f37"
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -121,6 +124,42 @@ def forecast_plot(rows: Rows, unit: str) -> Figure:
         axes.set_title(name, size=9, loc="left")
     _label_grid(figure, [panel for panel, _, _ in grid], "", unit)
     figure.suptitle("One-step forecasts against actual values", x=0.01, ha="left")
+    return figure
+
+
+def regime_plot(regimes: Mapping[str, StateRegime]) -> Figure:
+    """When each regime carries the state from one moment to the next, and when it resets it."""
+    starts = {
+        ("training", 0): 0.0,
+        ("training", 1): 4.6,
+        ("warm-up", 0): 9.6,
+        ("forecast", 0): 13.4,
+    }
+    colours = {"training": BLUE, "warm-up": ORANGE, "forecast": GREEN}
+    figure = Figure(figsize=(10, 0.6 * len(regimes) + 0.8), layout="constrained")
+    axes = figure.subplots()
+    for row, (name, regime) in enumerate(regimes.items()):
+        axes.text(-0.9, -row, name, ha="right", va="center", size=10, family="monospace")
+        for moment in regime.timeline():
+            at = starts[moment.phase, moment.epoch] + moment.step
+            if moment.reset:
+                axes.text(at - 0.5, -row, "0", ha="center", va="center", color=RED, weight="bold")
+            else:
+                arrow = {"arrowstyle": "->", "color": MUTED, "lw": 1.4}
+                axes.annotate("", (at - 0.28, -row), (at - 0.73, -row), arrowprops=arrow)
+            box = Rectangle((at - 0.28, -row - 0.25), 0.56, 0.5, color=colours[moment.phase], lw=0)
+            axes.add_patch(box)
+            shuffled = regime.shuffle and moment.phase == "training"
+            label = "?" if shuffled else str(moment.step + 1)
+            axes.text(at, -row, label, ha="center", va="center", color="white", size=8)
+    for (phase, epoch), at in starts.items():
+        heading = f"{phase}, epoch {epoch + 1}" if phase == "training" else phase
+        axes.text(at - 0.28, 0.6, heading, size=9, color=INK)
+    key = "0  reset to zero     \N{RIGHTWARDS ARROW}  carried"
+    axes.text(-0.9, 0.6, key, ha="right", size=9, color=INK)
+    axes.set_xlim(-5.5, 16)
+    axes.set_ylim(-len(regimes) + 0.4, 1)
+    axes.axis("off")
     return figure
 
 
