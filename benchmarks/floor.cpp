@@ -43,10 +43,10 @@ static inline V logistic(V x) {
     V k = (x * -1.44269504089f + magic) - magic;
     V r = k * -0.693359375f - x;
     r = k * 2.12194440e-4f + r;
-    V p = r * (1.0f / 720) + 1.0f / 120;
-    p = r * p + 1.0f / 24;
-    p = r * p + 1.0f / 6;
-    p = r * p + 0.5f;
+    V p = r * 0.00138145790151f + 0.00836871871299f;
+    p = r * p + 0.0416683884541f;
+    p = r * p + 0.16666520612f;
+    p = r * p + 0.499999934458f;
     p = r * p + 1.0f;
     p = r * p + 1.0f;
     VI e = (__builtin_convertvector(k, VI) + 127) << 23;
