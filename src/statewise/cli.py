@@ -29,24 +29,21 @@ def parser() -> argparse.ArgumentParser:
         help="reproduce the origin experiments and settle their six expectations",
         description="Run the eleven origin experiments with all repeats, write their results, "
         "tables and figures, and say what becomes of the six expectations.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = tutorial.add_argument
-    add("--repeats", type=int, default=1000, metavar="N", help="random restarts of each experiment")
-    add(
-        "--profile", default="keras-3", metavar="NAME", help="numerical profile: keras-2 or keras-3"
-    )
-    add("--out", type=Path, default=Path("tutorial-results"), metavar="DIR", help="output folder")
-    add("--seed", type=int, default=1, metavar="S", help="key of all randomness")
-    add("--threads", type=int, metavar="K", help="threads to train on; all processors if not given")
+    add("--repeats", type=int, default=1000, metavar="N", help="random restarts of each (1000)")
+    add("--profile", default="keras-3", metavar="NAME", help="keras-2 or keras-3 (keras-3)")
+    add("--out", type=Path, default=Path("tutorial-results"), metavar="DIR",
+        help="output folder (tutorial-results)")  # fmt: skip
+    add("--seed", type=int, default=1, metavar="S", help="key of all randomness (1)")
+    add("--threads", type=int, metavar="K", help="threads to train on (all processors)")
     add("--json", action="store_true", help="print one JSON document and nothing else")
     own = tutorial.add_argument_group("your own series instead of the shampoo sales")
-    own.add_argument("--data", type=Path, metavar="FILE.csv", help="a CSV file with a header line")
-    own.add_argument("--column", metavar="NAME", help="the column of values")
-    own.add_argument("--encoding", metavar="E", help="how the file's bytes are read (utf-8)")
-    own.add_argument(
-        "--test-size", type=int, default=12, metavar="K", help="observations to test on"
-    )
+    add = own.add_argument
+    add("--data", type=Path, metavar="FILE.csv", help="a CSV file with a header line")
+    add("--column", metavar="NAME", help="the column of values (the one beside the time)")
+    add("--encoding", metavar="E", help="how the file's bytes are read (utf-8)")
+    add("--test-size", type=int, default=12, metavar="K", help="last observations to test on (12)")
     tutorial.set_defaults(run=run_tutorial)
     return main
 
