@@ -29,7 +29,7 @@ def statewise(*arguments: str, **options: str) -> "subprocess.CompletedProcess[s
 def test_the_tutorial_writes_and_prints_everything(tmp_path: Path) -> None:
     done = statewise("tutorial", "--repeats", "12", "--out", str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr
-    assert done.stderr.splitlines()[0] == "1/11 experiment_stateful: 12 repeats"
+    assert done.stderr.splitlines()[0] == "1/11 experiment_stateful: 12 runs"
     assert "The six expectations" in done.stdout
     files = list((tmp_path / "out").iterdir())
     assert len(files) == FILES
@@ -137,7 +137,7 @@ def test_ctrl_c_stops_soon_and_leaves_nothing(tmp_path: Path) -> None:
         text=True,
     )
     assert process.stderr is not None
-    assert process.stderr.readline().startswith("1/11 experiment_stateful")
+    assert process.stderr.readline().startswith("1/11 experiment_stateful: 60000 runs")
     time.sleep(0.3)  # into the training of the next
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)

@@ -9,7 +9,7 @@ from statewise.errors import DataError, SettingError
 from statewise.framing import FittedFraming, Framing
 from statewise.network import Network, Training
 from statewise.regime import REGIMES, StateRegime
-from statewise.walk import walk_forward, warm_state
+from statewise.walk import Known, walk_forward, warm_state
 
 Y = shampoo().only.y
 NETWORK = Network(2)
@@ -57,15 +57,16 @@ def test_a_warm_up_of_the_last_k() -> None:
     whole = StateRegime("epoch", warm_up="train", reset_forecast="never")
     framing, runs = fitted(whole)
     last: Any = StateRegime("epoch", warm_up=22, reset_forecast="never")
+    known, of_run = [Known(framing, Y, 24)], np.zeros(3, np.intp)
     for a, b in zip(
-        warm_state(NETWORK, whole, framing, runs, Y[:-12]),
-        warm_state(NETWORK, last, framing, runs, Y[:-12]),
+        warm_state(NETWORK, whole, runs, known, of_run),
+        warm_state(NETWORK, last, runs, known, of_run),
         strict=True,
     ):
         np.testing.assert_array_equal(a, b)
     long: Any = StateRegime("epoch", warm_up=23, reset_forecast="never")
     with pytest.raises(DataError, match="warm_up = 23: exceeds the 22 samples"):
-        warm_state(NETWORK, long, framing, runs, Y[:-12])
+        warm_state(NETWORK, long, runs, known, of_run)
 
 
 def test_several_rows_of_state_cannot_start_a_forecast() -> None:

@@ -106,10 +106,8 @@ def run_tutorial(options: argparse.Namespace) -> int:
         from statewise.study import run_study
 
         threads = options.threads or available_threads()
-        with Progress(study.repeats, [arm.name for arm in study.arms]) as progress:
-            result = run_study(
-                study, threads=threads, on_training=progress.training, on_arm=progress.arm
-            )
+        with Progress(study) as progress:
+            result = run_study(study, threads=threads, on_shard=progress.shard)
             tutorial = conclude(result)
             progress.say("drawing")
             write(tutorial, staging)
@@ -142,36 +140,37 @@ class Progress:
     If the block ends by Ctrl-C, says what was finished.
     """
 
-    def __init__(self, repeats: int, arms: Sequence[str]) -> None:
-        self.repeats = repeats
-        self.arms = arms
-        self.finished: list[str] = []
+    def __init__(self, study: Any) -> None:
+        self.wanted = study.repeats * study.cutoffs * len(study.panel.series)
+        self.counts = {arm.name: 0 for arm in study.arms}
         self.bar: Any = None
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
             from tqdm import tqdm
 
-            self.bar = tqdm(total=self.repeats * len(self.arms), unit="run", leave=False)
-            self.say(self.arms[0])
+            total = self.wanted * len(self.counts)
+            self.bar = tqdm(total=total, unit="run", leave=False)
         return self
+
+    @property
+    def finished(self) -> int:
+        """The number of arms of which every run is there."""
+        return sum(count == self.wanted for count in self.counts.values())
 
     def say(self, what: str) -> None:
         if self.bar is not None:
             self.bar.set_description(what)
 
-    def training(self, arm: str, finished: int) -> None:
-        if self.bar is not None:
-            self.say(arm)
-            self.bar.update(len(self.finished) * self.repeats + finished - self.bar.n)
-
-    def arm(self, arm: str) -> None:
-        self.finished.append(arm)
-        if self.bar is not None:
-            self.bar.update(len(self.finished) * self.repeats - self.bar.n)
-        else:
-            done = f"{len(self.finished)}/{len(self.arms)}"
-            print(f"{done} {arm}: {self.repeats} repeats", file=sys.stderr, flush=True)
+    def shard(self, result: Any) -> None:
+        for arm in result.shard.arms:
+            self.counts[arm.name] += result.shard.runs
+            if self.bar is not None:
+                self.say(arm.name)
+                self.bar.update(result.shard.runs)
+            elif self.counts[arm.name] == self.wanted:
+                place = f"{self.finished}/{len(self.counts)}"
+                print(f"{place} {arm.name}: {self.wanted} runs", file=sys.stderr, flush=True)
 
     def __exit__(
         self,
@@ -183,7 +182,7 @@ class Progress:
             self.bar.close()
         if kind is KeyboardInterrupt:
             print(
-                f"statewise: stopped; {len(self.finished)} of {len(self.arms)} experiments were "
+                f"statewise: stopped; {self.finished} of {len(self.counts)} experiments were "
                 "finished, and nothing was written.",
                 file=sys.stderr,
             )

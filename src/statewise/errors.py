@@ -2,7 +2,7 @@
 
 from typing import Any
 
-__all__ = ["DataError", "OutputError", "SettingError", "StatewiseError"]
+__all__ = ["DataError", "OutputError", "SettingError", "StatewiseError", "StoreError", "StudyError"]
 
 
 class StatewiseError(Exception):
@@ -41,3 +41,13 @@ class OutputError(StatewiseError, OSError):
     """A result cannot be written."""
 
     __str__ = StatewiseError.__str__
+
+
+class StoreError(StatewiseError, OSError):
+    """A study's file is not there, not ours, in use, full or damaged."""
+
+    __str__ = StatewiseError.__str__
+
+
+class StudyError(StatewiseError):
+    """A study cannot go on, or is not what it was."""

@@ -2,7 +2,7 @@
 
 import csv
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -62,6 +62,15 @@ class Panel:
             names = [s.unique_id for s in self.series]
             raise DataError("panel", names, "has more than one series", "Choose one of them.")
         return self.series[0]
+
+    @classmethod
+    def of(cls, series: Iterable[Series]) -> Self:
+        """A panel of these series; raises DataError if two have one name or there is none."""
+        found = tuple(series)
+        names = [s.unique_id for s in found]
+        if not names or len(set(names)) != len(names):
+            raise DataError("panel", names, "has series of one name, or none", "Name each apart.")
+        return cls(found)
 
     @classmethod
     def from_values(

@@ -1,7 +1,8 @@
 """Walk forward: forecast the next observation, see it, go on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +15,7 @@ from statewise.framing import FittedFraming
 from statewise.network import Network
 from statewise.regime import StateRegime
 
-__all__ = ["Forecast", "walk_forward", "warm_state"]
+__all__ = ["Forecast", "Known", "walk_forward", "walk_panel", "warm_state"]
 
 
 @dataclass(frozen=True)
@@ -34,23 +35,38 @@ class Forecast:
     state: State
 
 
+class Known(NamedTuple):
+    """A series with the framing that was fitted on its training part."""
+
+    framing: FittedFraming
+    y: NDArray[np.float64]
+    cutoff: int  # observations before the first forecast
+
+    def training_inputs(self) -> NDArray[np.float64]:
+        """The inputs of the training samples, (samples, steps, lags)."""
+        return self.framing.samples(self.y[: self.cutoff])[0]
+
+
 def warm_state(
     network: Network,
     regime: StateRegime,
-    framing: FittedFraming,
     fitted: Fitted,
-    history: ArrayLike,
+    known: Sequence[Known],
+    of_run: NDArray[np.intp],
 ) -> State:
     """The state of each run before its first forecast: where training left it, then warmed up.
 
     Args:
-        history: the training part of the series, the observations before the first forecast.
+        network: that ``fitted`` was trained with.
+        regime: says where to start and what to warm up on.
+        fitted: the trained runs.
+        known: the series that the runs belong to, all with as many training samples.
+        of_run: (runs,) which of them each run belongs to.
 
     Raises:
         DataError: the regime warms up on more observations than there are samples.
         SettingError: the regime continues from training, which left one state a batch row.
     """
-    x, _ = framing.samples(history)
     if regime.continues_into_forecast:
         regime.check_forecast(fitted.state.h.shape[1])
         state = fitted.state
@@ -58,12 +74,49 @@ def warm_state(
         state = engine.zero_state(fitted.runs, network.units)
     if regime.warm_up == "none":
         return state
-    last = len(x) if regime.warm_up == "train" else int(regime.warm_up)
-    if last > len(x):
-        raise DataError("warm_up", last, f"exceeds the {len(x)} samples", f"Use at most {len(x)}.")
+    x = np.stack([series.training_inputs() for series in known])
+    samples = x.shape[1]
+    last = samples if regime.warm_up == "train" else int(regime.warm_up)
+    if last > samples:
+        raise DataError(
+            "warm_up", last, f"exceeds the {samples} samples", f"Use at most {samples}."
+        )
+    windows = x[:, samples - last :][of_run]
     reset = regime.reset_forecast == "step"
-    _, state = engine.step(network, fitted.weights, x[len(x) - last :], state, reset=reset)
+    _, state = engine.step(network, fitted.weights, windows, state, reset=reset)
     return state
+
+
+def walk_panel(
+    network: Network,
+    regime: StateRegime,
+    fitted: Fitted,
+    known: Sequence[Known],
+    of_run: NDArray[np.intp],
+    test_size: int,
+) -> Iterator[tuple[NDArray[np.float64], State]]:
+    """Forecast the ``test_size`` observations after each series' cutoff, all series in step.
+
+    Args:
+        network, regime, fitted, known, of_run: as for ``warm_state``.
+        test_size: the number of observations to forecast, one step at a time.
+
+    Yields:
+        The forecast of each run, (runs,), in the units of its series, made from the observations
+        before it alone; and the state after it.
+    """
+    state = warm_state(network, regime, fitted, known, of_run)
+    reset = regime.reset_forecast == "step"
+    for i in range(test_size):
+        histories = [series.y[: series.cutoff + i] for series in known]
+        pairs = list(zip(known, histories, strict=True))
+        windows = np.stack([series.framing.window(history) for series, history in pairs])
+        output, state = engine.step(network, fitted.weights, windows[of_run], state, reset=reset)
+        forecasts = output[:, 0, 0].astype(np.float64)
+        for which, (series, history) in enumerate(pairs):
+            runs = of_run == which
+            forecasts[runs] = series.framing.invert(forecasts[runs], history)
+        yield forecasts, state
 
 
 def walk_forward(
@@ -102,12 +155,8 @@ def walk_forward(
     values = np.asarray(y, np.float64)
     at_least("test_size", test_size, 1)
     first = len(values) - test_size
-    state = warm_state(network, regime, framing, fitted, values[:first])
-    reset = regime.reset_forecast == "step"
-    for cutoff in range(first, len(values)):
-        history = values[:cutoff]
-        output, state = engine.step(
-            network, fitted.weights, framing.window(history), state, reset=reset
-        )
-        forecast = framing.invert(output[:, 0, 0], history)
-        yield Forecast(cutoff, forecast, float(values[cutoff]), state)
+    known = [Known(framing, values, first)]
+    of_run = np.zeros(fitted.runs, np.intp)
+    steps = walk_panel(network, regime, fitted, known, of_run, test_size)
+    for cutoff, (mean, state) in enumerate(steps, start=first):
+        yield Forecast(cutoff, mean, float(values[cutoff]), state)

@@ -8,18 +8,29 @@ from hypothesis import strategies as st
 from statewise.datasets import shampoo
 from statewise.inference import Outcome, holm, settle
 from statewise.regime import REGIMES
-from statewise.study import Arm, ArmResult, Hypothesis, Study, StudyResult, better, equivalent
-
-MARGIN = 1.36761
+from statewise.study import (
+    Arm,
+    ArmResult,
+    CellResult,
+    Hypothesis,
+    Study,
+    StudyResult,
+    better,
+    equivalent,
+)
 
 
 def result(first: Any, second: Any, hypothesis: Hypothesis) -> StudyResult:
     arms = (Arm("a", REGIMES["stateful"]), Arm("b", REGIMES["stateless"]))
     study = Study(arms, shampoo(), 12, len(first), hypotheses=(hypothesis,))
     scores = {"a": np.asarray(first, float), "b": np.asarray(second, float)}
-    zeros = np.zeros(len(first), np.int32)
-    results = {arm.name: ArmResult(arm, np.zeros((0, 12)), scores[arm.name], zeros) for arm in arms}
-    return StudyResult(study, results, np.zeros(12), 136.761, 0, 1.0)
+    results = {}
+    for arm in arms:
+        n = len(first)
+        nothing, no_loss = np.zeros((n, 12)), np.zeros((n, 0), np.float32)
+        cell = CellResult(nothing, scores[arm.name], np.zeros(n, np.int32), no_loss)
+        results[arm.name] = ArmResult(arm, {("Sales", 24): cell})
+    return StudyResult(study, results)
 
 
 NOISE = np.random.default_rng(0).normal(0.0, 3.0, 200)

@@ -31,17 +31,13 @@ def test_scores_are_those_of_each_run_done_by_hand() -> None:
 def test_arms_that_train_alike_share_their_runs() -> None:
     arms = [Arm(n, REGIMES[n], training=SHORT) for n in ("stateful", "stateful-warm", "stateless")]
     again = Arm("again", REGIMES["stateful"], training=SHORT, restarts=1)
-    seen: list[str] = []
-    trained: list[tuple[str, int]] = []
+    shards: list[list[str]] = []
     result = run_study(
         Study((*arms, again), shampoo(), test_size=12, repeats=4),
-        on_arm=seen.append,
-        on_training=lambda name, runs: trained.append((name, runs)),
+        on_shard=lambda done: shards.append([arm.name for arm in done.shard.arms]),
     )
     assert result.trained_runs == 12
-    assert seen == ["stateful", "stateful-warm", "stateless", "again"]
-    assert ("stateful-warm", 4) not in trained
-    assert ("again", 4) in trained
+    assert sorted(shards) == [["again"], ["stateful", "stateful-warm"], ["stateless"]]
     assert (result.arms["stateful"].scores != result.arms["again"].scores).all()
 
 
@@ -58,4 +54,4 @@ def test_a_diverged_run_scores_infinity_and_is_kept() -> None:
     arm = Arm("a", REGIMES["stateful"], training=Training(10, 1, SGD(1e4)), network=Network())
     result = run_study(Study((arm,), shampoo(), test_size=12, repeats=3)).arms["a"]
     assert np.isinf(result.scores).all()
-    assert (result.diverged_epoch > 0).all()
+    assert (result.only.diverged_epoch > 0).all()

@@ -14,7 +14,15 @@ from statewise.checks import at_least
 from statewise.engine.compiled import kernels
 from statewise.engine.initial import Seed, initial_weights
 from statewise.engine.lanes import Kernels, Shape
-from statewise.engine.packs import Job, PackResult, advance_pack, rates_of, rule_of, train_pack
+from statewise.engine.packs import (
+    Job,
+    PackResult,
+    Stopped,
+    advance_pack,
+    rates_of,
+    rule_of,
+    train_pack,
+)
 from statewise.engine.weights import State, Weights, flatten, unflatten, zero_state
 from statewise.errors import DataError, SettingError
 from statewise.network import Network, Training
@@ -23,6 +31,7 @@ from statewise.regime import StateRegime
 __all__ = [
     "Fitted",
     "State",
+    "Stopped",
     "Weights",
     "available_threads",
     "fit",
@@ -73,6 +82,7 @@ def fit(
     keep_loss: bool = True,
     threads: int | None = None,
     on_progress: Callable[[int], Any] | None = None,
+    stop: NDArray[np.uint8] | None = None,
 ) -> Fitted:
     """Train any number of runs of one shape.
 
@@ -94,6 +104,7 @@ def fit(
         keep_loss: keep every epoch's loss, or none.
         threads: at most this many; by default one a processor.
         on_progress: called with the number of runs finished, now and then.
+        stop: (1,) set it to one, from another thread, to end training soon by raising ``Stopped``.
 
     Raises:
         SettingError: an argument has an impossible value, or a shape that disagrees.
@@ -139,7 +150,7 @@ def fit(
         seed=seed,
         limit=_divergence_limit(training, targets),
         keep_loss=keep_loss,
-        stop=np.zeros(1, np.uint8),
+        stop=np.zeros(1, np.uint8) if stop is None else stop,
     )
     flat = flatten(weights)
     state = zero_state(len(which), shape.units, shape.batch)

@@ -13,7 +13,12 @@ from statewise.engine.lanes import Data, Kernels, Memory, Rule, Shape, Tape, par
 from statewise.engine.weights import Floats, State, zeros
 from statewise.network import SGD, Adam, Network
 
-__all__ = ["Job", "PackResult", "advance_pack", "train_pack"]
+__all__ = ["Job", "PackResult", "Stopped", "advance_pack", "train_pack"]
+
+
+class Stopped(Exception):  # noqa: N818
+    """Training was told to stop before it was done; there is no result."""
+
 
 GATHERED = 1 << 18  # numbers a pack gathers at once: 1 MiB, which stays in the second-level cache
 ORDERED = 1 << 20  # sample numbers a pack draws at once when it shuffles: 4 MiB
@@ -162,6 +167,8 @@ def train_pack(
             loss[begin:end],
             job.stop,
         )
+    if job.stop[0] != 0:
+        raise Stopped
     trained = runs_first(memory.weights, runs)
     bad = ~(loss[:, :runs] <= job.limit[of_run])  # true for NaN too
     bad[-1] |= ~np.isfinite(trained).all(axis=1)

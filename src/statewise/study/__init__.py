@@ -1,16 +1,45 @@
 """Studies: arms compared over repeats, under hypotheses declared beforehand."""
 
-from statewise.study.design import Arm, Hypothesis, Study, better, equivalent, same_by_construction
-from statewise.study.execute import ArmResult, StudyResult, run_study
+from statewise.study.design import (
+    NAIVE,
+    Arm,
+    Hypothesis,
+    Study,
+    better,
+    equivalent,
+    no_worse,
+    same_by_construction,
+)
+from statewise.study.execute import (
+    ArmResult,
+    CellResult,
+    StudyResult,
+    open_store,
+    read_results,
+    run_study,
+)
+from statewise.study.executors import ProcessExecutor, ThreadExecutor
+from statewise.study.specification import from_document, to_document
+from statewise.study.store import Store
 
 __all__ = [
+    "NAIVE",
     "Arm",
     "ArmResult",
+    "CellResult",
     "Hypothesis",
+    "ProcessExecutor",
+    "Store",
     "Study",
     "StudyResult",
+    "ThreadExecutor",
     "better",
     "equivalent",
+    "from_document",
+    "no_worse",
+    "open_store",
+    "read_results",
     "run_study",
     "same_by_construction",
+    "to_document",
 ]

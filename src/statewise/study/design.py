@@ -7,10 +7,20 @@ from statewise.checks import at_least, fraction, one_of, positive
 from statewise.errors import DataError, SettingError
 from statewise.framing import Framing
 from statewise.network import Network, Training
-from statewise.panel import Panel
+from statewise.panel import Panel, Series
 from statewise.regime import StateRegime
 
-__all__ = ["Arm", "Hypothesis", "Study", "better", "equivalent", "same_by_construction"]
+__all__ = [
+    "NAIVE",
+    "Arm",
+    "Hypothesis",
+    "Study",
+    "better",
+    "equivalent",
+    "no_worse",
+    "same_by_construction",
+    "samples_of",
+]
 
 
 @dataclass(frozen=True)
@@ -41,24 +51,35 @@ class Arm:
         self.regime.check_forecast(self.training.batch_size)
 
 
+NAIVE = "naive"
+"""The name by which a hypothesis speaks of the naive forecast, as if it were an arm."""
+
+
 @dataclass(frozen=True)
 class Hypothesis:
     """A claim about two arms, to be tested.
 
     Args:
         kind: ``"better"``: the first arm has the lower mean error. ``"equivalent"``: their mean
-            errors differ by no more than the practical margin.
-        first, second: names of arms.
+            errors differ by no more than the practical margin. ``"no_worse"``: the first arm's mean
+            error exceeds the second's by no more than the margin.
+        first, second: names of arms; ``"naive"`` is the naive forecast.
         claim: the claim in words.
+        margin: the practical margin; None takes the study's.
+        relative: whether ``margin`` is a fraction of the naive forecast's error, or absolute.
     """
 
-    kind: Literal["better", "equivalent"]
+    kind: Literal["better", "equivalent", "no_worse"]
     first: str
     second: str
     claim: str
+    margin: float | None = None
+    relative: bool = True
 
     def __post_init__(self) -> None:
-        one_of("kind", self.kind, ("better", "equivalent"))
+        one_of("kind", self.kind, ("better", "equivalent", "no_worse"))
+        if self.margin is not None:
+            positive("margin", self.margin)
 
 
 def better(first: str, second: str, claim: str | None = None) -> Hypothesis:
@@ -66,30 +87,54 @@ def better(first: str, second: str, claim: str | None = None) -> Hypothesis:
     return Hypothesis("better", first, second, claim or f"{first} beats {second}")
 
 
-def equivalent(first: str, second: str, claim: str | None = None) -> Hypothesis:
+def equivalent(
+    first: str,
+    second: str,
+    claim: str | None = None,
+    *,
+    margin: float | None = None,
+    relative: bool = True,
+) -> Hypothesis:
     """The hypothesis that the arms' mean errors are practically equal."""
-    return Hypothesis("equivalent", first, second, claim or f"{first} and {second} are equal")
+    words = claim or f"{first} and {second} are practically equal"
+    return Hypothesis("equivalent", first, second, words, margin, relative)
+
+
+def no_worse(
+    first: str,
+    second: str,
+    claim: str | None = None,
+    *,
+    margin: float | None = None,
+    relative: bool = True,
+) -> Hypothesis:
+    """The hypothesis that arm ``first`` is at most a practical margin worse than ``second``."""
+    words = claim or f"{first} is no worse than {second}"
+    return Hypothesis("no_worse", first, second, words, margin, relative)
 
 
 @dataclass(frozen=True)
 class Study:
-    """Arms on a series, repeated from random restarts, and the hypotheses they are to settle.
+    """Arms on one or many series, repeated from random restarts, and the hypotheses to settle.
 
     Args:
         arms: with distinct names.
-        panel: of one series.
-        test_size: the last observations, forecast one step at a time.
+        panel: of one series or more.
+        test_size: observations after each cutoff that are forecast, one step at a time.
         repeats: random restarts of each arm.
         hypotheses: the family that is corrected for multiple comparisons (Holm).
         margin: the practical margin, as a fraction of the naive forecast's RMSE: smaller
             differences of mean RMSE do not matter to anyone.
         alpha: the error rate of the family.
         seed: the key of all randomness.
+        cutoffs: how many cutoffs each series has. The last leaves ``test_size`` observations to
+            test on, the one before it as many more, and so on: test parts do not overlap.
+        keep_loss: keep the loss of every epoch of every run.
 
     Raises:
         SettingError: names are not distinct, or a hypothesis names an unknown arm, or a number is
             out of range.
-        DataError: the series is too short for an arm, or a batch does not fit its samples.
+        DataError: a series is too short for an arm, or a batch does not fit its samples.
     """
 
     arms: tuple[Arm, ...]
@@ -100,45 +145,58 @@ class Study:
     margin: float = 0.01
     alpha: float = 0.05
     seed: int = 1
+    cutoffs: int = 1
+    keep_loss: bool = False
 
     def __post_init__(self) -> None:
         at_least("repeats", self.repeats, 1)
         at_least("test_size", self.test_size, 1)
+        at_least("cutoffs", self.cutoffs, 1)
         at_least("seed", self.seed, 0)
         positive("margin", self.margin)
         fraction("alpha", positive("alpha", self.alpha))
         names = [arm.name for arm in self.arms]
-        if not names or len(set(names)) != len(names):
-            raise SettingError("arms", names, "are not distinct", "Give every arm its own name.")
+        if not names or len(set(names)) != len(names) or NAIVE in names:
+            problem = f"are not distinct, or one is called {NAIVE!r}"
+            raise SettingError("arms", names, problem, "Give every arm its own name.")
         for hypothesis in self.hypotheses:
             for name in (hypothesis.first, hypothesis.second):
-                one_of("arm", name, names)
-        series = self.panel.only
-        for arm in self.arms:
-            framing = arm.framing
-            wanted = framing.samples or 2
-            least = self.test_size + framing.difference + framing.window_length + wanted
-            if len(series) < least:
-                raise DataError(
-                    series.unique_id,
-                    len(series),
-                    f"observations are too few for {arm.name!r}: {self.test_size} to test on and "
-                    f"{wanted} samples to train on, with lags={framing.lags} and "
-                    f"difference={framing.difference}, take {least}",
-                    "Give a longer series, or a smaller test size.",
-                )
-            arm.regime.check_batches(self.samples(arm), arm.training.batch_size)
+                one_of("arm", name, [*names, NAIVE])
+        for series in self.panel.series:
+            for arm in self.arms:
+                self._check(series, arm)
+
+    def _check(self, series: Series, arm: Arm) -> None:
+        framing = arm.framing
+        wanted = framing.samples or 2
+        tested = self.test_size * self.cutoffs
+        least = tested + framing.difference + framing.window_length + wanted
+        if len(series) < least:
+            raise DataError(
+                series.unique_id,
+                len(series),
+                f"observations are too few for {arm.name!r}: {tested} to test on and {wanted} "
+                f"samples to train on, with lags={framing.lags} and "
+                f"difference={framing.difference}, take {least}",
+                "Give a longer series, or a smaller test size.",
+            )
+        for cutoff in self.cutoffs_of(series):
+            arm.regime.check_batches(samples_of(arm, cutoff), arm.training.batch_size)
 
     def arm(self, name: str) -> Arm:
         """The arm called ``name``; raises SettingError that lists the arms."""
         one_of("arm", name, [arm.name for arm in self.arms])
         return next(arm for arm in self.arms if arm.name == name)
 
-    def samples(self, arm: Arm) -> int:
-        """The number of samples that ``arm`` trains on."""
-        framing = arm.framing
-        train = len(self.panel.only) - self.test_size
-        return framing.samples or train - framing.difference - framing.window_length
+    def cutoffs_of(self, series: Series) -> list[int]:
+        """The numbers of observations after which ``series`` is forecast, the earliest first."""
+        return [len(series) - self.test_size * k for k in range(self.cutoffs, 0, -1)]
+
+
+def samples_of(arm: Arm, cutoff: int) -> int:
+    """The number of samples that ``arm`` trains on when it knows ``cutoff`` observations."""
+    framing = arm.framing
+    return framing.samples or cutoff - framing.difference - framing.window_length
 
 
 def same_by_construction(study: Study, first: Arm, second: Arm) -> str | None:
@@ -154,8 +212,12 @@ def same_by_construction(study: Study, first: Arm, second: Arm) -> str | None:
     plain = []
     for arm in (first, second):
         regime = arm.regime
-        batches = -(-study.samples(arm) // arm.training.batch_size)
-        if regime.reset_training == "epoch" and batches == 1:
+        samples = max(
+            samples_of(arm, cutoff)
+            for series in study.panel.series
+            for cutoff in study.cutoffs_of(series)
+        )
+        if regime.reset_training == "epoch" and samples <= arm.training.batch_size:
             regime = replace(regime, reset_training="batch")
             reasons.append(
                 "An epoch is a single batch, so resetting every epoch is resetting every batch."

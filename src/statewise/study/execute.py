@@ -1,84 +1,163 @@
-"""Run a study: train each distinct training once, forecast every arm from it, score."""
+"""Run a study: plan what is missing, run it somewhere, write it down, read it back."""
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise import engine
 from statewise.baselines import persistence
-from statewise.engine import Fitted
-from statewise.framing import FittedFraming
+from statewise.errors import StudyError
 from statewise.metrics import rmse
-from statewise.study.design import Arm, Study
-from statewise.walk import walk_forward
+from statewise.panel import Series
+from statewise.study.design import NAIVE, Arm, Study
+from statewise.study.executors import ShardExecutor, ThreadExecutor
+from statewise.study.shards import ShardResult, cells_of, plan, training_of
+from statewise.study.specification import differences, digest, to_document
+from statewise.study.store import Store
 
-__all__ = ["ArmResult", "StudyResult", "run_study"]
+__all__ = ["ArmResult", "CellResult", "StudyResult", "open_store", "read_results", "run_study"]
+
+AIM = 2.0  # seconds that a shard should take
+FIRST = 64  # runs of the first shard of a training, from which the pace is measured
+SLOWEST = 10.0  # seconds that no shard should exceed
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """What one arm did on one series from one cutoff, a repeat along the first axis.
+
+    Attributes:
+        forecasts: (repeats, test_size) in the units of the series.
+        scores: (repeats,) test RMSE; infinite for a run that diverged, which so loses to any other.
+        diverged_epoch: (repeats,) counted from one; zero for a run that did not diverge.
+        loss: (repeats, epochs), or (repeats, 0) where it was not kept.
+    """
+
+    forecasts: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    diverged_epoch: NDArray[np.int32]
+    loss: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class ArmResult:
-    """What one arm did, a repeat along the first axis.
-
-    Attributes:
-        arm: what was run.
-        forecasts: (repeats, test_size) in the units of the series.
-        scores: (repeats,) test RMSE; infinite for a run that diverged, which so loses to any other.
-        diverged_epoch: (repeats,) counted from one; zero for a run that did not diverge.
-    """
+    """What one arm did, cell by cell: by the name of the series and the cutoff."""
 
     arm: Arm
-    forecasts: NDArray[np.float64]
-    scores: NDArray[np.float64]
-    diverged_epoch: NDArray[np.int32]
+    cells: dict[tuple[str, int], CellResult]
+
+    @property
+    def only(self) -> CellResult:
+        """The one cell of a study of one series and one cutoff."""
+        [cell] = self.cells.values()
+        return cell
+
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """The scores of the one cell, (repeats,)."""
+        return self.only.scores
+
+    @property
+    def forecasts(self) -> NDArray[np.float64]:
+        """The forecasts of the one cell, (repeats, test_size)."""
+        return self.only.forecasts
 
 
 @dataclass(frozen=True)
 class StudyResult:
-    """Every arm's result, with the naive forecast beside it.
+    """Every arm's results, with the naive forecast beside them.
 
     Attributes:
         study: what was declared.
         arms: by name, in the order of the study.
-        naive_forecast: (test_size,) persistence.
-        naive_rmse: its RMSE.
-        trained_runs: the trainings done; arms that train alike share them.
-        train_seconds: time spent training, and no other.
+        trained_runs: the trainings done this time; arms that train alike share them.
+        train_seconds: time spent training them, and no other.
     """
 
     study: Study
     arms: dict[str, ArmResult]
-    naive_forecast: NDArray[np.float64]
-    naive_rmse: float
-    trained_runs: int
-    train_seconds: float
+    trained_runs: int = 0
+    train_seconds: float = field(default=0.0, compare=False)
+
+    @cached_property
+    def naive(self) -> dict[tuple[str, int], NDArray[np.float64]]:
+        """The naive forecast of each series and cutoff, (test_size,)."""
+        return {
+            (series.unique_id, cutoff): persistence(self._until(series, cutoff), size)
+            for size in [self.study.test_size]
+            for series in self.study.panel.series
+            for cutoff in self.study.cutoffs_of(series)
+        }
+
+    @cached_property
+    def actual(self) -> dict[tuple[str, int], NDArray[np.float64]]:
+        """The test observations of each series and cutoff, (test_size,)."""
+        return {
+            (series.unique_id, cutoff): self._until(series, cutoff)[cutoff:]
+            for series in self.study.panel.series
+            for cutoff in self.study.cutoffs_of(series)
+        }
+
+    @cached_property
+    def naive_scores(self) -> dict[tuple[str, int], float]:
+        """The RMSE of the naive forecast for each series and cutoff."""
+        return {cell: float(rmse(self.actual[cell], self.naive[cell])) for cell in self.naive}
+
+    @property
+    def naive_forecast(self) -> NDArray[np.float64]:
+        """The naive forecast of a study of one series and one cutoff."""
+        [forecast] = self.naive.values()
+        return forecast
+
+    @property
+    def naive_rmse(self) -> float:
+        """The RMSE of the naive forecast of a study of one series and one cutoff."""
+        [score] = self.naive_scores.values()
+        return score
 
     @property
     def margin(self) -> float:
-        """The practical margin in the units of the series."""
+        """The practical margin in the units of the one series."""
         return self.study.margin * self.naive_rmse
+
+    def scores(self, name: str) -> dict[tuple[str, int], NDArray[np.float64]]:
+        """The scores of an arm, or of ``"naive"``, by series and cutoff, (repeats,) each."""
+        if name == NAIVE:
+            return {c: np.full(self.study.repeats, s) for c, s in self.naive_scores.items()}
+        return {cell: result.scores for cell, result in self.arms[name].cells.items()}
+
+    def _until(self, series: Series, cutoff: int) -> NDArray[np.float64]:
+        return series.y[: cutoff + self.study.test_size]
 
 
 def run_study(
     study: Study,
     *,
+    store: str | Path | Store | None = None,
+    executor: ShardExecutor | None = None,
     threads: int | None = None,
-    on_training: Callable[[str, int], Any] | None = None,
-    on_arm: Callable[[str], Any] | None = None,
+    on_shard: Callable[[ShardResult], Any] | None = None,
 ) -> StudyResult:
-    """Run every arm of a study in this process.
+    """Run what is missing of a study, and read back the whole.
 
     Arms that differ only in how they forecast (warm-up, forecast resets) train alike: since a run
     is a function of its specification, such trainings are done once and shared.
 
     Args:
-        study: what to run.
-        threads: at most this many; by default one a processor.
-        on_training: called with an arm's name and the runs of its training finished so far.
-        on_arm: called with an arm's name when it is scored.
+        study: what is to be there at the end.
+        store: a file to keep the runs in, made if it is not there, resumed and extended if it is;
+            or an open store. By default they are kept in memory.
+        executor: where to run; threads of this process by default.
+        threads: at most this many, for the default executor; by default one a processor.
+        on_shard: called with every shard's result when it is safely written.
+
+    Raises:
+        StoreError: the store cannot be used.
+        StudyError: the store holds another study; the message shows the differences.
 
     Example:
         >>> from statewise.datasets import shampoo
@@ -89,58 +168,116 @@ def run_study(
         >>> result.arms["a"].forecasts.shape, round(result.naive_rmse, 3)
         ((4, 12), 136.761)
     """
-    series = study.panel.only
-    history, actual = series.y[: -study.test_size], series.y[-study.test_size :]
-    trainings: dict[Arm, tuple[FittedFraming, Fitted]] = {}
-    results: dict[str, ArmResult] = {}
-    seconds = 0.0
-    for arm in study.arms:
-        key = training_of(arm)
-        if key not in trainings:
-            framing = arm.framing.fit(history, name=series.unique_id)
-            x, y = framing.samples(history)
-            engine.load(arm.network, study.repeats, threads)
-            begin = time.perf_counter()
-            fitted = engine.fit(
-                arm.network,
-                arm.training,
-                arm.regime,
-                x,
-                y,
-                repeats=study.repeats,
-                seed=(study.seed, arm.restarts),
-                keep_loss=False,
-                threads=threads,
-                on_progress=None if on_training is None else _named(on_training, arm.name),
+    if isinstance(store, Store):
+        return _run(study, store, executor or ThreadExecutor(threads), on_shard)
+    with open_store(study, store) as opened:
+        return _run(study, opened, executor or ThreadExecutor(threads), on_shard)
+
+
+def open_store(study: Study, path: str | Path | None) -> Store:
+    """A store for writing ``study``: in memory, or the file at ``path``, made or resumed.
+
+    Raises:
+        StoreError: the file cannot be used.
+        StudyError: it holds another study.
+    """
+    document = to_document(study)
+    if path is None:
+        store = Store.in_memory()
+    elif Path(path).exists():
+        store = Store.write_to(path)
+    else:
+        store = Store.create(path)
+    try:
+        declare(store, document)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def declare(store: Store, document: dict[str, Any]) -> None:
+    """Write a specification down, unless it is the one in force; refuse one that contradicts it."""
+    found = store.specification()
+    if found is not None:
+        old, hashed = found
+        if hashed == digest(document):
+            return
+        changes = differences(old, document)
+        if changes:
+            raise StudyError(
+                "study",
+                str(store.path),
+                "was started with another specification:\n  " + "\n  ".join(changes),
+                "Run it with what it was started with, or into a new store.",
             )
-            seconds += time.perf_counter() - begin
-            trainings[key] = framing, fitted
-        framing, fitted = trainings[key]
-        steps = walk_forward(arm.network, arm.regime, framing, fitted, series.y, study.test_size)
-        forecasts = np.stack([forecast.mean for forecast in steps], axis=1)
-        scores = rmse(actual, forecasts)
-        lost = (fitted.diverged_epoch > 0) | ~np.isfinite(scores)
-        results[arm.name] = ArmResult(
-            arm, forecasts, np.where(lost, np.inf, scores), fitted.diverged_epoch
-        )
-        if on_arm is not None:
-            on_arm(arm.name)
-    naive = persistence(series.y, study.test_size)
-    return StudyResult(
-        study=study,
-        arms=results,
-        naive_forecast=naive,
-        naive_rmse=float(rmse(actual, naive)),
-        trained_runs=study.repeats * len(trainings),
-        train_seconds=seconds,
-    )
+    store.declare(document, digest(document))
 
 
-def training_of(arm: Arm) -> Arm:
-    """The arm stripped of what training does not depend on: arms with one result train alike."""
-    regime = replace(arm.regime, warm_up="none", reset_forecast="step")
-    return replace(arm, name="", regime=regime)
+def _run(
+    study: Study,
+    store: Store,
+    executor: ShardExecutor,
+    on_shard: Callable[[ShardResult], Any] | None,
+) -> StudyResult:
+    pace = Pace()
+    trained, seconds = 0, 0.0
+    with executor:
+        shards = plan(study, store, pace.runs_at_once)
+        for result in executor.results(shards):
+            store.write(result.parts)
+            pace.learn(result)
+            trained += result.shard.runs
+            seconds += result.train_seconds
+            if on_shard is not None:
+                on_shard(result)
+    return read_results(study, store, trained, seconds)
 
 
-def _named(report: Callable[[str, int], Any], name: str) -> Callable[[int], Any]:
-    return lambda finished: report(name, finished)
+class Pace:
+    """How long a run of each training takes, learned from the shards that were run."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[Arm, float] = {}
+
+    def runs_at_once(self, arm: Arm) -> int:
+        """The number of runs that make a shard of about two seconds."""
+        seconds = self._seconds.get(training_of(arm))
+        return FIRST if seconds is None else max(1, int(AIM / max(seconds, 1e-7)))
+
+    def learn(self, result: ShardResult) -> None:
+        """Learn from a shard; the slowest pace seen counts, so that shards stay short."""
+        key = training_of(result.shard.arms[0])
+        seconds = result.train_seconds / result.shard.runs
+        self._seconds[key] = max(seconds, self._seconds.get(key, 0.0) / 2.0)
+
+
+def read_results(
+    study: Study, store: Store, trained_runs: int = 0, train_seconds: float = 0.0
+) -> StudyResult:
+    """The results of a study from its store.
+
+    Raises:
+        StudyError: runs are missing; the message says how many.
+    """
+    arms = {}
+    wanted = np.arange(study.repeats)
+    for arm in study.arms:
+        cells = {}
+        for series, cutoff, cell in cells_of(study, arm):
+            repeats, scores, diverged = store.scores(cell.key)
+            chosen = repeats < study.repeats
+            if not np.array_equal(repeats[chosen], wanted):
+                raise StudyError(
+                    "study",
+                    str(store.path),
+                    f"is not finished: {arm.name} on {series.unique_id} has {chosen.sum()} of "
+                    f"{study.repeats} repeats",
+                    "Resume it first.",
+                )
+            forecasts, loss = store.curves(cell.key)
+            cells[series.unique_id, cutoff] = CellResult(
+                forecasts[chosen], scores[chosen], diverged[chosen], loss[chosen]
+            )
+        arms[arm.name] = ArmResult(arm, cells)
+    return StudyResult(study, arms, trained_runs, train_seconds)

@@ -1,0 +1,164 @@
+"""Where shards are run: in threads of this process, or in processes of their own.
+
+An executor takes shards lazily, keeps every worker busy, and gives results as they finish, in any
+order. A result does not depend on which executor gave it.
+"""
+
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from multiprocessing import get_context
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+
+from statewise.engine import available_threads
+from statewise.errors import StudyError
+from statewise.study.shards import Shard, ShardResult, run_shard
+
+__all__ = ["ProcessExecutor", "ShardExecutor", "ThreadExecutor"]
+
+RETRIES = 3  # times that the shards of a dead worker are tried again
+
+
+class ShardExecutor(Protocol):
+    """What a study needs of an executor; it is used as a context manager."""
+
+    def __enter__(self) -> Self:
+        """Start the workers."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the workers: soon, and without results, after an exception."""
+
+    def results(self, shards: Iterator[Shard]) -> Iterator[ShardResult]:
+        """The result of every shard, as they finish."""
+
+
+class ThreadExecutor:
+    """Threads of this process: one shard at a time, its packs spread over the threads.
+
+    The next shard is trained while the last one is written.
+    """
+
+    def __init__(self, threads: int | None = None) -> None:
+        self.threads = threads or available_threads()
+
+    def __enter__(self) -> Self:
+        self._stop = np.zeros(1, np.uint8)
+        self._pool = ThreadPoolExecutor(1)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop[0] = kind is not None
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def results(self, shards: Iterator[Shard]) -> Iterator[ShardResult]:
+        task = partial(run_shard, threads=self.threads, stop=self._stop)
+        yield from in_flight(self._pool, task, shards, 2)
+
+
+class ProcessExecutor:
+    """Processes of this machine, one thread each.
+
+    A worker that dies loses nothing but time: its shards are run again, up to three times.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self.workers = workers or available_threads()
+
+    def __enter__(self) -> Self:
+        self._pool = self._start()
+        return self
+
+    def _start(self) -> ProcessPoolExecutor:
+        # A fresh interpreter: a fork would copy the locks of threads that do not exist in it.
+        context = get_context("spawn")
+        return ProcessPoolExecutor(self.workers, context, initializer=ignore_interrupts)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            for process in list((self._pool._processes or {}).values()):
+                process.terminate()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def results(self, shards: Iterator[Shard]) -> Iterator[ShardResult]:
+        task = partial(run_shard, threads=1)
+        failures = 0
+        pending: list[Shard] = []
+
+        def remembered() -> Iterator[Shard]:
+            yield from list(pending)
+            for shard in shards:
+                pending.append(shard)
+                yield shard
+
+        while True:
+            try:
+                for result in in_flight(self._pool, task, remembered(), 2 * self.workers):
+                    pending.remove(result.shard)
+                    yield result
+            except BrokenProcessPool:
+                failures += 1
+                if failures > RETRIES:
+                    raise StudyError(
+                        "workers",
+                        self.workers,
+                        f"died {failures} times",
+                        "Free some memory or use fewer; finished runs are kept.",
+                    ) from None
+                self._pool.shutdown(wait=True, cancel_futures=True)
+                self._pool = self._start()
+            else:
+                return
+
+
+def ignore_interrupts() -> None:
+    """Leave Ctrl-C to the driver, which ends its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def in_flight(
+    pool: Executor,
+    task: Callable[[Shard], ShardResult],
+    shards: Iterator[Shard],
+    most: int,
+) -> Iterator[ShardResult]:
+    """Keep ``most`` shards submitted, and yield results as they come."""
+    waiting: set[Future[ShardResult]] = set()
+    more = True
+    while more or waiting:
+        while more and len(waiting) < most:
+            shard = next(shards, None)
+            if shard is None:
+                more = False
+            else:
+                waiting.add(pool.submit(task, shard))
+        if waiting:
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()

@@ -1,0 +1,191 @@
+"""A study cut into shards: trained in one go, each a pure function of what it holds."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statewise import engine
+from statewise.metrics import rmse
+from statewise.panel import Series
+from statewise.study.design import Arm, Study, samples_of
+from statewise.study.specification import cell_key
+from statewise.study.store import Cell, CellRuns, Store
+from statewise.walk import Known, walk_panel
+
+__all__ = ["Shard", "ShardResult", "cells_of", "plan", "run_shard", "training_of"]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Runs that are trained together.
+
+    Attributes:
+        arms: that train alike and differ in how they forecast.
+        series, cutoffs: the data sets, with as many training samples each.
+        cells: (arms, data sets) where the results belong.
+        repeats: of every data set.
+        test_size, seed: of the study.
+        keep_loss: whether loss curves are kept.
+    """
+
+    arms: tuple[Arm, ...]
+    series: tuple[Series, ...]
+    cutoffs: tuple[int, ...]
+    cells: tuple[tuple[Cell, ...], ...]
+    repeats: range
+    test_size: int
+    seed: int
+    keep_loss: bool
+
+    @property
+    def runs(self) -> int:
+        """The number of trainings."""
+        return len(self.series) * len(self.repeats)
+
+
+@dataclass(frozen=True)
+class ShardResult:
+    """What a shard gives: the runs of each cell, and the seconds that training took."""
+
+    shard: Shard
+    parts: list[CellRuns]
+    train_seconds: float
+
+
+def training_of(arm: Arm) -> Arm:
+    """The arm stripped of what training does not depend on: arms with one result train alike."""
+    regime = replace(arm.regime, warm_up="none", reset_forecast="step")
+    return replace(arm, name="", regime=regime)
+
+
+def cells_of(study: Study, arm: Arm) -> Iterator[tuple[Series, int, Cell]]:
+    """Every series and cutoff of a study with the cell of ``arm`` there."""
+    for series in study.panel.series:
+        for cutoff in study.cutoffs_of(series):
+            key = cell_key(study, arm, series, cutoff)
+            yield series, cutoff, Cell(key, arm.name, series.unique_id, cutoff)
+
+
+def plan(study: Study, store: Store, runs_at_once: Callable[[Arm], int]) -> Iterator[Shard]:
+    """The shards that are still to be run, in order, leaving out the runs that are in the store.
+
+    Args:
+        study: what is to be there at the end.
+        store: what is there already.
+        runs_at_once: how many runs of an arm's training make a shard; asked anew for each.
+    """
+    done = {key: set(store.repeats(key).tolist()) for key in store.cells()}
+    alike: dict[Arm, list[Arm]] = {}
+    for arm in study.arms:
+        alike.setdefault(training_of(arm), []).append(arm)
+    for arms in alike.values():
+        # Data sets with as many samples, and with the same repeats missing, go together.
+        waiting: dict[tuple[int, range], list[tuple[Series, int, tuple[Cell, ...]]]] = {}
+        columns = zip(*(list(cells_of(study, arm)) for arm in arms), strict=True)
+        for column in columns:
+            series, cutoff, _ = column[0]
+            cells = tuple(cell for _, _, cell in column)
+            lacking = set(range(study.repeats))
+            lacking -= set.intersection(*(done.get(cell.key, set()) for cell in cells))
+            for stretch in stretches(lacking):
+                key = samples_of(arms[0], cutoff), stretch
+                waiting.setdefault(key, []).append((series, cutoff, cells))
+        for (_, repeats), data_sets in waiting.items():
+            yield from cut(study, tuple(arms), data_sets, repeats, runs_at_once)
+
+
+def cut(
+    study: Study,
+    arms: tuple[Arm, ...],
+    data_sets: Sequence[tuple[Series, int, tuple[Cell, ...]]],
+    repeats: range,
+    runs_at_once: Callable[[Arm], int],
+) -> Iterator[Shard]:
+    """Data sets times repeats as shards of about ``runs_at_once`` runs."""
+    at = 0
+    while at < len(data_sets):
+        size = max(1, runs_at_once(arms[0]))
+        taken = data_sets[at : at + max(1, size // len(repeats))]
+        at += len(taken)
+        begin = repeats.start
+        while begin < repeats.stop:
+            size = max(1, runs_at_once(arms[0]))
+            end = min(repeats.stop, begin + max(1, size // len(taken)))
+            yield Shard(
+                arms=arms,
+                series=tuple(series for series, _, _ in taken),
+                cutoffs=tuple(cutoff for _, cutoff, _ in taken),
+                cells=tuple(zip(*(cells for _, _, cells in taken), strict=True)),
+                repeats=range(begin, end),
+                test_size=study.test_size,
+                seed=study.seed,
+                keep_loss=study.keep_loss,
+            )
+            begin = end
+
+
+def stretches(numbers: set[int]) -> list[range]:
+    """A set of whole numbers as ranges without gaps, in order."""
+    found = []
+    for _, group in groupby(enumerate(sorted(numbers)), key=lambda pair: pair[1] - pair[0]):
+        members = [number for _, number in group]
+        found.append(range(members[0], members[-1] + 1))
+    return found
+
+
+def run_shard(
+    shard: Shard, threads: int | None = None, stop: NDArray[np.uint8] | None = None
+) -> ShardResult:
+    """Train a shard's runs once and forecast with each of its arms.
+
+    Raises:
+        Stopped: ``stop`` was set.
+    """
+    first = shard.arms[0]
+    known = []
+    for series, cutoff in zip(shard.series, shard.cutoffs, strict=True):
+        framing = first.framing.fit(series.y[:cutoff], name=series.unique_id)
+        known.append(Known(framing, series.y, cutoff))
+    samples = [one.framing.samples(one.y[: one.cutoff]) for one in known]
+    of_run = np.repeat(np.arange(len(known)), len(shard.repeats))
+    engine.load(first.network, shard.runs, threads)
+    begin = time.perf_counter()
+    fitted = engine.fit(
+        first.network,
+        first.training,
+        first.regime,
+        np.stack([x for x, _ in samples]),
+        np.stack([y for _, y in samples]),
+        repeats=list(shard.repeats) * len(known),
+        seed=(shard.seed, first.restarts),
+        data=of_run,
+        keep_loss=shard.keep_loss,
+        threads=threads,
+        stop=stop,
+    )
+    seconds = time.perf_counter() - begin
+    parts = []
+    for arm, cells in zip(shard.arms, shard.cells, strict=True):
+        steps = walk_panel(arm.network, arm.regime, fitted, known, of_run, shard.test_size)
+        forecasts = np.stack([mean for mean, _ in steps], axis=1)
+        for which, (cell, one) in enumerate(zip(cells, known, strict=True)):
+            runs = of_run == which
+            actual = one.y[one.cutoff : one.cutoff + shard.test_size]
+            scores = rmse(actual, forecasts[runs])
+            lost = (fitted.diverged_epoch[runs] > 0) | ~np.isfinite(scores)
+            loss = fitted.loss[runs] if fitted.loss is not None else np.zeros((runs.sum(), 0), "f4")
+            parts.append(
+                CellRuns(
+                    cell=cell,
+                    repeats=np.array(shard.repeats),
+                    scores=np.where(lost, np.inf, scores),
+                    diverged_epoch=fitted.diverged_epoch[runs],
+                    forecasts=forecasts[runs],
+                    loss=loss,
+                )
+            )
+    return ShardResult(shard, parts, seconds)

@@ -1,0 +1,174 @@
+"""A study as a plain document: written down, hashed, compared, read back."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import MISSING, asdict, fields
+from typing import Any
+
+from statewise.checks import one_of
+from statewise.errors import SettingError
+from statewise.framing import Framing
+from statewise.network import SGD, Adam, Network, Training
+from statewise.panel import Panel, Series
+from statewise.regime import StateRegime
+from statewise.study.design import Arm, Hypothesis, Study
+
+__all__ = ["cell_key", "differences", "digest", "from_document", "to_document"]
+
+Document = dict[str, Any]
+
+
+def to_document(study: Study) -> Document:
+    """The whole study, its data included, as plain values that JSON can hold."""
+    return {
+        "arms": [arm_document(arm) for arm in study.arms],
+        "panel": [series_document(series) for series in study.panel.series],
+        "test_size": study.test_size,
+        "cutoffs": study.cutoffs,
+        "repeats": study.repeats,
+        "hypotheses": [asdict(h) for h in study.hypotheses],
+        "margin": study.margin,
+        "alpha": study.alpha,
+        "seed": study.seed,
+        "keep_loss": study.keep_loss,
+    }
+
+
+def from_document(document: Document) -> Study:
+    """The study that ``to_document`` described.
+
+    Raises:
+        SettingError: an unknown field, or a field that a study refuses.
+    """
+    known = {f.name for f in fields(Study)}
+    for name in document:
+        one_of("study field", name, known)
+    return Study(
+        arms=tuple(arm_from(arm) for arm in document["arms"]),
+        panel=Panel.of(
+            Panel.from_values(s["y"], unique_id=s["unique_id"], ds=s["ds"]).only
+            for s in document["panel"]
+        ),
+        hypotheses=tuple(record(Hypothesis, "hypothesis", h) for h in document["hypotheses"]),
+        **{k: v for k, v in document.items() if k not in ("arms", "panel", "hypotheses")},
+    )
+
+
+def digest(document: Document) -> str:
+    """A hash of the document that does not depend on the order of its fields."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def cell_key(study: Study, arm: Arm, series: Series, cutoff: int) -> str:
+    """A hash of everything that the results of a cell depend on, but the repeat.
+
+    Only the observations that are used are in it: up to the last one of the cell's test part.
+    """
+    document = arm_document(arm)
+    del document["name"]
+    end = cutoff + study.test_size
+    return digest(
+        {
+            "arm": document,
+            "y": series.y[:end].tolist(),
+            "cutoff": cutoff,
+            "seed": study.seed,
+        }
+    )
+
+
+def arm_document(arm: Arm) -> Document:
+    """An arm as plain values; the optimizer says its kind."""
+    document = asdict(arm)
+    optimizer = arm.training.optimizer
+    document["training"]["optimizer"] = {"kind": type(optimizer).__name__, **asdict(optimizer)}
+    return document
+
+
+def arm_from(document: Document) -> Arm:
+    """The arm that ``arm_document``, or a hand-written file, described."""
+    parts = dict(document)
+    for name in parts:
+        one_of("arm field", name, {f.name for f in fields(Arm)})
+    if "regime" not in parts:
+        raise SettingError(
+            "arm", parts.get("name"), "has no regime", 'Give one, for example regime = "stateless".'
+        )
+    regime, framing = parts["regime"], dict(parts.get("framing", {}))
+    if framing.get("scale") is not None:
+        framing["scale"] = tuple(framing["scale"])
+    training = dict(parts.get("training", {}))
+    if "optimizer" in training:
+        optimizer = dict(training["optimizer"])
+        kind = one_of("optimizer kind", optimizer.pop("kind", "Adam"), ("Adam", "SGD"))
+        training["optimizer"] = record({"Adam": Adam, "SGD": SGD}[kind], "optimizer", optimizer)
+    return Arm(
+        name=parts["name"],
+        regime=StateRegime.named(regime)
+        if isinstance(regime, str)
+        else record(StateRegime, "regime", regime),
+        framing=record(Framing, "framing", framing),
+        network=record(Network, "network", dict(parts.get("network", {}))),
+        training=record(Training, "training", training),
+        restarts=parts.get("restarts", 0),
+    )
+
+
+def record(kind: Any, name: str, values: Document) -> Any:
+    """A frozen record from a table of its fields; raises SettingError on one it does not have."""
+    for given in values:
+        one_of(f"{name} field", given, [f.name for f in fields(kind)])
+    for field in fields(kind):
+        required = field.default is MISSING and field.default_factory is MISSING
+        if required and field.name not in values:
+            raise SettingError(name, values, f"has no {field.name}", f"Give it a {field.name}.")
+    return kind(**values)
+
+
+def series_document(series: Series) -> Document:
+    return {"unique_id": series.unique_id, "ds": list(series.ds), "y": series.y.tolist()}
+
+
+def differences(old: Document, new: Document) -> list[str]:
+    """What resuming with ``new`` would change of ``old``, a line each; empty if nothing.
+
+    Further repeats, arms and series extend a study and are no difference, nor are hypotheses that
+    speak of a further arm.
+    """
+    lines = []
+    for name, noun in (("arms", "name"), ("panel", "unique_id")):
+        after = {part[noun]: part for part in new[name]}
+        for part in old[name]:
+            where = f"{name}.{part[noun]}"
+            if part[noun] not in after:
+                lines.append(f"{where} is missing")
+            else:
+                lines += changed(part, after[part[noun]], where)
+    known = {arm["name"] for arm in old["arms"]}
+    added = [h for h in new["hypotheses"] if h not in old["hypotheses"]]
+    for hypothesis in old["hypotheses"]:
+        if hypothesis not in new["hypotheses"]:
+            lines.append(f"hypothesis {hypothesis['claim']!r} is missing or altered")
+    for hypothesis in added:
+        if {hypothesis["first"], hypothesis["second"]} <= known | {"naive"}:
+            lines.append(
+                f"hypothesis {hypothesis['claim']!r} is new, and speaks of arms whose results are "
+                "already there"
+            )
+    for name in ("test_size", "cutoffs", "margin", "alpha", "seed", "keep_loss"):
+        lines += changed(old[name], new[name], name)
+    if new["repeats"] < old["repeats"]:
+        lines.append(f"repeats: {old['repeats']} -> {new['repeats']}")
+    return lines
+
+
+def changed(old: Any, new: Any, where: str) -> Iterator[str]:
+    """The leaves in which two documents differ."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in sorted(old.keys() | new.keys()):
+            yield from changed(old.get(name), new.get(name), f"{where}.{name}")
+    elif old != new:
+        long = isinstance(old, list) and len(old) > 4
+        yield f"{where} differs" if long else f"{where}: {old!r} -> {new!r}"
