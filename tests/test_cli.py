@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -17,7 +18,7 @@ import pytest
 from statewise.cli import main
 
 COMMAND = [sys.executable, "-m", "statewise.cli"]
-FILES = 11 + 4 + 1 + 1 + 1 + 1 + 1 + 2 * 7  # results, comparisons, other tables, JSON, figures
+FILES = 11 + 4 + 5 + 1 + 2 * 7  # results, comparisons, other tables, JSON, figures
 
 
 def statewise(*arguments: str, **options: str) -> "subprocess.CompletedProcess[str]":
@@ -82,8 +83,13 @@ def test_your_own_series(tmp_path: Path) -> None:
         (["--threads", "0"], "--threads = 0"),
         (["--seed", "-1"], "--seed = -1"),
         (["--test-size", "1"], "--test-size = 1"),
-        (["--test-size", "34"], "Sales = 36: observations are too few"),
-        (["--data", "missing.csv"], "cannot be read"),
+        (["--test-size", "18"], "--test-size = 18: leaves too few .* Use at most 17"),
+        (["--repeats", "1e3"], "argument --repeats: invalid int value: '1e3'. See statewise tut"),
+        (["--rep", "3"], "unrecognized arguments: --rep 3"),
+        (["--data", "{folder}/huge.csv", "--test-size", "2"], "'1e300'|1e.300: is too large"),
+        (["--data", "{folder}/score.csv"], "'1_05': is not a number"),
+        (["--data", "{folder}/words.csv", "--encoding", "undefined"], "is not undefined text"),
+        (["--data", "missing.csv"], "--data = 'missing.csv': cannot be read"),
         (["--column", "Sales"], "--column = 'Sales'"),
         (["--encoding", "utf-8"], "--encoding"),
         (["--data", "{folder}/empty.csv"], "is empty"),
@@ -94,8 +100,9 @@ def test_your_own_series(tmp_path: Path) -> None:
         (["--data", "{folder}/twice.csv"], "appears twice"),
         (["--data", "{folder}/unsorted.csv"], "stands after the later"),
         (["--data", "{folder}/constant.csv", "--test-size", "2"], "divide by zero"),
-        (["--data", "{folder}/short.csv", "--test-size", "2"], "too few"),
-        (["--out", "{folder}/empty.csv"], "cannot be written"),
+        (["--data", "{folder}/short.csv", "--test-size", "2"], "at least 6 observations"),
+        (["--out", "{folder}/empty.csv"], "--out = .*cannot be written"),
+        (["--out", " "], "argument --out: is empty"),
     ],
 )
 def test_bad_input_is_one_clear_line_and_code_2(
@@ -110,6 +117,8 @@ def test_bad_input_is_one_clear_line_and_code_2(
         "twice": "t,y\n1,2\n1,3\n",
         "unsorted": "t,y\n2,2\n1,3\n",
         "constant": "t,y\n" + "".join(f"{i},5\n" for i in range(12)),
+        "huge": "t,y\n" + "".join(f"{i},{i}e300\n" for i in range(12)),
+        "score": "t,y\n1,1_05\n",
         "short": "t,y\n1,2\n2,5\n3,1\n4,2\n",
     }
     for name, content in contents.items():
@@ -124,7 +133,8 @@ def test_bad_input_is_one_clear_line_and_code_2(
         code = stop.code
     captured = capsys.readouterr()
     assert code == 2
-    assert message in captured.err
+    assert re.search(message, captured.err)
+    assert captured.err.count("\n") == 1
     assert captured.out == ""
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -146,6 +156,49 @@ def test_ctrl_c_stops_soon_and_leaves_nothing(tmp_path: Path) -> None:
     assert "Traceback" not in err
     assert out == ""
     assert not (tmp_path / "out").exists()
+
+
+def test_an_output_that_cannot_be_written_is_no_traceback(tmp_path: Path) -> None:
+    command = " ".join([*COMMAND, "tutorial", "--repeats", "1", "--out", str(tmp_path)])
+    for sink, code in ((">/dev/full", 1), (">&-", 0), ("2>&-", 0)):
+        done = subprocess.run(
+            ["sh", "-c", f"{command} {sink}"], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, (sink, done.stderr)
+        assert "Traceback" not in done.stderr
+
+
+def test_names_that_trouble_a_terminal_or_a_figure(tmp_path: Path) -> None:
+    rows = "".join(f"$\\x{i}$,{(i * 7) % 11}\n" for i in range(14))
+    name = "$\\foo$ Größe \N{SNOWMAN}\t" + 200 * "long "
+    (tmp_path / "odd.csv").write_text(f"t,{name}\n{rows}", encoding="utf-8")
+    done = subprocess.run(
+        [*COMMAND, "tutorial", "--repeats", "1", "--test-size", "4", "--out", str(tmp_path / "o"),
+         "--data", str(tmp_path / "odd.csv")],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
+    assert "Gr\\xf6\\xdfe" in done.stdout
+
+
+def test_a_termination_cleans_up(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "out"
+    process = subprocess.Popen(
+        [*COMMAND, "tutorial", "--repeats", "60000", "--out", str(out)],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("1/11")
+    process.terminate()
+    _, error = process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert "Traceback" not in error
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_closed_pipe_is_no_complaint(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_a_file_of_one_column(tmp_path: Path) -> None:
         ("Month,Sales\n1-01,1\n1-02,\n", "line 3 = '1-02': has no value"),
         ("Month,Sales\n1-01,1\n1-02,two\n", "line 3 = 'two': is not a number"),
         ('Month,Sales\n1-01,1\n1-02,"2,5"\n', "decimals with a point"),
-        ("Month,Sales\n1-01,1\n1-02,nan\n", "line 3 = 'nan': is not a finite number"),
+        ("Month,Sales\n1-01,1\n1-02,nan\n", "line 3 = nan: is not a finite number"),
         ("Month,Sales\n1-01,1\n1-02,inf\n", "is not a finite number"),
         ("Month,Sales\n1-01,1\n1-01,2\n", "'1-01': appears twice"),
         ("Month,Sales\n1-02,1\n1-01,2\n", "'1-01': stands after the later 1-02"),

@@ -40,10 +40,11 @@ def test_batches_must_divide_where_state_is_carried() -> None:
 
 
 def test_one_state_alone_can_start_a_forecast() -> None:
-    StateRegime("never").check_forecast(1)
+    StateRegime("never", reset_forecast="never").check_forecast(1)
+    StateRegime("never", reset_forecast="step").check_forecast(12)  # starts from zero anyway
     StateRegime("epoch").check_forecast(12)
     with pytest.raises(SettingError, match="batch_size = 12: leaves 12 states"):
-        StateRegime("never").check_forecast(12)
+        StateRegime("never", reset_forecast="never").check_forecast(12)
 
 
 def test_presets_are_found_by_name() -> None:

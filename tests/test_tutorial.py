@@ -109,7 +109,18 @@ def test_json_has_the_promised_form() -> None:
     for verdict in document["verdicts"]:
         assert {
             "verdict", "difference", "interval", "p_value", "probability_better", "reason",
+            "left_out", "p_adjusted", "p_within_margin",
         } <= set(verdict)  # fmt: skip
+
+
+def test_every_arm_stands_against_the_naive_forecast() -> None:
+    result = whole("keras-3")
+    tables = conclude(result).tables()
+    for row in tables["against_naive.csv"]:
+        scores = result.arms[row["arm"]].scores
+        assert row["beat naive"] == (scores < result.naive_rmse).sum()
+        assert row["share low"] <= row["share"] <= row["share high"]
+        assert row["skill"] == pytest.approx(1 - scores.mean() / 136.7610, abs=1e-4)
 
 
 def test_tables_and_figures_are_complete() -> None:

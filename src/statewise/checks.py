@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Iterable
+from types import UnionType
 from typing import Any
 
 from statewise.errors import SettingError
 
-__all__ = ["at_least", "fraction", "one_of", "positive"]
+__all__ = ["at_least", "fraction", "instance", "one_of", "positive"]
 
 
 def at_least(argument: str, value: Any, low: int) -> int:
@@ -38,12 +39,18 @@ def fraction(argument: str, value: Any) -> float:
 
 def _number(argument: str, value: Any) -> float:
     try:
-        number = float(value)
+        number = math.nan if isinstance(value, str | bytes | bool) else float(value)
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
         raise SettingError(argument, value, "is not a finite number", "Use a finite number.")
     return number
+
+
+def instance(argument: str, value: Any, kind: type | UnionType, fix: str) -> None:
+    """Raise SettingError with ``fix`` if ``value`` is not of the kind."""
+    if not isinstance(value, kind):
+        raise SettingError(argument, value, f"is a {type(value).__name__}", fix)
 
 
 def one_of(argument: str, value: Any, choices: Iterable[str]) -> str:

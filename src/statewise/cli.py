@@ -1,12 +1,16 @@
 """The command line: parse, call one public function, print."""
 
 import argparse
+import io
 import os
+import signal
 import sys
+import threading
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from statewise import __version__
 from statewise.errors import StatewiseError
@@ -18,12 +22,14 @@ INTERRUPTED = 130  # what a shell reports for a command that Ctrl-C ended
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    main = argparse.ArgumentParser(
+    main = Parser(
         prog="statewise",
         description="Recurrent forecasters whose state is explicit.",
     )
     main.add_argument("--version", action="version", version=f"statewise {__version__}")
-    commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = main.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", parser_class=Parser
+    )
     tutorial = commands.add_parser(
         "tutorial",
         help="reproduce the origin experiments and settle their six expectations",
@@ -33,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     add = tutorial.add_argument
     add("--repeats", type=int, default=1000, metavar="N", help="random restarts of each (1000)")
     add("--profile", default="keras-3", metavar="NAME", help="keras-2 or keras-3 (keras-3)")
-    add("--out", type=Path, default=Path("tutorial-results"), metavar="DIR",
+    add("--out", type=folder, default=Path("tutorial-results"), metavar="DIR",
         help="output folder (tutorial-results)")  # fmt: skip
     add("--seed", type=int, default=1, metavar="S", help="key of all randomness (1)")
     add("--threads", type=int, metavar="K", help="threads to train on (all processors)")
@@ -49,21 +55,77 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit code is 0, 2 for bad input, or 130 after Ctrl-C."""
+    """Run the command line; the exit code is 0, 2 for bad input, 1 for a lost output, 130 or 143.
+
+    The last two are what a shell reports for a command that Ctrl-C or a termination ended.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show
     options = parser().parse_args(arguments)
+    handler = signal.signal(signal.SIGTERM, terminate) if in_main_thread() else None
     try:
         code: int = options.run(options)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return code
     except StatewiseError as error:
-        print(f"statewise: {error}", file=sys.stderr)
+        say(f"statewise: {for_command_line(error)}")
         return 2
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output left, as in "| head". Leave without a second complaint.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        # The reader of our output left, as in "| head", or its disk is full. Python would complain
+        # a second time when it closes the stream.
+        if sys.stdout is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            say(f"statewise: cannot write ({error.strerror})")
         return 1
+    finally:
+        if handler is not None:
+            signal.signal(signal.SIGTERM, handler)
+
+
+def terminate(number: int, _: Any) -> None:
+    """End by an exception, so that what is half done is cleaned up."""
+    sys.exit(128 + number)
+
+
+def in_main_thread() -> bool:
+    """Whether signals may be handled here."""
+    return threading.current_thread() is threading.main_thread()
+
+
+def say(line: str) -> None:
+    """A line on standard error, if there is one."""
+    if sys.stderr is not None:
+        print(line, file=sys.stderr, flush=True)
+
+
+def for_command_line(error: StatewiseError) -> StatewiseError:
+    """The error with the option's name where the library's argument has another."""
+    options = {"out": "--out", "file": "--data", "column": "--column", "encoding": "--encoding"}
+    error.argument = options.get(error.argument, error.argument)
+    return error
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line, and which takes no abbreviations."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and end."""
+        self.exit(2, f"statewise: {message}. See {self.prog} --help.\n")
+
+
+def folder(text: str) -> Path:
+    """A path that is not empty."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty; name a folder")
+    return Path(text)
 
 
 def run_tutorial(options: argparse.Namespace) -> int:
@@ -92,8 +154,18 @@ def run_tutorial(options: argparse.Namespace) -> int:
         )
 
     from statewise.report.files import Staging
-    from statewise.tutorial import conclude, tutorial_study
+    from statewise.tutorial import conclude, largest_test_size, tutorial_study
 
+    largest = largest_test_size(panel)
+    if options.test_size > largest:
+        raise SettingError(
+            "--test-size",
+            options.test_size,
+            "leaves too few observations to train on",
+            f"Use at most {largest}."
+            if largest >= 2
+            else "Give a series of at least 6 observations.",
+        )
     study = tutorial_study(
         panel,
         test_size=options.test_size,
@@ -129,9 +201,11 @@ def write(tutorial: Any, staging: Any) -> None:
 
     for name, rows in tutorial.tables().items():
         staging.text(name, to_csv(rows))
-    for name, figure in tutorial.figures().items():
-        figure.savefig(staging.path(f"{name}.png"), dpi=120)
-        figure.savefig(staging.path(f"{name}.svg"))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # shown as a box
+        for name, figure in tutorial.figures().items():
+            figure.savefig(staging.path(f"{name}.png"), dpi=120)
+            figure.savefig(staging.path(f"{name}.svg"))
 
 
 class Progress:
@@ -146,7 +220,7 @@ class Progress:
         self.bar: Any = None
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty():
+        if sys.stderr is not None and sys.stderr.isatty():
             from tqdm import tqdm
 
             total = self.wanted * len(self.counts)
@@ -170,7 +244,7 @@ class Progress:
                 self.bar.update(result.shard.runs)
             elif self.counts[arm.name] == self.wanted:
                 place = f"{self.finished}/{len(self.counts)}"
-                print(f"{place} {arm.name}: {self.wanted} runs", file=sys.stderr, flush=True)
+                say(f"{place} {arm.name}: {self.wanted} runs")
 
     def __exit__(
         self,
@@ -181,10 +255,9 @@ class Progress:
         if self.bar is not None:
             self.bar.close()
         if kind is KeyboardInterrupt:
-            print(
+            say(
                 f"statewise: stopped; {self.finished} of {len(self.counts)} experiments were "
-                "finished, and nothing was written.",
-                file=sys.stderr,
+                "finished, and nothing was written."
             )
 
 

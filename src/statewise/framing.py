@@ -12,6 +12,7 @@ from statewise.errors import DataError, SettingError
 __all__ = ["FittedFraming", "Framing", "Scale"]
 
 Floats = NDArray[np.float64]
+SMALLEST = 1e-30  # a range below it is no range
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,16 @@ class Framing:
         at_least("steps", self.steps, 1)
         if self.samples is not None:
             at_least("samples", self.samples, 2)
-        if self.scale is not None and not self.scale[0] < self.scale[1]:
-            raise SettingError("scale", self.scale, "is not a range", "Use for example (-1, 1).")
+        if self.scale is not None:
+            try:
+                low, high = (float(bound) for bound in self.scale)
+            except (TypeError, ValueError):
+                low = high = np.nan
+            if not (np.isfinite([low, high]).all() and low < high):
+                raise SettingError(
+                    "scale", self.scale, "is not a finite range", "Use for example (-1, 1)."
+                )
+            object.__setattr__(self, "scale", (low, high))
 
     @property
     def window_length(self) -> int:
@@ -92,7 +101,7 @@ class Framing:
         Raises:
             DataError: ``history`` is too short, or constant where it would be scaled.
         """
-        values = np.asarray(history, np.float64)
+        values = checked(history, name)
         if len(values) < max(
             self.shortest, self.difference + self.window_length + (self.samples or 2)
         ):
@@ -109,13 +118,13 @@ class Framing:
         if self.scale is None:
             return FittedFraming(self, Scale(), Scale())
         for part in (x, y):
-            if part.min() == part.max():
+            if part.max() - part.min() < SMALLEST:
                 kind = "changes by the same amount every time" if self.difference else "is constant"
                 raise DataError(
                     name,
                     float(part.flat[0]),
                     f"the training part {kind}, and scaling it would divide by zero",
-                    "Give a series that varies, or use Framing(scale=None).",
+                    "Give a series that varies (in Python, scale=None leaves it unscaled).",
                 )
         return FittedFraming(self, Scale.min_max(x, *self.scale), Scale.min_max(y, *self.scale))
 
@@ -144,6 +153,16 @@ class FittedFraming:
         """The forecast in the units of the series, from the output for ``window(history)``."""
         value = self.y_scale.invert(np.asarray(output, np.float64))
         return value + np.asarray(history, np.float64)[-1] if self.framing.difference else value
+
+
+def checked(history: ArrayLike, name: str) -> Floats:
+    """``history`` as float64; raises DataError if it is not one row of finite numbers."""
+    values = np.asarray(history, np.float64)
+    if values.ndim != 1 or not np.isfinite(values).all():
+        raise DataError(
+            name, values.shape, "is not one row of finite numbers", "Give a flat list without gaps."
+        )
+    return values
 
 
 def _differenced(framing: Framing, values: Floats) -> Floats:

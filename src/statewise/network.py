@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from statewise.checks import at_least, fraction, one_of, positive
+from statewise.checks import at_least, fraction, instance, one_of, positive
 
 __all__ = ["PROFILES", "SGD", "Adam", "Network", "Profile", "Training"]
 
@@ -98,7 +98,8 @@ class Training:
             samples do not divide; a regime that carries state refuses that.
         optimizer: ``Adam(...)`` or ``SGD(...)``.
         divergence: a run is recorded as diverged at the first epoch whose mean loss is not finite
-            or exceeds this multiple of the mean squared target.
+            or exceeds this multiple of the mean squared target, or of one if that is less: an
+            untrained network's outputs are of the order of one, whatever the targets.
 
     Raises:
         SettingError: a number is out of range.
@@ -112,4 +113,5 @@ class Training:
     def __post_init__(self) -> None:
         at_least("epochs", self.epochs, 1)
         at_least("batch_size", self.batch_size, 1)
+        instance("optimizer", self.optimizer, Adam | SGD, "Use Adam(...) or SGD(...).")
         positive("divergence", self.divergence)

@@ -1,8 +1,9 @@
 """Panel: one or many series, checked once, then never changed."""
 
 import csv
+import io
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from statewise.errors import DataError, SettingError
 
 __all__ = ["Panel", "Series"]
+
+LARGEST = 1e30  # of a value: squares of it, and sums of those, stay finite
 
 # Formats of a time column, tried in turn; the first that every value fits decides the order.
 TIME_FORMATS = (
@@ -97,14 +100,8 @@ class Panel:
         if len(times) != len(values):
             raise DataError("ds", len(times), f"does not match {len(values)} values", "Give both.")
         for time, value in zip(times, values, strict=True):
-            if not np.isfinite(value):
-                raise DataError(
-                    unique_id,
-                    float(value),
-                    f"is not a finite number, at {time}",
-                    "Fill in the value, or cut the series so that it has none missing.",
-                )
-        check_times("ds", times)
+            check_value(unique_id, float(value), f", at {time}")
+        check_times(times, lambda _: "ds")
         values.setflags(write=False)
         return cls((Series(unique_id, times, values),))
 
@@ -148,7 +145,7 @@ class Panel:
             raise DataError(
                 "file", str(path), "has a header and no values", "Give a file with observations."
             )
-        check_times(f"{path}, column {header[time_at]!r}" if time_at is not None else "ds", times)
+        check_times(times, lambda i: f"{path}, line {rows[i][0]}")
         series = np.array(values)
         series.setflags(write=False)
         return cls((Series(header[value_at], tuple(times), series),))
@@ -166,20 +163,24 @@ def read_rows(path: Path, encoding: str) -> tuple[list[str], list[tuple[int, lis
         raise SettingError(
             "encoding", encoding, "is not a known encoding", "Use for example latin-1."
         ) from None
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
+        place = (
+            f" (byte {error.start} is 0x{error.object[error.start]:02x})"
+            if isinstance(error, UnicodeDecodeError)
+            else ""
+        )
         raise DataError(
             "file",
             str(path),
-            f"is not {encoding} text (byte {error.start} is 0x{error.object[error.start]:02x})",
+            f"is not {encoding} text{place}",
             "Say what it is with the encoding option, for example latin-1 or utf-16.",
         ) from None
-    lines = text.splitlines()
-    head = next((line for line in lines if line.strip()), None)
+    head = next((line for line in text.split("\n") if line.strip()), None)
     if head is None:
         raise DataError("file", str(path), "is empty", "Give a CSV file with a header line.")
     delimiter = max(",;\t", key=head.count)
     try:
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise DataError("file", str(path), f"is not CSV ({error})", "Check its quotes.") from None
@@ -218,7 +219,7 @@ def choose_columns(
 def parse_number(where: str, column: str, text: str) -> float:
     """``text`` as a finite float; raises DataError that names the place."""
     try:
-        value = float(text)
+        value = float("no" if "_" in text else text)  # Python would read 1_000 as a thousand
     except ValueError:
         hint = (
             "Write decimals with a point."
@@ -226,22 +227,34 @@ def parse_number(where: str, column: str, text: str) -> float:
             else "Correct the line, or delete it if it is a footer or a note."
         )
         raise DataError(where, text, f"is not a number (column {column!r})", hint) from None
-    if not np.isfinite(value):
-        raise DataError(
-            where,
-            text,
-            f"is not a finite number (column {column!r})",
-            "Fill in the value, or cut the series so that it has none missing.",
-        )
+    check_value(where, value, f" (column {column!r})")
     return value
 
 
-def check_times(name: str, times: Sequence[str]) -> None:
-    """Raise DataError if a time is written twice, or if the times can be read and go backwards."""
+def check_value(where: str, value: float, place: str) -> None:
+    """Raise DataError if ``value`` is not a finite number that can be squared and summed."""
+    if not np.isfinite(value):
+        raise DataError(
+            where,
+            value,
+            f"is not a finite number{place}",
+            "Fill in the value, or cut the series so that it has none missing.",
+        )
+    if abs(value) > LARGEST:
+        raise DataError(
+            where, value, f"is too large to compute with{place}", "Give the series in larger units."
+        )
+
+
+def check_times(times: Sequence[str], where: Callable[[int], str]) -> None:
+    """Raise DataError if a time is written twice, or if the times can be read and go backwards.
+
+    ``where`` names the place of an observation. Times that cannot be read are not put in order.
+    """
     seen: set[str] = set()
-    for time in times:
+    for i, time in enumerate(times):
         if time in seen:
-            raise DataError(name, time, "appears twice", "Keep one observation a time.")
+            raise DataError(where(i), time, "appears twice", "Keep one observation a time.")
         seen.add(time)
     readings = [r for r in (read_times(times, f) for f in (None, "", *TIME_FORMATS)) if r]
     if not readings or any(all(a < b for a, b in itertools.pairwise(r)) for r in readings):
@@ -250,7 +263,7 @@ def check_times(name: str, times: Sequence[str]) -> None:
     i = next(i for i in range(1, len(order)) if not order[i - 1] < order[i])
     relation = "is the same time as" if order[i - 1] == order[i] else "stands after the later"
     raise DataError(
-        name,
+        where(i),
         times[i],
         f"{relation} {times[i - 1]}",
         "Sort the observations by time, one a time.",

@@ -57,11 +57,12 @@ class StateRegime:
         if isinstance(self.reset_training, str):
             one_of("reset_training", self.reset_training, ("batch", "epoch", "never"))
         else:
-            at_least("reset_training", self.reset_training, 1)
+            whole = at_least("reset_training", self.reset_training, 1)
+            object.__setattr__(self, "reset_training", whole)
         if isinstance(self.warm_up, str):
             one_of("warm_up", self.warm_up, ("none", "train"))
         else:
-            at_least("warm_up", self.warm_up, 1)
+            object.__setattr__(self, "warm_up", at_least("warm_up", self.warm_up, 1))
         one_of("reset_forecast", self.reset_forecast, ("step", "never"))
         if not isinstance(self.shuffle, bool):
             raise SettingError("shuffle", self.shuffle, "must be true or false", "Use True.")
@@ -82,7 +83,7 @@ class StateRegime:
     @property
     def continues_into_forecast(self) -> bool:
         """Whether forecasting starts from the state that training left."""
-        return self.reset_training == "never"
+        return self.reset_training == "never" and self.reset_forecast == "never"
 
     def reset_every(self, batches: int) -> int:
         """The k for which training resets before batches 0, k, 2k, ... of an epoch; 0 for never.

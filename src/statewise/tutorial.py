@@ -17,7 +17,7 @@ from statewise.inference import Verdict, settle
 from statewise.network import Network, Training
 from statewise.panel import Panel
 from statewise.regime import REGIMES, StateRegime
-from statewise.report.tables import Row, Summary, cumulative, forecasts, summarise
+from statewise.report.tables import Row, Summary, against_naive, cumulative, forecasts, summarise
 from statewise.study import (
     Arm,
     Study,
@@ -27,7 +27,15 @@ from statewise.study import (
     same_by_construction,
 )
 
-__all__ = ["COMPARISONS", "Comparison", "Tutorial", "conclude", "published", "tutorial_study"]
+__all__ = [
+    "COMPARISONS",
+    "Comparison",
+    "Tutorial",
+    "conclude",
+    "largest_test_size",
+    "published",
+    "tutorial_study",
+]
 
 STATEFUL = "experiment_stateful"  # also reported as noseed_1
 STATEFUL_AGAIN = "experiment_stateful2"
@@ -129,6 +137,17 @@ def tutorial_study(
     )
 
 
+def largest_test_size(panel: Panel | None = None) -> int:
+    """The most observations of a series that can be tested on: the batch pair trains on as many.
+
+    Example:
+        >>> largest_test_size()
+        17
+    """
+    series = (shampoo() if panel is None else panel).only
+    return (len(series) - 2) // 2
+
+
 def published() -> dict[str, Summary]:
     """The published statistics of ten repeats, by experiment.
 
@@ -191,6 +210,7 @@ class Tutorial:
         ]
         for comparison in COMPARISONS:
             tables[f"comparison_{comparison.key}.csv"] = self.comparison(comparison)
+        tables["against_naive.csv"] = against_naive(self.result)
         tables["cumulative.csv"] = cumulative(self.result)
         tables["forecasts.csv"] = forecasts(self.result)
         tables["verdicts.csv"] = [
@@ -215,6 +235,8 @@ class Tutorial:
                 "interval": None if v.paired.interval is None else list(v.paired.interval),
                 "p_value": v.paired.p_value,
                 "p_adjusted": v.p_adjusted,
+                "p_within_margin": v.p_within,
+                "left_out": v.paired.left_out,
                 "probability_better": v.paired.probability_better,
                 "reason": v.reason,
             }
@@ -225,7 +247,11 @@ class Tutorial:
         """The whole result as one JSON document; what is infinite or undefined is null."""
         result = self.result
         study = result.study
+        series = study.panel.only
         document = {
+            "series": series.unique_id,
+            "observations": len(series),
+            "test_size": study.test_size,
             "profile": study.arms[0].network.profile,
             "seed": study.seed,
             "repeats": study.repeats,
@@ -238,6 +264,7 @@ class Tutorial:
             "experiments": {
                 name: summarise(arm.scores)._asdict() for name, arm in result.arms.items()
             },
+            "against_naive": against_naive(result),
             "verdicts": self.verdict_rows(),
             "identical": [
                 {"first": a, "second": b, "reason": reason} for a, b, reason in self.identical

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from statewise import engine
 from statewise.checks import at_least
 from statewise.engine import Fitted, State
-from statewise.errors import DataError
+from statewise.errors import DataError, SettingError
 from statewise.framing import FittedFraming
 from statewise.network import Network
 from statewise.regime import StateRegime
@@ -155,6 +155,13 @@ def walk_forward(
     values = np.asarray(y, np.float64)
     at_least("test_size", test_size, 1)
     first = len(values) - test_size
+    if first < framing.framing.shortest:
+        raise SettingError(
+            "test_size",
+            test_size,
+            f"leaves {first} of {len(values)} observations to start from",
+            f"Use at most {len(values) - framing.framing.shortest}.",
+        )
     known = [Known(framing, values, first)]
     of_run = np.zeros(fitted.runs, np.intp)
     steps = walk_panel(network, regime, fitted, known, of_run, test_size)

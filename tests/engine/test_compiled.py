@@ -3,11 +3,14 @@
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
-from statewise.engine import compiled
+from statewise.engine import caching, compiled, initial
 
 PROGRAM = """
 import sys
@@ -44,20 +47,49 @@ def test_processes_that_compile_at_once_agree(tmp_path: Path) -> None:
     assert {f: f.stat().st_mtime_ns for f in tmp_path.rglob("*.nbc")} == compiled_files
 
 
-def test_nothing_compiles_after_the_kernels_are_built() -> None:
-    found = compiled.kernels(8, False)
-    with pytest.raises(TypeError):
-        found.train(1, 2, 3)
+def test_nothing_compiles_after_the_functions_are_built() -> None:
+    found, loops = compiled.kernels(8, False), initial.loops()
+    functions: list[Any] = [*found, *loops]
+    for function in functions:
+        [signature] = function.signatures
+        # As many arguments as it takes, but of a type that it was not compiled for.
+        with pytest.raises(TypeError, match="No matching definition"):
+            function(*[np.zeros((1,) * 7, np.complex64)] * len(signature))
     assert compiled.kernels(8, False) is found
+    assert initial.loops() is loops
 
 
-def test_the_lock_is_a_users_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lock_lies_with_the_cache_or_with_the_user(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     def no_user() -> str:
         raise KeyError
 
-    assert compiled.lock_path().parent.is_dir()
     monkeypatch.setattr("getpass.getuser", no_user)
-    assert compiled.lock_path().name.startswith("statewise-")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
+    first, *_, last = caching.lock_paths()
+    assert first.parent == tmp_path / "cache"
+    assert last.parent.name == "statewise-nobody"
+    (tmp_path / "cache" / first.name).mkdir(parents=True)  # in the way: the next place is taken
+    with ExitStack() as stack:
+        caching.lock(stack)
+        assert any(path.is_file() for path in caching.lock_paths()[1:])
+
+
+def test_without_a_folder_for_the_cache_it_compiles_in_memory(tmp_path: Path) -> None:
+    program = (
+        "from numba.core import caching; "
+        "caching.CompileResultCacheImpl._locator_classes = []; " + PROGRAM
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "1", "keras-3"],
+        env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert len(done.stdout) > 10
+    assert list(tmp_path.rglob("*.nbc")) == []
 
 
 def test_ctrl_c_while_compiling_is_not_hidden_by_what_follows() -> None:
@@ -67,7 +99,7 @@ def test_ctrl_c_while_compiling_is_not_hidden_by_what_follows() -> None:
         finally:
             raise RuntimeError("no compiled object yet")  # as numba's own clean-up may
 
-    with pytest.raises(KeyboardInterrupt), compiled.interruptible():
+    with pytest.raises(KeyboardInterrupt), caching.interruptible():
         compilation()
-    with pytest.raises(ValueError, match="other"), compiled.interruptible():
+    with pytest.raises(ValueError, match="other"), caching.interruptible():
         raise ValueError("other")

@@ -142,6 +142,40 @@ def test_chunks_of_windows_do_not_change_forecasts() -> None:
     np.testing.assert_array_equal(after.c, state.c)
 
 
+def test_chunks_of_rows_do_not_change_forecasts() -> None:
+    x, _ = data_sets(1, 12, 1, 1, 1)
+    weights = engine.initial_weights(1, range(2), units=2, features=1)
+    start = engine.zero_state(2, 2, rows=3)
+    whole, after = engine.step(Network(2), weights, x[0], start)
+    first, state = engine.step(Network(2), weights, x[0][:6], start)
+    second, state = engine.step(Network(2), weights, x[0][6:], state)
+    np.testing.assert_array_equal(whole, np.concatenate([first, second], axis=1))
+    np.testing.assert_array_equal(after.h, state.h)
+
+
+def test_small_targets_are_no_divergence() -> None:
+    """The outputs of an untrained network are of the order of one, whatever the targets are."""
+    x, y = data_sets(1, 22, 1, 1, 1)
+    for scale in (0.0, 1e-9, 1e-6, 1e-3):
+        fitted = engine.fit(Network(), Training(3), StateRegime(), x, scale * y, repeats=5)
+        assert (fitted.diverged_epoch == 0).all()
+
+
+def test_repeats_may_be_any_whole_numbers() -> None:
+    x, y = data_sets(1, 4, 1, 1, 1)
+    arguments = (Network(), Training(2), StateRegime(), x, y)
+    several: list[Any] = [range(3), [0, 1, 2], np.arange(3), (0, np.int64(1), 2), 3, np.int64(3)]
+    fits = [engine.fit(*arguments, repeats=repeats) for repeats in several]
+    for fitted in fits[1:]:
+        np.testing.assert_array_equal(fitted.weights.kernel, fits[0].weights.kernel)
+
+
+def test_several_data_sets_must_say_who_trains_on_which() -> None:
+    x, y = data_sets(2, 4, 1, 1, 1)
+    with pytest.raises(SettingError, match="data = None: does not say which of 2"):
+        engine.fit(Network(), Training(2), StateRegime(), x, y)
+
+
 def test_reset_forgets_what_came_before() -> None:
     x, _ = data_sets(1, 4, 1, 1, 1)
     weights = engine.initial_weights(1, range(2), units=2, features=1)
@@ -229,6 +263,10 @@ def test_an_exception_in_progress_stops_the_rest() -> None:
         ({"repeats": 0}, "repeats = 0"),
         ({"repeats": []}, "repeats = "),
         ({"repeats": [-1]}, "repeats = -1"),
+        ({"x": [["a"]]}, "x = 'list': is not an array of real numbers"),
+        ({"x": [[[1.0]], [[1.0, 2.0]]]}, "x = 'list': is not an array of real numbers"),
+        ({"x": np.zeros((4, 1, 1), complex)}, "x = "),
+        ({"seed": -1}, "seed = "),
         ({"data": [1]}, "data = "),
         ({"data": [0.5]}, "data = "),
         ({"threads": 0}, "threads = 0"),
@@ -263,5 +301,7 @@ def test_step_refuses_what_does_not_fit() -> None:
         engine.step(Network(2), weights, np.zeros((3, 1, 2)))
     with pytest.raises(SettingError, match="x = "):
         engine.step(Network(3), weights, np.zeros((3, 1, 1)))
-    with pytest.raises(SettingError, match="state = "):
-        engine.step(Network(2), weights, np.zeros((3, 1, 1)), engine.zero_state(3, 2))
+    states: list[Any] = [engine.zero_state(3, 2), engine.zero_state(2, 2, rows=0), (1, 2), 5]
+    for state in states:
+        with pytest.raises(SettingError, match="state = "):
+            engine.step(Network(2), weights, np.zeros((3, 1, 1)), state)

@@ -1,5 +1,7 @@
 """Initial weights have the distributions of the profile table, and depend on their key alone."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from statewise.engine.initial import initial_weights, orthonormalise, sample_orders
+from statewise.errors import SettingError
 
 
 @pytest.mark.parametrize(("units", "features"), [(1, 1), (3, 2)])
@@ -57,6 +60,38 @@ def test_other_keys_give_other_weights() -> None:
     assert len(np.unique(first[:, 0, 0])) == 500
     assert not np.isin(initial_weights(2, range(500), 1, 1).kernel, first).any()
     assert not np.isin(initial_weights((1, 1), range(500), 1, 1).kernel, first).any()
+
+
+def test_no_two_seeds_run_together() -> None:
+    """NumPy pads entropy with zeros and cuts large numbers up; our keys do not."""
+    seeds: list[Any] = [1, (1, 0), (1, 0, 0), (1, 1), 2**32 + 1, (1, 2**32 - 1), 0, (0, 1)]
+    drawn = [initial_weights(seed, [0], 1, 1).kernel.tobytes() for seed in seeds]
+    assert len(set(drawn)) == len(seeds)
+    np.testing.assert_array_equal(
+        initial_weights((7,), [0], 1, 1).kernel, initial_weights(7, [0], 1, 1).kernel
+    )
+
+
+@pytest.mark.parametrize("seed", [-1, None, "a", 1.5, (), (1, -1), (1, 2**32), 2**64, True])
+def test_seeds_are_whole_numbers(seed: Any) -> None:
+    with pytest.raises(SettingError, match="seed = "):
+        initial_weights(seed, [0], 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ((1, [], 1, 1), "repeats"),
+        ((1, [-1], 1, 1), "repeats"),
+        ((1, [2**32], 1, 1), "repeats"),
+        ((1, [0], 0, 1), "units"),
+        ((1, [0], 1, 0), "features"),
+        ((1, [0], 1, 1, 0), "outputs"),
+    ],
+)
+def test_shapes_and_repeats_are_checked(arguments: Any, name: str) -> None:
+    with pytest.raises(SettingError, match=f"{name} = "):
+        initial_weights(*arguments)
 
 
 def test_no_global_random_state_is_read_or_changed() -> None:

@@ -17,6 +17,7 @@ from statewise.study import (
     StudyResult,
     better,
     equivalent,
+    no_worse,
 )
 
 
@@ -27,8 +28,8 @@ def result(first: Any, second: Any, hypothesis: Hypothesis) -> StudyResult:
     results = {}
     for arm in arms:
         n = len(first)
-        nothing, no_loss = np.zeros((n, 12)), np.zeros((n, 0), np.float32)
-        cell = CellResult(nothing, scores[arm.name], np.zeros(n, np.int32), no_loss)
+        shown, no_loss = np.tile(scores[arm.name][:, None], 12), np.zeros((n, 0), np.float32)
+        cell = CellResult(shown, scores[arm.name], np.zeros(n, np.int32), no_loss)
         results[arm.name] = ArmResult(arm, {("Sales", 24): cell})
     return StudyResult(study, results)
 
@@ -57,17 +58,78 @@ def test_every_outcome(shift: float, noise: Any, hypothesis: Any, outcome: Outco
     assert verdict.reason.endswith(".")
 
 
-def test_one_repeat_decides_nothing() -> None:
-    [verdict] = settle(result([1.0], [2.0], better("a", "b")))
+@pytest.mark.parametrize(
+    ("shift", "noise", "outcome"),
+    [
+        (-9.0, NOISE, Outcome.SUPPORTED),
+        (0.1, NOISE, Outcome.SUPPORTED),
+        (9.0, NOISE, Outcome.CONTRADICTED),
+        (1.3, NOISE, Outcome.UNDECIDED),
+    ],
+)
+def test_no_worse_is_a_claim_of_one_side(shift: float, noise: Any, outcome: Outcome) -> None:
+    base = 100.0 + np.arange(200.0)
+    [verdict] = settle(result(base + shift + noise, base, no_worse("a", "b")))
+    assert verdict.outcome is outcome
+
+
+def test_a_claim_about_the_margin_is_contradicted_beyond_it_alone() -> None:
+    """A difference that is surely there, and may lie within the margin, decides nothing."""
+    base = 100.0 + np.arange(200.0)
+    [verdict] = settle(result(base + 1.2 + NOISE, base, equivalent("a", "b")))
+    assert verdict.p_adjusted is not None
+    assert verdict.p_adjusted < 0.001
     assert verdict.outcome is Outcome.UNDECIDED
-    assert "1 pairs are too few" in verdict.reason
 
 
-def test_diverged_runs_are_spoken_of() -> None:
+def test_a_margin_of_its_own() -> None:
+    base = 100.0 + np.arange(200.0)
+    for claim, outcome in (
+        (equivalent("a", "b", margin=3.0, relative=False), Outcome.PRACTICALLY_EQUAL),
+        (equivalent("a", "b", margin=0.03), Outcome.PRACTICALLY_EQUAL),
+        (equivalent("a", "b", margin=0.5, relative=False), Outcome.CONTRADICTED),
+    ):
+        [verdict] = settle(result(base + 1.5 + NOISE, base, claim))
+        assert verdict.outcome is outcome
+
+
+def test_the_naive_forecast_is_an_arm_of_hypotheses() -> None:
+    scores = 100.0 + NOISE
+    [verdict] = settle(result(scores, scores, better("a", "naive")))
+    assert verdict.outcome is Outcome.SUPPORTED
+    assert verdict.paired.difference == pytest.approx(scores.mean() - 136.7610, abs=1e-3)
+
+
+@pytest.mark.parametrize("n", [1, 0])
+def test_too_few_pairs_decide_nothing(n: int) -> None:
+    first, second = np.full(5, np.inf), np.arange(5.0)
+    first[:n] = 7.0
+    [verdict] = settle(result(first, second, better("a", "b")))
+    assert verdict.outcome is Outcome.UNDECIDED
+    assert f"{n} pair{'' if n == 1 else 's'}" in verdict.reason
+
+
+def test_a_few_diverged_runs_are_spoken_of() -> None:
     first = np.concatenate([[np.inf], 90.0 + NOISE])
     [verdict] = settle(result(first, np.concatenate([[1.0], 100.0 + 0 * NOISE]), better("a", "b")))
     assert verdict.outcome is Outcome.SUPPORTED
-    assert "In 1 more pairs a run diverged" in verdict.reason
+    assert "In 1 of 201 pairs a run diverged (a: 1, b: 0)" in verdict.reason
+
+
+def test_the_survivors_of_an_arm_that_mostly_diverges_prove_nothing() -> None:
+    rng = np.random.default_rng(1)
+    first = np.concatenate([np.full(900, np.inf), rng.normal(90, 1, 100)])
+    [verdict] = settle(result(first, rng.normal(100, 1, 1000), better("a", "b")))
+    assert verdict.outcome is Outcome.UNDECIDED
+    assert "over all pairs a does not win" in verdict.reason
+    [verdict] = settle(result(first, rng.normal(90, 1, 1000), equivalent("a", "b")))
+    assert verdict.outcome is Outcome.UNDECIDED
+
+
+def test_arms_that_all_diverge_are_not_called_identical() -> None:
+    lost = np.full(5, np.inf)
+    [verdict] = settle(result(lost, lost, better("a", "b")))
+    assert verdict.outcome is Outcome.UNDECIDED
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))

@@ -53,3 +53,15 @@ def test_a_failure_while_moving_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(OutputError, match="No space left"), Staging(tmp_path / "out") as staging:
         staging.text("a.txt", "one")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_in_the_way_moves_nothing(tmp_path: Path) -> None:
+    def write() -> None:
+        with Staging(tmp_path) as staging:
+            staging.text("a.txt", "one")
+            staging.text("b.txt", "two")
+
+    (tmp_path / "b.txt").mkdir()
+    with pytest.raises(OutputError, match=r"b.txt is a folder"):
+        write()
+    assert [p.name for p in tmp_path.iterdir()] == ["b.txt"]

@@ -19,9 +19,7 @@ def test_scores_are_those_of_each_run_done_by_hand() -> None:
     for arm in arms:
         framing = arm.framing.fit(y[:-12])
         x, targets = framing.samples(y[:-12])
-        fitted = engine.fit(
-            arm.network, SHORT, arm.regime, x, targets, repeats=[3], seed=(4, arm.restarts)
-        )
+        fitted = engine.fit(arm.network, SHORT, arm.regime, x, targets, repeats=[3], seed=4)
         steps = walk_forward(arm.network, arm.regime, framing, fitted, y, 12)
         forecasts = np.array([step.mean[0] for step in steps])
         np.testing.assert_array_equal(result.arms[arm.name].forecasts[3], forecasts)

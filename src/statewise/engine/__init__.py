@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
@@ -75,7 +75,7 @@ def fit(
     x: ArrayLike,
     y: ArrayLike,
     *,
-    repeats: int | Sequence[int] = 1,
+    repeats: int | Iterable[int] = 1,
     seed: Seed = 1,
     data: ArrayLike | None = None,
     initial: Weights | None = None,
@@ -99,7 +99,7 @@ def fit(
         y: targets, (samples, outputs) or (data sets, samples, outputs).
         repeats: how many repeats (0, 1, 2, ...), or which.
         seed: the key of all randomness: an int, or a tuple of ints.
-        data: (runs,) the data set of each run; by default all runs train on the first.
+        data: (runs,) the data set of each run; needed if there are several.
         initial: initial weights to use instead of the repeats' own.
         keep_loss: keep every epoch's loss, or none.
         threads: at most this many; by default one a processor.
@@ -191,7 +191,7 @@ def step(
 
     Returns:
         The outputs, (runs, windows, outputs), and the state after the last window. However the
-        windows are cut into calls, the outputs and the final state are the same to the bit.
+        windows are cut into calls, at multiples of the rows, both are the same to the bit.
 
     Raises:
         SettingError: shapes disagree.
@@ -207,7 +207,7 @@ def step(
     weights = weights.check()
     windows = _data_sets("x", x, 4)
     runs, units = weights.runs, network.units
-    start = zero_state(runs, units) if state is None else state
+    start = zero_state(runs, units) if state is None else _state(state, runs, units)
     windows = np.broadcast_to(windows, (runs, *windows.shape[1:])) if len(windows) == 1 else windows
     if len(windows) != runs or windows.shape[3] != weights.features or weights.units != units:
         raise SettingError(
@@ -216,13 +216,6 @@ def step(
             f"does not fit {runs} runs with {weights.features} features and {weights.units} units",
             "Give windows of (windows, steps, features), and the network of these weights.",
         )
-    if start.h.shape != start.c.shape or start.h.shape[::2] != (runs, units):
-        raise SettingError(
-            "state",
-            start.h.shape,
-            f"is not ({runs}, rows, {units})",
-            "Give the state of these runs.",
-        )
     width = _width(runs, 1)
     found = _kernels(network, width)
     shape = Shape(units, windows.shape[2], weights.features, weights.outputs, start.h.shape[1])
@@ -230,7 +223,7 @@ def step(
     results = []
     for i in range(0, runs, width):
         part = slice(i, i + width)
-        some = State(np.asarray(start.h[part], np.float32), np.asarray(start.c[part], np.float32))
+        some = State(start.h[part], start.c[part])
         results.append(advance_pack(found, width, shape, flat[part], windows[part], some, reset))
     return (
         np.concatenate([out for out, _ in results]),
@@ -238,12 +231,27 @@ def step(
     )
 
 
+def _state(state: State, runs: int, units: int) -> State:
+    """``state`` as float32; raises SettingError if it is not that of these runs."""
+    try:
+        found = State(*(np.asarray(part, np.float32) for part in state))
+    except (TypeError, ValueError):
+        kind = type(state).__name__
+        raise SettingError("state", kind, "is not a state", "Give State(h, c).") from None
+    h, c = found.h.shape, found.c.shape
+    if h != c or len(h) != 3 or (h[0], h[2]) != (runs, units) or h[1] < 1:
+        problem = f"is not ({runs}, rows, {units}) twice"
+        raise SettingError("state", (h, c), problem, "Give the state of these runs.")
+    return found
+
+
 def load(network: Network, runs: int, threads: int | None = None) -> None:
     """Compile what training ``runs`` runs needs, or read it from the disk cache, ahead of time.
 
     ``fit`` does it by itself; a caller who measures training does it first.
     """
-    _kernels(network, _width(runs, threads or available_threads()))
+    threads = available_threads() if threads is None else at_least("threads", threads, 1)
+    _kernels(network, _width(at_least("runs", runs, 1), threads))
 
 
 def available_threads() -> int:
@@ -261,17 +269,25 @@ def _kernels(network: Network, width: int) -> Kernels:
     return kernels(width, network.numerics.gate == "hard_sigmoid")
 
 
-def _repeats(repeats: int | Sequence[int]) -> list[int]:
-    if not isinstance(repeats, Sequence):
+def _repeats(repeats: int | Iterable[int]) -> list[int]:
+    if not isinstance(repeats, Iterable):
         return list(range(at_least("repeats", repeats, 1)))
-    if not repeats:
+    named = [at_least("repeats", repeat, 0) for repeat in repeats]
+    if not named:
         raise SettingError("repeats", repeats, "names no repeat", "Use for example repeats=10.")
-    return [at_least("repeats", repeat, 0) for repeat in repeats]
+    return named
 
 
 def _data_sets(name: str, values: ArrayLike, dimensions: int) -> NDArray[np.float32]:
     """``values`` as a float32 C array with a leading axis of data sets."""
-    array = np.asarray(values, np.float64)
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        array = np.array(None)
+    if array.dtype.kind not in "biuf":
+        kind = type(values).__name__
+        raise SettingError(name, kind, "is not an array of real numbers", "Give one.")
+    array = array.astype(np.float64, copy=False)
     if array.ndim == dimensions - 1:
         array = array[None]
     axes = "(samples, steps, features)" if dimensions == 4 else "(samples, outputs)"
@@ -288,6 +304,11 @@ def _data_sets(name: str, values: ArrayLike, dimensions: int) -> NDArray[np.floa
 
 
 def _data_of_runs(data: ArrayLike | None, runs: int, data_sets: int) -> NDArray[np.int32]:
+    if data is None and data_sets > 1:
+        raise SettingError(
+            "data", None, f"does not say which of {data_sets} data sets each run trains on",
+            "Give one number a run, for example data=[0, 1].",
+        )  # fmt: skip
     of_run = np.zeros(runs, np.int32) if data is None else np.asarray(data)
     whole = of_run.shape == (runs,) and np.issubdtype(of_run.dtype, np.integer)
     if not whole or of_run.min() < 0 or of_run.max() >= data_sets:
@@ -321,7 +342,7 @@ def _initial(
 def _divergence_limit(training: Training, targets: NDArray[np.float32]) -> NDArray[np.float64]:
     """The loss of each data set beyond which a run has diverged."""
     square = np.mean(np.square(targets, dtype=np.float64), axis=(1, 2))
-    return training.divergence * np.where(square > 0.0, square, 1.0)
+    return np.asarray(training.divergence * np.maximum(square, 1.0))
 
 
 def _in_threads(

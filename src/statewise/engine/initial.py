@@ -5,18 +5,24 @@ repeats. No global random state is read or changed, and which other repeats are 
 matter.
 """
 
+import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from statewise.checks import at_least
+from statewise.engine.caching import built
 from statewise.engine.weights import Weights
+from statewise.errors import SettingError
 
-__all__ = ["Seed", "initial_weights", "orthonormalise", "sample_orders", "shuffle"]
+__all__ = ["Seed", "checked", "initial_weights", "orthonormalise", "sample_orders"]
 
 Seed = int | tuple[int, ...]
+"""An int below 2**64, or a tuple of one and further ints below 2**32. Different ones share nothing;
+``(s,)`` is ``s``."""
 
 WEIGHTS, ORDERS = 0, 1  # purposes
 BLOCK = 4096  # numbers; small networks share a generator, since making one costs 20 microseconds
@@ -24,8 +30,22 @@ BLOCK = 4096  # numbers; small networks share a generator, since making one cost
 
 def generator(seed: Seed, purpose: int, index: int) -> np.random.Generator:
     """The random generator of one purpose and one index."""
-    sequence = np.random.SeedSequence(entropy=seed, spawn_key=(purpose, index))
+    first, *rest = checked(seed)
+    # Only the first number is entropy, which NumPy pads with zeros; the others are appended to the
+    # key as they are, so that no two seeds run together.
+    sequence = np.random.SeedSequence(entropy=first, spawn_key=(purpose, index, *rest))
     return np.random.Generator(np.random.PCG64(sequence))
+
+
+def checked(seed: Seed) -> tuple[int, ...]:
+    """``seed`` as a tuple; raises SettingError if it is not one."""
+    parts = seed if isinstance(seed, tuple) else (seed,)
+    whole = [at_least("seed", part, 0) for part in parts]
+    if not whole or whole[0] >= 2**64 or any(part >= 2**32 for part in whole[1:]):
+        raise SettingError(
+            "seed", seed, "is too large, or empty", "Use a whole number below 2**64."
+        )
+    return tuple(whole)
 
 
 def initial_weights(
@@ -37,10 +57,16 @@ def initial_weights(
     recurrent layer is its four gates), the recurrent kernel has orthonormal rows, and biases are
     zero but the forget gate's one. The same repeat has the same weights in every arm of one shape.
 
+    Raises:
+        SettingError: a number is out of range, or no repeat is named.
+
     Example:
         >>> initial_weights(1, [0, 1], units=3, features=2).kernel.shape
         (2, 2, 12)
     """
+    at_least("units", units, 1)
+    at_least("features", features, 1)
+    at_least("outputs", outputs, 1)
     four = 4 * units
     uniforms = features * four + units * outputs
 
@@ -74,59 +100,79 @@ def _rows_of_blocks(
     The block depends on ``size`` alone, so a repeat's row does not depend on the other repeats.
     """
     block = max(1, BLOCK // size)
-    numbers = np.asarray(repeats, np.int64)
+    numbers = np.array([at_least("repeats", repeat, 0) for repeat in repeats], np.int64)
+    if len(numbers) == 0 or numbers.max() >= 2**32:
+        raise SettingError("repeats", repeats, "names no repeat below 2**32", "Use range(10).")
     which = numbers // block
     parts = {int(b): draw(generator(seed, WEIGHTS, int(b)), block) for b in np.unique(which)}
     rows = [(parts[int(b)], int(r)) for b, r in zip(which, numbers % block, strict=True)]
     return np.stack([p[0][r] for p, r in rows]), np.stack([p[1][r] for p, r in rows])
 
 
-@njit(cache=True, nogil=True)
-def orthonormalise(matrices):
+class Loops(NamedTuple):
+    """What is compiled here: ``orthonormalise(matrices)`` and ``shuffle(random, order)``."""
+
+    orthonormalise: Callable[[NDArray[np.float64]], None]
+    shuffle: Callable[[NDArray[np.uint32], NDArray[np.int32]], None]
+
+
+@functools.cache
+def loops() -> Loops:
+    """The loops, compiled or read from the disk cache."""
+    return built(build_loops, lambda _: None)
+
+
+def build_loops(cache: bool) -> Loops:
+    """The loops, compiled for the types that are named: an order may be one lane of a pack."""
+
+    @njit("void(float64[:, :, ::1])", cache=cache, nogil=True)
+    def orthonormalise(matrices):
+        for r in range(matrices.shape[0]):
+            for u in range(matrices.shape[1]):
+                for _ in range(2):
+                    for v in range(u):
+                        dot = 0.0
+                        for k in range(matrices.shape[2]):
+                            dot += matrices[r, u, k] * matrices[r, v, k]
+                        for k in range(matrices.shape[2]):
+                            matrices[r, u, k] -= dot * matrices[r, v, k]
+                square = 0.0
+                for k in range(matrices.shape[2]):
+                    square += matrices[r, u, k] * matrices[r, u, k]
+                for k in range(matrices.shape[2]):
+                    matrices[r, u, k] /= np.sqrt(square)
+
+    @njit("void(uint32[:, ::1], int32[:, :])", cache=cache, nogil=True)
+    def shuffle(random, order):
+        for epoch in range(order.shape[0]):
+            for n in range(order.shape[1]):
+                place = (np.uint64(random[epoch, n]) * np.uint64(n + 1)) >> np.uint64(32)
+                order[epoch, n] = order[epoch, place]
+                order[epoch, place] = n
+
+    return Loops(orthonormalise, shuffle)
+
+
+def orthonormalise(matrices: NDArray[np.float64]) -> None:
     """Make the rows of each matrix orthonormal, in place, by modified Gram-Schmidt, twice over.
 
     Of independent normals this is the Q of a QR decomposition with positive diagonal, as Keras'
-    ``Orthogonal`` uses, but with every rounding fixed by the order of these loops: a linear
-    algebra library may round differently by thread count or processor.
+    ``Orthogonal`` uses, but with every rounding fixed by the order of the loops: a linear algebra
+    library may round differently by thread count or processor.
     """
-    for r in range(matrices.shape[0]):
-        for u in range(matrices.shape[1]):
-            for _ in range(2):
-                for v in range(u):
-                    dot = 0.0
-                    for k in range(matrices.shape[2]):
-                        dot += matrices[r, u, k] * matrices[r, v, k]
-                    for k in range(matrices.shape[2]):
-                        matrices[r, u, k] -= dot * matrices[r, v, k]
-            square = 0.0
-            for k in range(matrices.shape[2]):
-                square += matrices[r, u, k] * matrices[r, u, k]
-            for k in range(matrices.shape[2]):
-                matrices[r, u, k] /= np.sqrt(square)
+    loops().orthonormalise(matrices)
 
 
 def sample_orders(seed: Seed, repeat: int) -> Callable[[NDArray[np.int32]], None]:
     """A function that fills (epochs, samples) with the next epochs' sample orders of one repeat.
 
-    Called for 3 and then 2 epochs it draws what one call for 5 draws.
+    Called for 3 and then 2 epochs it draws what one call for 5 draws. Each order is a Fisher-Yates
+    shuffle by uniform 32-bit numbers r: the place of sample n is ``r * (n + 1) >> 32``, whose
+    probabilities differ by less than 2**-32.
     """
     rng = generator(seed, ORDERS, repeat)
 
     def draw(order: NDArray[np.int32]) -> None:
-        shuffle(rng.integers(0, 2**32, order.shape, np.uint32), order)
+        loops().shuffle(rng.integers(0, 2**32, order.shape, np.uint32), order)
 
     return draw
-
-
-@njit(cache=True, nogil=True)
-def shuffle(random, order):
-    """Fill each row of ``order`` with a random order of 0, 1, 2, ..., by Fisher and Yates.
-
-    ``random`` are uniform 32-bit numbers, one a place. A place is ``random * choices >> 32``, whose
-    probabilities differ by less than 2**-32.
-    """
-    for epoch in range(order.shape[0]):
-        for n in range(order.shape[1]):
-            place = (np.uint64(random[epoch, n]) * np.uint64(n + 1)) >> np.uint64(32)
-            order[epoch, n] = order[epoch, place]
-            order[epoch, place] = n

@@ -24,7 +24,17 @@ from numpy.typing import NDArray
 from statewise.engine.cells import lstm, lstm_gradient
 from statewise.engine.simd import fma, lanes, splat, sqrt
 
-__all__ = ["Data", "Kernels", "Memory", "Rule", "Shape", "Tape", "build", "parameter_count"]
+__all__ = [
+    "Carried",
+    "Data",
+    "Kernels",
+    "Memory",
+    "Rule",
+    "Shape",
+    "Tape",
+    "build",
+    "parameter_count",
+]
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -49,13 +59,20 @@ class Data(NamedTuple):
     order: Ints  # (epochs or 1, samples, width) sample numbers; one epoch's order serves for all
 
 
-class Tape(NamedTuple):
-    """What one batch leaves behind for its backward pass; ``h[0], c[0]`` are the carried state."""
+class Carried(NamedTuple):
+    """The state that is carried from one batch to the next, a row for each row of a batch."""
 
-    h: Floats  # (steps + 1, batch, units, width)
-    c: Floats  # (steps + 1, batch, units, width)
-    gates: Floats  # (steps, batch, units, 4, width) i, f, g, o
-    squashed: Floats  # (steps, batch, units, width) tanh(c) after the step
+    h: Floats  # (batch, units, width)
+    c: Floats  # (batch, units, width)
+
+
+class Tape(NamedTuple):
+    """What one sample leaves behind for its backward pass."""
+
+    h: Floats  # (steps + 1, units, width); the first is the state it started from
+    c: Floats  # (steps + 1, units, width)
+    gates: Floats  # (steps, units, 4, width) i, f, g, o
+    squashed: Floats  # (steps, units, width) tanh(c) after the step
 
 
 class Memory(NamedTuple):
@@ -88,13 +105,13 @@ class Rule(NamedTuple):
 class Kernels(NamedTuple):
     """The two compiled entries for one lane width and one gate activation.
 
-    ``train(shape, data, memory, tape, rule, reset_every, rates, losses, stop)`` runs
+    ``train(shape, data, memory, carried, tape, rule, reset_every, rates, losses, stop)`` runs
     ``losses.shape[0]`` epochs. ``reset_every``: zero the state before batches 0, k, 2k, ... of
     every epoch, or never if 0. ``rates``: the optimizer's step size of each batch, float32.
     ``losses`` (epochs, width) receives each epoch's mean squared error. ``stop[0] != 0`` makes it
     return early.
 
-    ``advance(shape, weights, x, tape, reset_every, out)`` forecasts ``x`` (windows, steps,
+    ``advance(shape, weights, x, carried, tape, reset_every, out)`` forecasts ``x`` (windows, steps,
     features, width) into ``out`` (windows, outputs, width) in order, window n on state row
     ``n % batch``.
     ``reset_every``: zero a row before each of its windows if 1, never if 0.
@@ -110,7 +127,7 @@ def parameter_count(units: int, features: int, outputs: int) -> int:
 
 
 @njit(forceinline=True)
-def gate_inputs(w, p, x, n, h, t, b, features, units):
+def gate_inputs(w, p, x, n, h, t, features, units):
     """The four gates' inputs of one unit, whose parameters start at ``p``."""
     zi, zf, zg, zo = w[p], w[p + 1], w[p + 2], w[p + 3]
     for k in range(features):
@@ -122,7 +139,7 @@ def gate_inputs(w, p, x, n, h, t, b, features, units):
         zo = fma(a, w[p + 3], zo)
     for j in range(units):
         p += 4
-        a = h[t, b, j]
+        a = h[t, j]
         zi = fma(a, w[p], zi)
         zf = fma(a, w[p + 1], zf)
         zg = fma(a, w[p + 2], zg)
@@ -131,7 +148,7 @@ def gate_inputs(w, p, x, n, h, t, b, features, units):
 
 
 @njit(forceinline=True)
-def add_gate_gradients(gradient, p, x, n, h, t, b, features, units, dzi, dzf, dzg, dzo):
+def add_gate_gradients(gradient, p, x, n, h, t, features, units, dzi, dzf, dzg, dzo):
     """Add one unit's parameter gradients at one step, the mirror of ``gate_inputs``."""
     g = gradient
     g[p] = g[p] + dzi
@@ -147,7 +164,7 @@ def add_gate_gradients(gradient, p, x, n, h, t, b, features, units, dzi, dzf, dz
         g[p + 3] = fma(a, dzo, g[p + 3])
     for j in range(units):
         p += 4
-        a = h[t, b, j]
+        a = h[t, j]
         g[p] = fma(a, dzi, g[p])
         g[p + 1] = fma(a, dzf, g[p + 1])
         g[p + 2] = fma(a, dzg, g[p + 2])
@@ -155,51 +172,52 @@ def add_gate_gradients(gradient, p, x, n, h, t, b, features, units, dzi, dzf, dz
 
 
 @njit(forceinline=True)
-def zero_state(tape, b, units, zero):
+def zero_state(carried, b, units, zero):
     for u in range(units):
-        tape.h[0, b, u] = zero
-        tape.c[0, b, u] = zero
+        carried.h[b, u] = zero
+        carried.c[b, u] = zero
 
 
 @njit(forceinline=True)
-def carry_state(tape, b, steps, units):
-    """Make the state after the last time step the one before the next sample's first."""
-    for u in range(units):
-        tape.h[0, b, u] = tape.h[steps, b, u]
-        tape.c[0, b, u] = tape.c[steps, b, u]
+def forward(shape, w, x, n, b, carried, tape, hard):
+    """Run sample ``n`` through the recurrent layer from state row ``b``, and leave the state there.
 
-
-@njit(forceinline=True)
-def forward(shape, w, x, n, b, tape, hard):
-    """Run sample ``n`` through the recurrent layer on state row ``b``, writing the tape."""
+    Every step is written to the tape.
+    """
     units, steps, features, _, _ = shape
     row = 4 * (1 + features + units)
+    for u in range(units):
+        tape.h[0, u] = carried.h[b, u]
+        tape.c[0, u] = carried.c[b, u]
     for t in range(steps):
         for u in range(units):
-            zi, zf, zg, zo = gate_inputs(w, u * row, x, n, tape.h, t, b, features, units)
-            i, f, g, o, c, s = lstm(zi, zf, zg, zo, tape.c[t, b, u], hard)
-            tape.gates[t, b, u, 0] = i
-            tape.gates[t, b, u, 1] = f
-            tape.gates[t, b, u, 2] = g
-            tape.gates[t, b, u, 3] = o
-            tape.squashed[t, b, u] = s
-            tape.c[t + 1, b, u] = c
-            tape.h[t + 1, b, u] = o * s
+            zi, zf, zg, zo = gate_inputs(w, u * row, x, n, tape.h, t, features, units)
+            i, f, g, o, c, s = lstm(zi, zf, zg, zo, tape.c[t, u], hard)
+            tape.gates[t, u, 0] = i
+            tape.gates[t, u, 1] = f
+            tape.gates[t, u, 2] = g
+            tape.gates[t, u, 3] = o
+            tape.squashed[t, u] = s
+            tape.c[t + 1, u] = c
+            tape.h[t + 1, u] = o * s
+    for u in range(units):
+        carried.h[b, u] = tape.h[steps, u]
+        carried.c[b, u] = tape.c[steps, u]
 
 
 @njit(forceinline=True)
-def output(shape, w, q, b, tape):
+def output(shape, w, q, tape):
     """Output ``q`` of the dense layer after the last time step, and where its parameters start."""
     units, steps, features, _, _ = shape
     p = units * 4 * (1 + features + units) + q * (1 + units)
     out = w[p]
     for u in range(units):
-        out = fma(tape.h[steps, b, u], w[p + 1 + u], out)
+        out = fma(tape.h[steps, u], w[p + 1 + u], out)
     return out, p
 
 
 @njit(forceinline=True)
-def backward(shape, w, x, y, n, b, tape, memory, scale, loss, zero, hard):
+def backward(shape, w, x, y, n, tape, memory, scale, loss, zero, hard):
     """Add sample ``n``'s gradients to ``memory.gradient``; return ``loss`` plus its squared error.
 
     Back-propagation through the sample's own time steps; the state it started from is a constant.
@@ -211,23 +229,23 @@ def backward(shape, w, x, y, n, b, tape, memory, scale, loss, zero, hard):
         dh[u] = zero
         dc[u] = zero
     for q in range(outputs):
-        out, p = output(shape, w, q, b, tape)
+        out, p = output(shape, w, q, tape)
         error = out - y[n, q]
         loss = fma(error, error, loss)
         d = error * scale
         gradient[p] = gradient[p] + d
         for u in range(units):
             p += 1
-            gradient[p] = fma(d, tape.h[steps, b, u], gradient[p])
+            gradient[p] = fma(d, tape.h[steps, u], gradient[p])
             dh[u] = fma(d, w[p], dh[u])
     for t in range(steps - 1, -1, -1):
         for u in range(units):
-            i, f = tape.gates[t, b, u, 0], tape.gates[t, b, u, 1]
-            g, o = tape.gates[t, b, u, 2], tape.gates[t, b, u, 3]
-            s, c = tape.squashed[t, b, u], tape.c[t, b, u]
+            i, f = tape.gates[t, u, 0], tape.gates[t, u, 1]
+            g, o = tape.gates[t, u, 2], tape.gates[t, u, 3]
+            s, c = tape.squashed[t, u], tape.c[t, u]
             dzi, dzf, dzg, dzo, dc[u] = lstm_gradient(i, f, g, o, c, s, dh[u], dc[u], hard)
             add_gate_gradients(
-                gradient, u * row, x, n, tape.h, t, b, features, units, dzi, dzf, dzg, dzo
+                gradient, u * row, x, n, tape.h, t, features, units, dzi, dzf, dzg, dzo
             )
             dz[u, 0] = dzi
             dz[u, 1] = dzf
@@ -300,9 +318,9 @@ def build(width: int, hard: bool, cache: bool = True) -> Kernels:
     digest = source_digest()
 
     @njit(nogil=True, cache=cache)
-    def train(shape, data, memory, tape, rule, reset_every, rates, losses, stop):
+    def train(shape, data, memory, carried, tape, rule, reset_every, rates, losses, stop):
         digest  # noqa: B018
-        units, steps, _, outputs, batch = shape
+        units, _, _, outputs, batch = shape
         lane = Memory(
             lanes(memory.weights, width),
             lanes(memory.first, width),
@@ -314,6 +332,7 @@ def build(width: int, hard: bool, cache: bool = True) -> Kernels:
             lanes(memory.x, width),
             lanes(memory.y, width),
         )
+        state = Carried(lanes(carried.h, width), lanes(carried.c, width))
         of = Tape(
             lanes(tape.h, width),
             lanes(tape.c, width),
@@ -342,18 +361,17 @@ def build(width: int, hard: bool, cache: bool = True) -> Kernels:
                 if until_reset == 0 and reset_every > 0:
                     until_reset = reset_every
                     for b in range(batch):
-                        zero_state(of, b, units, zero)
+                        zero_state(state, b, units, zero)
                 until_reset -= 1
                 for p in range(lane.gradient.shape[0]):
                     lane.gradient[p] = zero
                 scale = np.float32(2.0) / np.float32(rows * outputs)
                 for b in range(rows):
                     n = first + b
-                    forward(shape, lane.weights, lane.x, n, b, of, hard)
+                    forward(shape, lane.weights, lane.x, n, b, state, of, hard)
                     loss = backward(
-                        shape, lane.weights, lane.x, lane.y, n, b, of, lane, scale, loss, zero, hard
+                        shape, lane.weights, lane.x, lane.y, n, of, lane, scale, loss, zero, hard
                     )
-                    carry_state(of, b, steps, units)
                 if rule.adam:
                     adam(lane.weights, lane.first, lane.second, lane.gradient, rates[done], rule)
                 else:
@@ -363,10 +381,11 @@ def build(width: int, hard: bool, cache: bool = True) -> Kernels:
             loss_of[epoch] = loss * (np.float32(1.0) / np.float32(samples * outputs))
 
     @njit(nogil=True, cache=cache)
-    def advance(shape, weights, x, tape, reset_every, out):
+    def advance(shape, weights, x, carried, tape, reset_every, out):
         digest  # noqa: B018
-        units, steps, _, outputs, rows = shape
+        units, _, _, outputs, rows = shape
         w, windows, out_of = lanes(weights, width), lanes(x, width), lanes(out, width)
+        state = Carried(lanes(carried.h, width), lanes(carried.c, width))
         of = Tape(
             lanes(tape.h, width),
             lanes(tape.c, width),
@@ -377,10 +396,9 @@ def build(width: int, hard: bool, cache: bool = True) -> Kernels:
         for n in range(x.shape[0]):
             b = n % rows
             if reset_every > 0:
-                zero_state(of, b, units, zero)
-            forward(shape, w, windows, n, b, of, hard)
+                zero_state(state, b, units, zero)
+            forward(shape, w, windows, n, b, state, of, hard)
             for q in range(outputs):
-                out_of[n, q], _ = output(shape, w, q, b, of)
-            carry_state(of, b, steps, units)
+                out_of[n, q], _ = output(shape, w, q, of)
 
     return Kernels(train, advance)

@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise.engine.initial import Seed, sample_orders
-from statewise.engine.lanes import Data, Kernels, Memory, Rule, Shape, Tape, parameter_count
+from statewise.engine.lanes import (
+    Carried,
+    Data,
+    Kernels,
+    Memory,
+    Rule,
+    Shape,
+    Tape,
+    parameter_count,
+)
 from statewise.engine.weights import Floats, State, zeros
 from statewise.network import SGD, Adam, Network
 
@@ -71,7 +80,7 @@ def rule_of(network: Network, optimizer: Adam | SGD) -> Rule:
     )
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=4)
 @np.errstate(over="ignore")  # an absurd rate becomes infinite, and the run diverges
 def rates_of(optimizer: Adam | SGD, steps: int) -> Floats:
     """The step size of each optimizer step: Adam's bias correction is in it."""
@@ -79,7 +88,7 @@ def rates_of(optimizer: Adam | SGD, steps: int) -> Floats:
         return np.full(steps, optimizer.learning_rate, np.float32)
     t = np.arange(1, steps + 1, dtype=np.float64)
     correction = np.sqrt(1.0 - optimizer.beta_2**t) / (1.0 - optimizer.beta_1**t)
-    return (optimizer.learning_rate * correction).astype(np.float32)
+    return np.asarray(optimizer.learning_rate * correction, np.float32)
 
 
 def lane_last(rows: NDArray[np.float32], width: int) -> Floats:
@@ -95,23 +104,25 @@ def runs_first(array: Floats, runs: int) -> Floats:
     return np.moveaxis(array[..., :runs], -1, 0).copy()
 
 
-def tape_for(shape: Shape, state: State, width: int) -> Tape:
-    """A tape whose carried state is ``state`` (runs, batch, units)."""
-    units, steps, _, _, batch = shape
-    tape = Tape(
-        h=zeros(steps + 1, batch, units, width),
-        c=zeros(steps + 1, batch, units, width),
-        gates=zeros(steps, batch, units, 4, width),
-        squashed=zeros(steps, batch, units, width),
+def tape_for(shape: Shape, width: int) -> Tape:
+    """A tape for one sample."""
+    units, steps, _, _, _ = shape
+    return Tape(
+        h=zeros(steps + 1, units, width),
+        c=zeros(steps + 1, units, width),
+        gates=zeros(steps, units, 4, width),
+        squashed=zeros(steps, units, width),
     )
-    tape.h[0] = lane_last(state.h, width)
-    tape.c[0] = lane_last(state.c, width)
-    return tape
 
 
-def carried(tape: Tape, runs: int) -> State:
-    """The state that a kernel left on the tape."""
-    return State(runs_first(tape.h[0], runs), runs_first(tape.c[0], runs))
+def carried_from(state: State, width: int) -> Carried:
+    """The state of each run, (runs, rows, units), in lanes."""
+    return Carried(lane_last(state.h, width), lane_last(state.c, width))
+
+
+def state_from(carried: Carried, runs: int) -> State:
+    """The inverse of ``carried_from``."""
+    return State(runs_first(carried.h, runs), runs_first(carried.c, runs))
 
 
 def train_pack(
@@ -141,7 +152,7 @@ def train_pack(
         x=zeros(gathered, steps, features, width),
         y=zeros(gathered, outputs, width),
     )
-    tape = tape_for(job.shape, state, width)
+    carried, tape = carried_from(state, width), tape_for(job.shape, width)
     lane = np.minimum(np.arange(width), runs - 1)
     of_lane = of_run[lane]
     loss = zeros(job.epochs, width)
@@ -160,6 +171,7 @@ def train_pack(
             job.shape,
             Data(job.x, job.y, of_lane, order),
             memory,
+            carried,
             tape,
             job.rule,
             job.reset_every,
@@ -174,7 +186,7 @@ def train_pack(
     bad[-1] |= ~np.isfinite(trained).all(axis=1)
     diverged = np.where(bad.any(axis=0), bad.argmax(axis=0) + 1, 0).astype(np.int32)
     kept = runs_first(loss if job.keep_loss else loss[:0], runs)
-    return PackResult(trained, carried(tape, runs), kept, diverged)
+    return PackResult(trained, state_from(carried, runs), kept, diverged)
 
 
 def advance_pack(
@@ -182,7 +194,9 @@ def advance_pack(
 ) -> tuple[Floats, State]:
     """Forecast windows ``x`` (runs, windows, steps, features): outputs (runs, windows, outputs)."""
     runs, windows = x.shape[:2]
-    tape = tape_for(shape, state, width)
+    carried, tape = carried_from(state, width), tape_for(shape, width)
     out = zeros(windows, shape.outputs, width)
-    kernels.advance(shape, lane_last(flat, width), lane_last(x, width), tape, int(reset), out)
-    return runs_first(out, runs), carried(tape, runs)
+    kernels.advance(
+        shape, lane_last(flat, width), lane_last(x, width), carried, tape, int(reset), out
+    )
+    return runs_first(out, runs), state_from(carried, runs)

@@ -49,6 +49,10 @@ class Weights(NamedTuple):
     def check(self) -> "Weights":
         """The same weights as float32; raises SettingError if the shapes disagree."""
         arrays = Weights(*(np.asarray(a, np.float32) for a in self))
+        for name, array, axes in zip(self._fields, arrays, (3, 3, 2, 3, 2), strict=True):
+            if array.ndim != axes or 0 in array.shape:
+                problem = f"does not have {axes} axes, all longer than zero"
+                raise SettingError(f"weights.{name}", array.shape, problem, "Reshape it.")
         runs, units, features, outputs = arrays.runs, arrays.units, arrays.features, arrays.outputs
         expected = {
             "kernel": (runs, features, 4 * units),

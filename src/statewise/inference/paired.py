@@ -6,34 +6,28 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-__all__ = ["Paired", "compare"]
+from statewise.checks import at_least
+from statewise.errors import DataError
+from statewise.inference.comparison import (
+    Comparison,
+    Resampled,
+    bootstrap,
+    one_dimensional,
+    share_interval,
+)
+
+__all__ = ["Paired", "compare", "resample"]
 
 
 @dataclass(frozen=True)
-class Paired:
+class Paired(Comparison):
     """The paired comparison of a first arm with a second one.
 
     Attributes:
-        n: pairs in which neither run diverged; mean, interval and p-values are of these.
-        left_out: pairs in which one did. They count in ``probability_better``, where a run that
-            diverged loses.
-        difference: mean of first minus second; negative where the first is better.
-        interval: 95% Student interval of the mean difference, or None with fewer than two pairs.
-        p_value: two-sided paired t-test of no difference, or None likewise.
-        p_equivalent: two one-sided paired t-tests (Schuirmann 1987) against the margin: small where
-            the mean difference surely lies within it; None likewise.
-        probability_better: that a restart of the first arm beats its pair, ties counting half.
-        identical: every pair is equal to the bit.
+        n: pairs in which neither run diverged; mean, intervals and p-values are of these.
     """
 
     n: int
-    left_out: int
-    difference: float | None
-    interval: tuple[float, float] | None
-    p_value: float | None
-    p_equivalent: float | None
-    probability_better: float
-    identical: bool
 
 
 def compare(
@@ -44,32 +38,114 @@ def compare(
 ) -> Paired:
     """Compare the scores of two arms, (repeats,) each, paired by repeat.
 
+    The restarts are of one series and one cutoff, and say nothing about others. Raises DataError
+    if the arms differ in length, are empty, or hold NaN.
+
     Example:
         >>> result = compare(np.array([1.0, 2.0, 3.0]), np.array([2.0, 3.5, 4.0]), margin=0.1)
         >>> round(result.difference, 3), result.probability_better
         (-1.167, 1.0)
+        >>> round(result.p_value, 3), round(result.effect, 2)
+        (0.02, -4.04)
     """
+    first, second = _pairs(first, second)
     better = float(np.mean((first < second) + 0.5 * (first == second)))
+    better_interval = share_interval(better, len(first), level)
     identical = bool(np.array_equal(first, second))
-    both = np.isfinite(first) & np.isfinite(second)
-    d = first[both] - second[both]
+    d = _differences(first, second)
     n = len(d)
     left_out = len(first) - n
     mean = float(d.mean()) if n else None
     if n < 2 or mean is None:
-        return Paired(n, left_out, mean, None, None, None, better, identical)
-    error = float(d.std(ddof=1)) / np.sqrt(n)
+        return Paired(
+            left_out=left_out,
+            difference=mean,
+            interval=None,
+            p_value=None,
+            p_equivalent=None,
+            p_no_worse=None,
+            effect=None,
+            probability_better=better,
+            probability_interval=better_interval,
+            identical=identical,
+            n=n,
+        )
+    sd = float(d.std(ddof=1))
+    error = sd / np.sqrt(n)
     half = float(special.stdtrit(n - 1, 0.5 + level / 2.0)) * error
     return Paired(
-        n=n,
         left_out=left_out,
         difference=mean,
         interval=(mean - half, mean + half),
         p_value=min(1.0, 2.0 * _upper_tail(abs(mean), error, n)),
         p_equivalent=_upper_tail(margin - abs(mean), error, n),
+        p_no_worse=_upper_tail(margin - mean, error, n),
+        effect=mean / sd if sd > 0.0 else None,
         probability_better=better,
+        probability_interval=better_interval,
         identical=identical,
+        n=n,
     )
+
+
+def resample(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    level: float = 0.95,
+    resamples: int = 9999,
+    seed: int = 0,
+) -> Resampled | None:
+    """Compare two arms, (repeats,) each, paired by repeat, by sign flips and the bootstrap.
+
+    If the arms do not differ, a difference is as likely to have either sign, so the observed mean
+    is one of those with random signs (Fisher 1935). Pairs in which a run diverged are left out;
+    None where fewer than two remain. Raises DataError like ``compare``.
+
+    Example:
+        >>> first = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+        >>> result = resample(first, first + np.array([0.5, 1.0, 2.0, 0.3, 0.9, 1.2]))
+        >>> result.p_value, result.method
+        (0.03125, 'BCa')
+    """
+    from scipy import stats
+
+    first, second = _pairs(first, second)
+    resamples = at_least("resamples", resamples, 1)
+    d = _differences(first, second)
+    if len(d) < 2:
+        return None
+    flips, draws = np.random.default_rng(seed).spawn(2)
+    test = stats.permutation_test(
+        (d,),
+        np.mean,
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=resamples,
+        batch=1000,
+        rng=flips,
+    )
+    interval, method = bootstrap([d], np.mean, level, resamples, draws)
+    return Resampled(float(test.pvalue), interval, method, resamples)
+
+
+def _pairs(
+    first: NDArray[np.float64], second: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    first, second = one_dimensional("first", first), one_dimensional("second", second)
+    if len(first) != len(second):
+        raise DataError(
+            "second",
+            len(second),
+            f"has another number of repeats than the first arm's {len(first)}",
+            "Give arms with shared restarts, or use compare_unpaired.",
+        )
+    return first, second
+
+
+def _differences(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """First minus second in the pairs in which neither run diverged."""
+    both = np.isfinite(first) & np.isfinite(second)
+    return first[both] - second[both]
 
 
 def _upper_tail(excess: float, error: float, n: int) -> float:

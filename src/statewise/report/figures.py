@@ -28,13 +28,19 @@ def series_plot(series: Series, test_size: int) -> Figure:
     axes.axvspan(first - 0.5, len(series) - 0.5, color=ORANGE, alpha=0.08, lw=0)
     axes.plot(at, series.y, color=BLUE, lw=1.6, marker="o", ms=3)
     axes.text(
-        first - 0.3, axes.get_ylim()[1], f"test: last {test_size}", color=ORANGE, va="top", size=9
+        first - 0.3,
+        axes.get_ylim()[1],
+        f"test: last {test_size}",
+        color=ORANGE,
+        va="bottom",
+        size=9,
     )
     axes.set_xlim(-0.5, len(series) - 0.5)
     ticks = np.unique(np.linspace(0, len(series) - 1, min(13, len(series))).astype(int))
-    axes.set_xticks(ticks, [series.ds[i] for i in ticks])
-    axes.set_ylabel(series.unique_id)
-    axes.set_title(f"{series.unique_id}: {len(series)} observations", loc="left")
+    axes.set_xticks(ticks, [_plain(series.ds[i], 12) for i in ticks])
+    name = _plain(series.unique_id)
+    axes.set_ylabel(name)
+    axes.set_title(f"{name}: {len(series)} observations", loc="left")
     _tidy([axes])
     return figure
 
@@ -120,9 +126,9 @@ def forecast_plot(rows: Rows, unit: str) -> Figure:
         axes.plot(at, columns["naive"], color=GREEN, lw=1, ls="--", label="persistence")
         axes.plot(at, columns["actual"], color=INK, lw=1, marker="o", ms=3, label="actual")
         ticks = np.unique(np.linspace(0, len(part) - 1, min(4, len(part))).astype(int))
-        axes.set_xticks(ticks, [part[i]["ds"] for i in ticks], size=8)
+        axes.set_xticks(ticks, [_plain(part[i]["ds"], 12) for i in ticks], size=8)
         axes.set_title(name, size=9, loc="left")
-    _label_grid(figure, [panel for panel, _, _ in grid], "", unit)
+    _label_grid(figure, [panel for panel, _, _ in grid], "", _plain(unit))
     figure.suptitle("One-step forecasts against actual values", x=0.01, ha="left")
     return figure
 
@@ -201,10 +207,17 @@ def _labels(names: list[str], width: int = 16) -> list[str]:
     return [_wrapped("_".join(w), width) for w in words]
 
 
+def _plain(text: str, longest: int = 60) -> str:
+    """A user's text as matplotlib shows it: one line, not too long, and no mathematics."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    shown = line if len(line) <= longest else line[: longest - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    return shown.replace("$", r"\$")
+
+
 def _wrapped(name: str, width: int) -> str:
-    """A long name over several lines, cut at underscores, and safe from mathtext."""
+    """A long name over several lines, cut at underscores."""
     lines = [""]
-    for part in name.replace("$", r"\$").split("_"):
+    for part in _plain(name).split("_"):
         joined = f"{lines[-1]}_{part}" if lines[-1] else part
         if len(joined) > width and lines[-1]:
             lines[-1] += "_"

@@ -26,7 +26,7 @@ class Staging:
         self.folder = Path(folder)
 
     def __enter__(self) -> Self:
-        self._made = not self.folder.exists()
+        absent = [p for p in (self.folder, *self.folder.parents) if not p.exists()]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=self.folder))
@@ -37,6 +37,7 @@ class Staging:
                 f"cannot be written ({error.strerror})",
                 "Choose a folder that you may write to.",
             ) from None
+        self._made = absent  # the folder first, then its parents
         return self
 
     def path(self, name: str) -> Path:
@@ -61,15 +62,19 @@ class Staging:
                 "out",
                 str(self.folder),
                 f"could not be written ({failure.strerror})",
-                "Free some space or choose another folder, and run again.",
+                "Free some space there or choose another folder, and run again.",
             ) from None
         finally:
             shutil.rmtree(self._aside, ignore_errors=True)
-            if self._made and not any(self.folder.iterdir()):
-                self.folder.rmdir()
+            for folder in self._made:
+                if not any(folder.iterdir()):
+                    folder.rmdir()
 
     def _move(self) -> None:
         files = sorted(self._aside.iterdir())
+        for file in files:
+            if (self.folder / file.name).is_dir():
+                raise IsADirectoryError(21, f"{file.name} is a folder there", file.name)
         for file in files:
             with file.open("rb") as handle:
                 os.fsync(handle.fileno())

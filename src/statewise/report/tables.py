@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from statewise.inference.comparison import share_interval
 from statewise.study.execute import StudyResult
 
-__all__ = ["Summary", "cumulative", "forecasts", "summarise", "to_csv"]
+__all__ = ["Summary", "against_naive", "cumulative", "forecasts", "summarise", "to_csv"]
 
 Row = dict[str, Any]
 
@@ -61,6 +62,26 @@ def _quantile(order: NDArray[np.float64], q: float) -> float | None:
     place = q * (len(order) - 1)
     low, high = order[int(np.floor(place))], order[int(np.ceil(place))]
     return float(low + (high - low) * (place % 1.0)) if np.isfinite(high) else None
+
+
+def against_naive(result: StudyResult, level: float = 0.95) -> list[Row]:
+    """How every arm does against the naive forecast, a row an arm.
+
+    ``skill`` is one minus the mean RMSE over that of the naive forecast: above zero is better.
+    ``share`` is that of the restarts whose RMSE is lower than the naive forecast's, with its exact
+    (Clopper-Pearson) interval. A run that diverged does not beat it.
+    """
+    rows = []
+    for name, arm in result.arms.items():
+        summary, n = summarise(arm.scores), len(arm.scores)
+        beaten = int((arm.scores < result.naive_rmse).sum())
+        low, high = share_interval(beaten / n, n, level)
+        rows.append(
+            {"arm": name, "n": n, "mean": summary.mean, "naive": result.naive_rmse,
+             "skill": None if summary.mean is None else 1.0 - summary.mean / result.naive_rmse,
+             "beat naive": beaten, "share": beaten / n, "share low": low, "share high": high}
+        )  # fmt: skip
+    return rows
 
 
 def cumulative(result: StudyResult, points: int = 200) -> list[Row]:

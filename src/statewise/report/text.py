@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 
-from statewise.report.tables import Row
+from statewise.report.tables import Row, against_naive
 from statewise.tutorial import COMPARISONS, Tutorial
 
 __all__ = ["table", "tutorial_text"]
@@ -67,6 +67,11 @@ def tutorial_text(tutorial: Tutorial) -> str:
             )
             previous = name
         parts.append(f"{comparison.title}\n{table(shown)}")
+    rows = [
+        {k: v for k, v in row.items() if k not in ("n", "naive")} for row in against_naive(result)
+    ]
+    heading = "Against persistence: skill is 1 - mean / persistence; share of restarts that beat it"
+    parts.append(f"{heading}\n{table(rows)}")
     parts.append(_wrap(_rules(tutorial)))
     parts += [_verdict(row) for row in tutorial.verdict_rows()]
     if tutorial.identical:

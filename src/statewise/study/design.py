@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from statewise.checks import at_least, fraction, one_of, positive
+from statewise.checks import at_least, fraction, instance, one_of, positive
 from statewise.errors import DataError, SettingError
 from statewise.framing import Framing
 from statewise.network import Network, Training
@@ -47,6 +47,11 @@ class Arm:
     restarts: int = 0
 
     def __post_init__(self) -> None:
+        use = "Use StateRegime(...) or StateRegime.named(...)."
+        instance("regime", self.regime, StateRegime, use)
+        instance("framing", self.framing, Framing, "Use Framing(...).")
+        instance("network", self.network, Network, "Use Network(...).")
+        instance("training", self.training, Training, "Use Training(...).")
         at_least("restarts", self.restarts, 0)
         self.regime.check_forecast(self.training.batch_size)
 
@@ -80,6 +85,16 @@ class Hypothesis:
         one_of("kind", self.kind, ("better", "equivalent", "no_worse"))
         if self.margin is not None:
             positive("margin", self.margin)
+        if self.first == self.second:
+            raise SettingError(
+                "second", self.second, "is the first arm too", "Compare two different arms."
+            )
+
+    def margin_for(self, naive_error: float, default: float) -> float:
+        """The margin in the units of the series; ``default`` is a fraction of the naive error."""
+        if self.margin is None:
+            return default * naive_error
+        return self.margin * naive_error if self.relative else self.margin
 
 
 def better(first: str, second: str, claim: str | None = None) -> Hypothesis:
@@ -181,7 +196,15 @@ class Study:
                 "Give a longer series, or a smaller test size.",
             )
         for cutoff in self.cutoffs_of(series):
-            arm.regime.check_batches(samples_of(arm, cutoff), arm.training.batch_size)
+            samples = samples_of(arm, cutoff)
+            arm.regime.check_batches(samples, arm.training.batch_size)
+            if isinstance(arm.regime.warm_up, int) and arm.regime.warm_up > samples:
+                raise SettingError(
+                    "warm_up",
+                    arm.regime.warm_up,
+                    f"exceeds the {samples} training samples of {arm.name!r}",
+                    f'Use at most {samples}, or "train".',
+                )
 
     def arm(self, name: str) -> Arm:
         """The arm called ``name``; raises SettingError that lists the arms."""

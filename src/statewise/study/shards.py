@@ -161,7 +161,7 @@ def run_shard(
         np.stack([x for x, _ in samples]),
         np.stack([y for _, y in samples]),
         repeats=list(shard.repeats) * len(known),
-        seed=(shard.seed, first.restarts),
+        seed=(shard.seed, first.restarts) if first.restarts else shard.seed,
         data=of_run,
         keep_loss=shard.keep_loss,
         threads=threads,

@@ -14,10 +14,13 @@ The rollback journal is used, and not the write-ahead log, which had a defect wi
 before SQLite 3.51.3; network file systems are refused, since their locks cannot be trusted.
 """
 
+import contextlib
 import json
 import os
+import shutil
 import sqlite3
 import struct
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -57,6 +60,13 @@ CREATE TABLE curve (
     PRIMARY KEY (cell, repeat)
 ) WITHOUT ROWID;
 """
+
+RUNS = """
+SELECT run.repeat, score, diverged_epoch, checksum, forecasts, loss
+FROM run LEFT JOIN curve ON curve.cell = run.cell AND curve.repeat = run.repeat
+WHERE run.cell = ? AND run.repeat >= ? AND run.repeat < ?
+"""
+LAST = 1 << 40  # beyond any repeat
 
 
 class Cell(NamedTuple):
@@ -273,44 +283,24 @@ class Store:
             said_by_sqlite = [r[0] for r in self._connection.execute("PRAGMA integrity_check(20)")]
             if said_by_sqlite != ["ok"]:
                 return [f"the file's structure is damaged: {line}" for line in said_by_sqlite]
-            bad = [
-                f"{run.cell.arm}, {run.cell.series}, repeat {run.repeats[0]}: checksum is wrong"
-                for run, whole in self._runs()
-                if not whole
-            ]
-            alone = self._connection.execute(
+            bad: list[str] = []
+            for cell in self._connection.execute("SELECT * FROM cell").fetchall():
+                rows = self._connection.execute(RUNS, (cell[0], 0, LAST))
+                bad += [
+                    f"{cell[2]}, {cell[3]}, repeat {row[0]}: its checksum is wrong"
+                    for row in rows
+                    if not is_whole(cell[1], row)
+                ]
+            counts = self._connection.execute(
                 "SELECT (SELECT COUNT(*) FROM run), (SELECT COUNT(*) FROM curve)"
             ).fetchone()
         except (sqlite3.DatabaseError, ValueError) as error:
             return [f"the file is damaged: {error}"]
-        if alone[0] != alone[1]:
-            bad.append(f"{alone[0]} runs have {alone[1]} forecasts")
+        if counts[0] != counts[1]:
+            bad.append(f"{counts[0]} runs have {counts[1]} forecasts")
         return bad
 
     # Inside
-
-    def _runs(self) -> Iterator[tuple[CellRuns, bool]]:
-        """Every run by itself, and whether its checksum is right."""
-        rows = self._connection.execute(
-            "SELECT key, arm, series, cutoff, run.repeat, score, diverged_epoch, checksum, "
-            "forecasts, loss FROM run JOIN cell ON cell.id = run.cell LEFT JOIN curve "
-            "ON curve.cell = run.cell AND curve.repeat = run.repeat"
-        )
-        nothing = encode(np.zeros(0))
-        for *cell, repeat, score, diverged, check, forecasts, loss in rows:
-            whole = (
-                forecasts is not None
-                and checksum(cell[0], repeat, score, diverged, forecasts, loss) == check
-            )
-            run = CellRuns(
-                Cell(*cell),
-                np.array([repeat], np.int64),
-                np.array([score], np.float64),
-                np.array([diverged], np.int32),
-                decode(forecasts if whole else nothing)[None],
-                decode(loss if whole else nothing)[None],
-            )
-            yield run, whole
 
     def _columns(self, query: str, key: str, types: Sequence[Any]) -> list[NDArray[Any]]:
         with said(self.path):
@@ -360,28 +350,101 @@ class Store:
 def salvage(damaged: str | Path, path: str | Path) -> tuple[int, int]:
     """Copy what is whole of a damaged store into a new one: runs recovered, and runs left behind.
 
-    Rows that cannot be read at all are not counted: nobody knows how many they were.
+    A run is whole if it can be read and its checksum is right. Runs that cannot be read at all are
+    not counted: nobody knows how many they were. The damaged file is left as it is.
 
     Raises:
-        StoreError: nothing can be read, or the new file exists.
+        StoreError: the new file exists, or nothing at all can be read.
     """
-    with Store.read(damaged) as old, Store.create(path) as new:
+    damaged = existing(damaged)
+    with tempfile.TemporaryDirectory(dir=Path(path).absolute().parent) as folder:
+        copy = Path(folder) / "copy.db"
+        shutil.copyfile(damaged, copy)
+        mend_length(copy)
+        connection = connect(copy, "ro")
         try:
-            found = old.specification()
-        except StoreError:
-            found = None
-        if found is not None:
-            new.declare(*found)
-        recovered = lost = 0
-        try:
-            for run, whole in old._runs():
-                if whole:
-                    recovered += new.write([run])
-                else:
-                    lost += 1
-        except (sqlite3.DatabaseError, ValueError):
-            pass  # the rest of the file is unreadable
+            with said(damaged):
+                cells = connection.execute("SELECT * FROM cell").fetchall()
+            with Store.create(path) as new:
+                recovered, lost = 0, 0
+                with contextlib.suppress(sqlite3.DatabaseError):
+                    for digest, document in connection.execute(
+                        "SELECT hash, document FROM specification ORDER BY number"
+                    ):
+                        new.declare(json.loads(document), digest)
+                for cell in cells:
+                    rows = readable(connection, cell[0])
+                    whole = [row for row in rows if is_whole(cell[1], row)]
+                    lost += len(rows) - len(whole)
+                    if whole:
+                        recovered += new.write(runs_of(Cell(*cell[1:]), row) for row in whole)
+        finally:
+            connection.close()
     return recovered, lost
+
+
+def mend_length(path: Path) -> None:
+    """Fill a truncated file up with zeros, without which SQLite reads none of it."""
+    with path.open("r+b") as file:
+        header = file.read(100)
+        if len(header) == 100 and header.startswith(b"SQLite format 3"):
+            page = int.from_bytes(header[16:18], "big")
+            length = (65536 if page == 1 else page) * int.from_bytes(header[28:32], "big")
+            if path.stat().st_size < length:
+                file.truncate(length)
+
+
+def readable(connection: sqlite3.Connection, cell: int) -> list[tuple[Any, ...]]:
+    """The rows of a cell that can be read: from its start, from its end, and in between."""
+    backward = f"{RUNS} ORDER BY run.repeat DESC"
+    head, _ = until_damage(connection, RUNS, (cell, 0, LAST))
+    tail, _ = until_damage(connection, backward, (cell, 0, LAST))
+    rows = {row[0]: row for row in (*head, *tail)}
+    gaps = [(head[-1][0] + 1, tail[-1][0])] if head and tail else []
+    while gaps:
+        low, high = gaps.pop()
+        found, whole = until_damage(connection, RUNS, (cell, low, high))
+        rows |= {row[0]: row for row in found}
+        if not whole and found:
+            gaps.append((found[-1][0] + 1, high))
+        elif not whole and high - low > 1:
+            middle = (low + high) // 2
+            gaps += [(low, middle), (middle, high)]
+    return list(rows.values())
+
+
+def until_damage(
+    connection: sqlite3.Connection, query: str, arguments: tuple[int, ...]
+) -> tuple[list[tuple[Any, ...]], bool]:
+    """The rows of a query up to the first that cannot be read, and whether these are all."""
+    rows: list[tuple[Any, ...]] = []
+    try:
+        for row in connection.execute(query, arguments):
+            rows.append(row)  # noqa: PERF402
+    except sqlite3.DatabaseError:
+        return rows, False
+    return rows, True
+
+
+def is_whole(key: str, row: tuple[Any, ...]) -> bool:
+    """Whether a row of ``RUNS`` is what was written."""
+    repeat, score, diverged, check, forecasts, loss = row
+    return bool(
+        forecasts is not None and checksum(key, repeat, score, diverged, forecasts, loss) == check
+    )
+
+
+def runs_of(cell: Cell, row: tuple[Any, ...]) -> CellRuns:
+    """A row of ``RUNS`` as a run."""
+    repeat, score, diverged, _, forecasts, loss = row
+    return CellRuns(
+        cell,
+        np.array([repeat], np.int64),
+        np.array([score], np.float64),
+        np.array([diverged], np.int32),
+        decode(forecasts)[None],
+        decode(loss)[None],
+    )
 
 
 def rows_of(cell: int, part: CellRuns) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:

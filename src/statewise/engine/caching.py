@@ -1,0 +1,89 @@
+"""Compile once, cache on disk, safely with several processes.
+
+Two processes that fill one of numba's cache files at the same moment can leave an index that names
+the other's code. So everything in the engine is compiled here, under a lock on a file, and nothing
+compiles later: an argument of another type than a function was built for is an error, not a silent
+compilation.
+"""
+
+import getpass
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from filelock import FileLock
+
+__all__ = ["built", "interruptible"]
+
+
+Functions = TypeVar("Functions", bound=tuple[Any, ...])
+
+
+def built(
+    build: Callable[[bool], Functions], run_smallest: Callable[[Functions], Any]
+) -> Functions:
+    """Functions that are compiled, or read from the disk cache, and never compile again.
+
+    Args:
+        build: makes numba functions; its argument says whether they are cached on disk.
+        run_smallest: calls those that were not compiled for types by name, with arguments of the
+            types that they will always have.
+    """
+    with ExitStack() as stack:
+        lock(stack)
+        stack.enter_context(interruptible())
+        try:
+            found = build(True)
+        except RuntimeError:  # no folder that numba may write its cache to
+            found = build(False)
+        run_smallest(found)
+        for function in found:
+            function.disable_compile()
+    return found
+
+
+def lock(stack: ExitStack) -> None:
+    """Take the lock on the compiled-code cache, where there is a place for one.
+
+    The first place that can be used is taken: the cache's own folder, or one of this user's on
+    this machine. Processes that share a cache find the same place.
+    """
+    for path in lock_paths():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(FileLock(path))
+        except OSError:
+            continue
+        return
+
+
+def lock_paths() -> list[Path]:
+    """Where the lock may be, the best first."""
+    name = "statewise-compile.lock"
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):
+        user = "nobody"
+    named = os.environ.get("NUMBA_CACHE_DIR")
+    return [
+        *([Path(named) / name] if named else []),
+        Path(__file__).parent / "__pycache__" / name,
+        Path(tempfile.gettempdir()) / f"statewise-{user}" / name,
+    ]
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C through: in the middle of a compilation numba may raise another error after it."""
+    try:
+        yield
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, KeyboardInterrupt):
+                raise KeyboardInterrupt from None
+            cause = cause.__context__
+        raise

@@ -1,0 +1,146 @@
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from statewise.datasets import shampoo
+from statewise.errors import SettingError
+from statewise.framing import Framing
+from statewise.network import SGD, Network, Training
+from statewise.panel import Panel
+from statewise.regime import REGIMES, StateRegime
+from statewise.study import Arm, Study, better, equivalent, from_document, to_document
+from statewise.study.specification import arm_from, cell_key, differences, digest
+
+ARMS = (
+    Arm("a", REGIMES["stateless-shuffled"]),
+    Arm(
+        "b",
+        StateRegime(2, warm_up=3, reset_forecast="never"),
+        Framing(0, 2, 3, None, 10),
+        Network(3, "keras-2"),
+        Training(7, 1, SGD(0.1, 0.5)),
+        restarts=2,
+    ),
+)
+STUDY = Study(
+    ARMS,
+    shampoo(),
+    test_size=6,
+    repeats=4,
+    hypotheses=(better("a", "b"), equivalent("a", "naive", margin=2.5, relative=False)),
+    seed=9,
+    cutoffs=2,
+)
+
+
+def test_a_study_survives_being_written_down() -> None:
+    document = json.loads(json.dumps(to_document(STUDY)))
+    assert from_document(document) == STUDY
+    assert digest(to_document(from_document(document))) == digest(document)
+
+
+def test_the_hash_is_of_the_content_and_not_of_its_order() -> None:
+    document = to_document(STUDY)
+    assert digest(document) == digest(dict(reversed(document.items())))
+    assert digest(document) != digest(to_document(replace(STUDY, seed=10)))
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({"repeats": 5}, True),
+        ({"margin": 0.5}, True),
+        ({"seed": 8}, False),
+        ({"test_size": 5}, False),
+    ],
+)
+def test_a_cells_key_holds_what_its_results_depend_on(change: Any, same: bool) -> None:
+    other = replace(STUDY, **change)
+    series = shampoo().only
+    keys = [cell_key(study, ARMS[0], series, 24) for study in (STUDY, other)]
+    assert (keys[0] == keys[1]) == same
+    assert keys[0] == cell_key(STUDY, replace(ARMS[0], name="renamed"), series, 24)
+    assert keys[0] != cell_key(STUDY, ARMS[1], series, 24)
+    assert keys[0] != cell_key(STUDY, ARMS[0], series, 30)
+    longer = Panel.from_values([*series.y, 500.0], unique_id="Sales").only
+    assert keys[0] == cell_key(STUDY, ARMS[0], longer, 24)  # what comes later does not matter
+
+
+def test_an_arm_may_be_written_by_hand() -> None:
+    arm = arm_from(
+        {
+            "name": "mine",
+            "regime": "stateful-warm",
+            "framing": {"lags": 3, "scale": [0, 1]},
+            "training": {"epochs": 50, "optimizer": {"kind": "SGD", "learning_rate": 0.1}},
+        }
+    )
+    assert arm.regime == REGIMES["stateful-warm"]
+    assert arm.framing == Framing(lags=3, scale=(0.0, 1.0))
+    assert arm.training == Training(epochs=50, optimizer=SGD(0.1))
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({"name": "a"}, "has no regime"),
+        ({"name": "a", "regime": "statefull"}, "regime = 'statefull'"),
+        ({"name": "a", "regime": "stateful", "lags": 3}, "arm field = 'lags'"),
+        ({"name": "a", "regime": {"reset": "epoch"}}, "regime field = 'reset'"),
+        ({"name": "a", "regime": "stateful", "network": {"unit": 3}}, "network field = 'unit'"),
+        (
+            {"name": "a", "regime": "stateful", "training": {"optimizer": {"kind": "RMSprop"}}},
+            "optimizer kind = 'RMSprop'",
+        ),
+    ],
+)
+def test_mistakes_in_an_arm_are_named(document: Any, message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        arm_from(document)
+    with pytest.raises(SettingError, match="study field = 'arm'"):
+        from_document({"arm": []})
+    whole = to_document(STUDY)
+    del whole["hypotheses"][0]["second"]
+    with pytest.raises(SettingError, match="has no second"):
+        from_document(whole)
+
+
+def test_extensions_are_no_difference() -> None:
+    old = to_document(STUDY)
+    further = Arm("c", REGIMES["stateful"])
+    panel = Panel.of([*shampoo().series, replace(shampoo().only, unique_id="again")])
+    extended = replace(
+        STUDY,
+        repeats=9,
+        arms=(further, *ARMS),
+        panel=panel,
+        hypotheses=(*STUDY.hypotheses, better("c", "a")),
+    )
+    assert differences(old, to_document(extended)) == []
+    assert differences(old, old) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"seed": 10}, "seed: 9 -> 10"),
+        ({"repeats": 3}, "repeats: 4 -> 3"),
+        ({"margin": 0.02}, "margin: 0.01 -> 0.02"),
+        ({"arms": (ARMS[0], replace(ARMS[1], restarts=0))}, "arms.b.restarts: 2 -> 0"),
+        (
+            {"arms": (replace(ARMS[0], training=Training(9)), ARMS[1])},
+            "arms.a.training.epochs: 1000 -> 9",
+        ),
+        ({"panel": Panel.from_values([*shampoo().only.y[:-1], 1.0], unique_id="Sales")}, "differs"),
+        ({"hypotheses": STUDY.hypotheses[:1]}, "is missing or altered"),
+        (
+            {"hypotheses": (*STUDY.hypotheses, better("b", "a"))},
+            "is new, and speaks of arms whose results are already there",
+        ),
+    ],
+)
+def test_every_other_change_is_shown(change: Any, line: str) -> None:
+    lines = differences(to_document(STUDY), to_document(replace(STUDY, **change)))
+    assert any(line in found for found in lines)

@@ -1,0 +1,297 @@
+"""The store's contract, for the file and for memory alike; then what can go wrong with a file."""
+
+import multiprocessing
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from statewise.errors import StoreError
+from statewise.study.store import Cell, CellRuns, Store, decode, encode, file_system, salvage
+
+CELL = Cell("k1", "arm", "series", 24)
+
+
+def runs(cell: Cell = CELL, begin: int = 0, count: int = 5, epochs: int = 3) -> CellRuns:
+    rng = np.random.default_rng([begin, *cell.key.encode()])
+    scores = rng.normal(100, 9, count)
+    scores[0] = np.inf
+    return CellRuns(
+        cell,
+        np.arange(begin, begin + count),
+        scores,
+        rng.integers(0, 9, count).astype(np.int32),
+        rng.normal(size=(count, 12)),
+        rng.normal(size=(count, epochs)).astype(np.float32),
+    )
+
+
+@pytest.fixture(params=["memory", "file"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    made = Store.in_memory() if request.param == "memory" else Store.create(tmp_path / "study.db")
+    with made:
+        yield made
+
+
+def test_runs_read_back_to_the_bit(store: Store) -> None:
+    part = runs()
+    assert store.write([part]) == 5
+    repeats, scores, diverged = store.scores("k1")
+    forecasts, loss = store.curves("k1")
+    for found, written in (
+        (repeats, part.repeats),
+        (scores, part.scores),
+        (diverged, part.diverged_epoch),
+        (forecasts, part.forecasts),
+        (loss, part.loss),
+    ):
+        np.testing.assert_array_equal(found, written)
+        assert found.dtype == written.dtype
+    assert store.cells() == {"k1": CELL}
+    assert store.counts() == {"k1": 5}
+    assert store.damage() == []
+
+
+def test_a_second_write_of_a_key_changes_nothing(store: Store) -> None:
+    first = runs()
+    store.write([first])
+    other = CellRuns(CELL, first.repeats, first.scores + 1, *list(first.__dict__.values())[3:])
+    assert store.write([other]) == 0
+    np.testing.assert_array_equal(store.scores("k1")[1], first.scores)
+    assert store.write([runs(begin=3)]) == 3  # two of the five are there
+    assert store.repeats("k1").tolist() == list(range(8))
+
+
+def test_a_shard_lands_whole_or_not_at_all(store: Store) -> None:
+    good, bad = runs(), runs(Cell("k2", "arm", "other", 24))
+    broken = CellRuns(bad.cell, bad.repeats[:2], *list(bad.__dict__.values())[2:])
+    with pytest.raises(ValueError, match="zip"):
+        store.write([good, broken])
+    assert store.counts() == {}
+    assert store.write([good, bad]) == 10
+    assert store.counts() == {"k1": 5, "k2": 5}
+
+
+def test_the_newest_specification_is_in_force(store: Store) -> None:
+    assert store.specification() is None
+    store.declare({"a": 1.5}, "h1")
+    store.declare({"a": [1, "é"]}, "h2")
+    assert store.specification() == ({"a": [1, "é"]}, "h2")
+
+
+def test_a_cell_that_is_not_there_is_empty(store: Store) -> None:
+    assert [len(part) for part in store.scores("none")] == [0, 0, 0]
+    assert [len(part) for part in store.curves("none")] == [0, 0]
+
+
+def test_blobs_say_their_type() -> None:
+    for array in (np.arange(3.0), np.arange(3, dtype=np.float32), np.zeros(0), np.arange(2)):
+        blob = encode(array)
+        assert blob[:3].decode() == array.dtype.newbyteorder("<").str
+        np.testing.assert_array_equal(decode(blob), array)
+
+
+def test_one_writer_at_a_time_and_any_number_of_readers(tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    with Store.create(path) as writer:
+        with pytest.raises(StoreError, match="is being written by another process"):
+            Store.write_to(path)
+        writer.write([runs()])
+        with Store.read(path) as one, Store.read(path) as two:
+            assert one.counts() == two.counts() == {"k1": 5}
+            with pytest.raises(StoreError):
+                one.write([runs(begin=10)])
+    with Store.write_to(path) as again:
+        assert again.write([runs(begin=10)]) == 5
+    with pytest.raises(StoreError, match="exists already"):
+        Store.create(path)
+
+
+def test_a_second_driver_is_admitted_after_the_first_died(tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    program = (
+        "import sys, time; from statewise.study.store import Store; "
+        "s = Store.create(sys.argv[1]); print('open', flush=True); time.sleep(60)"
+    )
+    first = subprocess.Popen(
+        [sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    assert first.stdout is not None
+    assert first.stdout.readline() == "open\n"
+    with pytest.raises(StoreError, match="another process"):
+        Store.write_to(path)
+    first.kill()
+    first.wait()
+    first.stdout.close()
+    with Store.write_to(path) as second:
+        assert second.write([runs()]) == 5
+
+
+def test_readers_never_meet_a_lock(tmp_path: Path) -> None:
+    """Eight readers read all the time while a writer writes: nobody is refused."""
+    path = tmp_path / "study.db"
+    failures: list[Exception] = []
+    seen: list[int] = []
+    stop = threading.Event()
+
+    def read() -> None:
+        try:
+            while not stop.is_set():
+                with Store.read(path) as reader:
+                    seen.append(sum(reader.counts().values()))
+                    for key in reader.cells():
+                        reader.scores(key)
+        except Exception as error:  # noqa: BLE001
+            failures.append(error)
+
+    with Store.create(path) as writer:
+        readers = [threading.Thread(target=read) for _ in range(8)]
+        for reader in readers:
+            reader.start()
+        for i in range(30):
+            writer.write([runs(begin=100 * i, count=100)])
+        stop.set()
+        for reader in readers:
+            reader.join()
+    assert failures == []
+    assert max(seen) > 0
+
+
+def test_what_is_not_ours_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="is not a file"):
+        Store.read(tmp_path / "none.db")
+    text = tmp_path / "text.db"
+    text.write_text("not a database, but long enough to look at" * 40)
+    with pytest.raises(StoreError, match=r"is damaged .*salvage"):
+        Store.read(text)
+    other = tmp_path / "other.db"
+    with sqlite3.connect(other) as connection:
+        connection.execute("CREATE TABLE t (x)")
+    connection.close()
+    with pytest.raises(StoreError, match="is not a statewise study"):
+        Store.write_to(other)
+
+
+def test_a_newer_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    Store.create(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StoreError, match=r"newer statewise \(schema 99"):
+        Store.read(path)
+
+
+def damage(path: Path) -> list[str]:
+    try:
+        with Store.read(path) as store:
+            return store.damage()
+    except StoreError as error:
+        return [error.problem]
+
+
+def written(path: Path) -> bytes:
+    with Store.create(path) as store:
+        store.declare({"a": 1}, "h")
+        for i in range(40):
+            store.write([runs(Cell(f"k{i}", "arm", f"s{i}", 24), count=50)])
+    return path.read_bytes()
+
+
+def test_a_flipped_bit_is_detected_and_the_rest_salvaged(tmp_path: Path) -> None:
+    whole = written(tmp_path / "study.db")
+    found = 0
+    rng = np.random.default_rng(1)
+    for i in range(12):
+        content = bytearray(whole)
+        at = int(rng.integers(8192, len(content)))
+        content[at] ^= 1 << int(rng.integers(8))
+        path = tmp_path / f"flipped-{i}.db"
+        path.write_bytes(content)
+        if not damage(path):  # the bit lay in an unused part of a page
+            continue
+        found += 1
+        recovered, lost = salvage(path, tmp_path / f"saved-{i}.db")
+        assert recovered + lost <= 2000
+        assert recovered >= 1000
+        with Store.read(tmp_path / f"saved-{i}.db") as saved:
+            assert saved.damage() == []
+            assert saved.specification() == ({"a": 1}, "h")
+    assert found >= 6
+
+
+def test_a_flipped_bit_in_a_forecast_is_one_lost_run(tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    content = bytearray(written(path))
+    with Store.read(path) as store:
+        blob = encode(store.curves("k7")[0][13])
+    at = bytes(content).index(blob)
+    content[at + 40] ^= 4
+    path.write_bytes(content)
+    with Store.read(path) as store:
+        [line] = store.damage()
+    assert "s7, repeat 13: its checksum is wrong" in line
+    assert salvage(path, tmp_path / "saved.db") == (1999, 1)
+
+
+def test_a_truncated_file_is_detected(tmp_path: Path) -> None:
+    whole = written(tmp_path / "study.db")
+    path = tmp_path / "short.db"
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    assert damage(path) != []
+    recovered, _ = salvage(path, tmp_path / "saved.db")
+    assert recovered >= 1000
+    assert damage(tmp_path / "saved.db") == []
+
+
+def fill(path: str, limit: int) -> None:
+    import resource
+    import signal
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    with Store.create(path) as store:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        done = 0
+        try:
+            for i in range(1000):
+                done += store.write([runs(begin=100 * i, count=100)])
+        except StoreError as error:
+            Path(path + ".said").write_text(f"{done}\n{error}")
+
+
+def test_a_full_disk_is_said_and_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    process = multiprocessing.get_context("spawn").Process(target=fill, args=(str(path), 300_000))
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
+    acknowledged, message = Path(f"{path}.said").read_text().split("\n", 1)
+    assert "Free some space and resume" in message
+    with Store.write_to(path) as store:  # there is space again
+        assert store.damage() == []
+        assert len(store.repeats("k1")) == int(acknowledged) > 0
+        assert store.write([runs(begin=0, count=2000)]) == 2000 - int(acknowledged)
+
+
+def test_file_systems_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert file_system(tmp_path) is not None or not Path("/proc/self/mounts").exists()
+    monkeypatch.setattr("statewise.study.store.file_system", lambda _: "nfs4")
+    with pytest.raises(StoreError, match="network file system"):
+        Store.create(tmp_path / "study.db")
+
+
+def test_many_rows_are_written_and_read_quickly_enough_to_try(tmp_path: Path) -> None:
+    """Twenty thousand rows in one go: the form of the million that benchmarks/store.py times."""
+    begin = time.monotonic()
+    with Store.create(tmp_path / "study.db") as store:
+        assert store.write([runs(count=20_000, epochs=0)]) == 20_000
+        scores: Any = store.scores("k1")[1]
+    assert len(scores) == 20_000
+    assert time.monotonic() - begin < 60.0
