@@ -1,3 +1,4 @@
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -42,21 +43,22 @@ def written(study: Study, size: int) -> dict[Any, Any]:
 def test_stretches_cover_the_set_without_gaps(numbers: set[int]) -> None:
     found = stretches(numbers)
     assert [n for stretch in found for n in stretch] == sorted(numbers)
-    assert all(a.stop < b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.stop < b.start for a, b in pairwise(found))
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_every_run_is_planned_once(size: int) -> None:
     with Store.in_memory() as store:
-        planned = [
-            (cell.key, repeat)
-            for shard in shards(STUDY, store, size)
-            for cells in shard.cells
-            for cell in cells
-            for repeat in shard.repeats
-        ]
+        cut = shards(STUDY, store, size)
+    planned = [
+        (cell.key, repeat)
+        for shard in cut
+        for cells in shard.cells
+        for cell in cells
+        for repeat in shard.repeats
+    ]
     assert len(planned) == len(set(planned)) == 3 * 4 * 2 * 10
-        assert all(shard.runs <= size for shard in shards(STUDY, store, size))
+    assert all(shard.runs <= size for shard in cut)
 
 
 def test_arms_that_train_alike_share_a_shard_and_data_sets_of_one_length_too() -> None:

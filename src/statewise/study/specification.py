@@ -21,7 +21,7 @@ Document = dict[str, Any]
 
 def to_document(study: Study) -> Document:
     """The whole study, its data included, as plain values that JSON can hold."""
-    return {
+    document = {
         "arms": [arm_document(arm) for arm in study.arms],
         "panel": [series_document(series) for series in study.panel.series],
         "test_size": study.test_size,
@@ -33,6 +33,8 @@ def to_document(study: Study) -> Document:
         "seed": study.seed,
         "keep_loss": study.keep_loss,
     }
+    plain: Document = json.loads(json.dumps(document))  # lists for tuples, as it will be read
+    return plain
 
 
 def from_document(document: Document) -> Study:

@@ -1,0 +1,119 @@
+"""Whichever executor runs a study, and whatever dies on the way, the results are the same."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from statewise.datasets import shampoo
+from statewise.errors import StudyError
+from statewise.network import Training
+from statewise.regime import REGIMES
+from statewise.study import (
+    Arm,
+    ProcessExecutor,
+    Store,
+    Study,
+    StudyResult,
+    ThreadExecutor,
+    read_results,
+    run_study,
+)
+
+ARMS = tuple(
+    Arm(name, REGIMES[name], training=Training(40)) for name in ("stateful-warm", "stateless")
+)
+STUDY = Study(ARMS, shampoo(), test_size=4, repeats=300, cutoffs=2)
+
+
+def same(a: StudyResult, b: StudyResult) -> None:
+    for name in a.arms:
+        for cell, result in a.arms[name].cells.items():
+            other = b.arms[name].cells[cell]
+            np.testing.assert_array_equal(result.scores, other.scores)
+            np.testing.assert_array_equal(result.forecasts, other.forecasts)
+
+
+def test_processes_give_what_threads_give(tmp_path: Path) -> None:
+    in_threads = run_study(STUDY, executor=ThreadExecutor(1))
+    same(in_threads, run_study(STUDY, threads=2))
+    same(in_threads, run_study(STUDY, executor=ProcessExecutor(2), store=tmp_path / "study.db"))
+
+
+def test_a_study_is_resumed_and_extended(tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    small = Study(ARMS[:1], shampoo(), test_size=4, repeats=70, cutoffs=2)
+    assert run_study(small, store=path).trained_runs == 140
+    assert run_study(small, store=path).trained_runs == 0
+    whole = run_study(STUDY, store=path)
+    assert whole.trained_runs == 2 * (300 - 70) + 2 * 300
+    same(whole, run_study(STUDY))
+    with pytest.raises(StudyError, match="repeats: 300 -> 70"):
+        run_study(small, store=path)
+
+
+PROGRAM = """
+import sys
+from statewise.study import ProcessExecutor, run_study
+from tests.study.test_executors import STUDY
+executor = ProcessExecutor(2) if sys.argv[2] == "processes" else None
+run_study(STUDY, store=sys.argv[1], executor=executor,
+          on_shard=lambda shard: print(len(shard.parts), flush=True))
+"""
+
+
+@pytest.mark.parametrize("where", ["threads", "processes"])
+def test_a_killed_study_resumes_to_the_same_bits(where: str, tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(path), where], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    for _ in range(2):
+        assert process.stdout.readline()  # acknowledged: these shards are on disk
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    with Store.read(path) as store:
+        assert store.damage() == []
+        there = sum(store.counts().values())
+        assert there >= 2 * 64
+        with pytest.raises(StudyError, match=r"is not finished: .*Resume it first"):
+            read_results(STUDY, store)
+    resumed = run_study(STUDY, store=path)
+    assert resumed.trained_runs < 2 * 2 * 300
+    same(resumed, run_study(STUDY))
+
+
+def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
+    killed: list[int] = []
+    executor = ProcessExecutor(2)
+
+    def kill_one(_: object) -> None:
+        if not killed:
+            [victim, *_] = executor._pool._processes
+            killed.append(victim)
+            os.kill(victim, signal.SIGKILL)
+            time.sleep(0.2)
+
+    result = run_study(STUDY, executor=executor, on_shard=kill_one, store=tmp_path / "study.db")
+    assert killed
+    same(result, run_study(STUDY))
+
+
+def test_workers_that_keep_dying_are_given_up(tmp_path: Path) -> None:
+    executor = ProcessExecutor(1)
+
+    def kill_all(_: object) -> None:
+        for victim in list(executor._pool._processes):
+            os.kill(victim, signal.SIGKILL)
+        time.sleep(0.2)
+
+    study = Study(ARMS, shampoo(), test_size=4, repeats=2000, cutoffs=2)
+    with pytest.raises(StudyError, match="workers = 1: died 4 times"):
+        run_study(study, executor=executor, on_shard=kill_all, store=tmp_path / "study.db")
