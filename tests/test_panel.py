@@ -54,6 +54,21 @@ def test_a_column_is_chosen_by_name(tmp_path: Path) -> None:
         Panel.from_csv(path, column="y", time_column="y")
 
 
+def test_a_file_of_many_series(tmp_path: Path) -> None:
+    text = "unique_id,ds,y\nb,2,1\na,1,5\nb,3,2\na,2,6\n"
+    panel = Panel.from_csv(written(tmp_path, text))
+    assert [(s.unique_id, s.ds, s.y.tolist()) for s in panel.series] == [
+        ("b", ("2", "3"), [1.0, 2.0]),
+        ("a", ("1", "2"), [5.0, 6.0]),
+    ]
+    renamed = written(tmp_path, text.replace("unique_id", "shop"))
+    assert Panel.from_csv(renamed, column="y", id_column="shop") == panel
+    with pytest.raises(DataError, match=r"line 4 = '2': appears twice"):
+        Panel.from_csv(written(tmp_path, "unique_id,ds,y\na,2,1\nb,2,1\na,2,5\n"))
+    with pytest.raises(DataError, match="series of one name, or none"):
+        Panel.of([])
+
+
 def test_a_file_of_one_column(tmp_path: Path) -> None:
     assert Panel.from_csv(written(tmp_path, "y\n1\n2\n")).only.ds == ("1", "2")
 

@@ -112,14 +112,18 @@ class Panel:
         *,
         column: str | None = None,
         time_column: str | None = None,
+        id_column: str | None = None,
         encoding: str = "utf-8",
     ) -> Self:
-        """A panel of one series, from a CSV file with a header line.
+        """A panel from a CSV file with a header line, of one series or of many.
 
         Args:
             path: the file; fields are separated by commas, semicolons or tabs.
             column: the column of values. Not needed if one column alone is left beside the time.
-            time_column: the column of times; by default the first, if it is not the value column.
+            time_column: the column of times; by default ``ds`` or else the first, if it is not the
+                value column.
+            id_column: the column that names the series of each line, for a file of many series; by
+                default ``unique_id`` if there is one.
             encoding: how the file's bytes are to be read.
 
         Raises:
@@ -127,28 +131,50 @@ class Panel:
                 finite number, or the times repeat or go backwards. The message names the line.
         """
         header, rows = read_rows(Path(path), encoding)
-        value_at, time_at = choose_columns(header, column, time_column)
-        values, times = [], []
+        if not rows:
+            raise DataError(
+                "file", str(path), "has a header and no values", "Give a file with observations."
+            )
+        if id_column is None and "unique_id" in header:
+            id_column = "unique_id"
+        id_at = None if id_column is None else position(header, "id_column", id_column)
+        value_at, time_at = choose_columns(header, column, time_column, id_at)
+        lines: dict[str, list[tuple[int, list[str]]]] = {}
         for line, row in rows:
-            where = f"{path}, line {line}"
-            if len(row) <= value_at or not row[value_at].strip():
+            needed = max(at for at in (value_at, time_at, id_at) if at is not None)
+            if len(row) <= needed or not row[value_at].strip():
                 shown = " ".join(cell for cell in row if cell.strip())
                 raise DataError(
-                    where,
+                    f"{path}, line {line}",
                     shown,
                     f"has no value in column {header[value_at]!r}",
                     "Fill in a missing value; delete the line if it is a footer or a note.",
                 )
-            values.append(parse_number(where, header[value_at], row[value_at]))
-            times.append(row[time_at].strip() if time_at is not None else str(len(values)))
-        if not values:
-            raise DataError(
-                "file", str(path), "has a header and no values", "Give a file with observations."
-            )
-        check_times(times, lambda i: f"{path}, line {rows[i][0]}")
-        series = np.array(values)
-        series.setflags(write=False)
-        return cls((Series(header[value_at], tuple(times), series),))
+            name = header[value_at] if id_at is None else row[id_at].strip()
+            lines.setdefault(name, []).append((line, row))
+        return cls.of(
+            series_of(name, part, str(path), header[value_at], value_at, time_at)
+            for name, part in lines.items()
+        )
+
+
+def series_of(
+    name: str,
+    lines: Sequence[tuple[int, list[str]]],
+    path: str,
+    column: str,
+    value_at: int,
+    time_at: int | None,
+) -> Series:
+    """A series from its lines of a file."""
+    values = [parse_number(f"{path}, line {n}", column, row[value_at]) for n, row in lines]
+    times = [
+        str(i + 1) if time_at is None else row[time_at].strip() for i, (_, row) in enumerate(lines)
+    ]
+    check_times(times, lambda i: f"{path}, line {lines[i][0]}")
+    y = np.array(values)
+    y.setflags(write=False)
+    return Series(name, tuple(times), y)
 
 
 def read_rows(path: Path, encoding: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -187,28 +213,28 @@ def read_rows(path: Path, encoding: str) -> tuple[list[str], list[tuple[int, lis
     return [name.strip() for name in rows[0][1]], rows[1:]
 
 
+def position(header: list[str], argument: str, name: str) -> int:
+    """Where the column called ``name`` is; raises DataError that lists the columns."""
+    if header.count(name) != 1:
+        problem = "is not a column" if name not in header else "names more than one column"
+        raise DataError(argument, name, problem, f"The columns are {', '.join(header)}.")
+    return header.index(name)
+
+
 def choose_columns(
-    header: list[str], column: str | None, time_column: str | None
+    header: list[str], column: str | None, time_column: str | None, id_at: int | None
 ) -> tuple[int, int | None]:
     """The positions of the value column and of the time column, if there is one."""
-
-    def position(argument: str, name: str) -> int:
-        if header.count(name) != 1:
-            problem = "is not a column" if name not in header else "names more than one column"
-            raise DataError(argument, name, problem, f"The columns are {', '.join(header)}.")
-        return header.index(name)
-
-    time_at = None if time_column is None else position("time_column", time_column)
-    if column is not None:
-        value_at = position("column", column)
-    else:
-        first = 0 if time_at is None and len(header) > 1 else time_at
-        left = [i for i in range(len(header)) if i != first]
+    free = [i for i in range(len(header)) if i != id_at]
+    time_at = None if time_column is None else position(header, "time_column", time_column)
+    value_at = None if column is None else position(header, "column", column)
+    if time_at is None and len(free) > 1 and value_at != free[0]:
+        time_at = header.index("ds") if header.count("ds") == 1 else free[0]
+    if value_at is None:
+        left = [i for i in free if i != time_at]
         if len(left) != 1:
             raise DataError("column", None, "must be chosen", f"Name one of {', '.join(header)}.")
         value_at = left[0]
-    if time_at is None and value_at != 0:
-        time_at = 0
     if time_at == value_at:
         raise DataError(
             "column", header[value_at], "is the time column too", "Name two different columns."

@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from statewise.datasets import shampoo
-from statewise.inference import Outcome, holm, settle
+from statewise.errors import SettingError
+from statewise.inference import Outcome, compare, holm, settle
+from statewise.inference.verdicts import means_of, unit_of
+from statewise.panel import Panel
 from statewise.regime import REGIMES
 from statewise.study import (
     Arm,
@@ -148,3 +152,66 @@ def test_holm_is_the_step_down_procedure(p_values: list[float]) -> None:
 
 def test_holm_counts_tests_that_could_not_be_made() -> None:
     assert holm([0.01, None]) == [0.02, None]
+
+
+def several(shift: float, spread: float, series: int, cutoffs: int, repeats: int = 40) -> Any:
+    """Two arms on several series whose true differences vary, in percent of the naive error."""
+    rng = np.random.default_rng(5)
+    panel = Panel.of(
+        Panel.from_values(rng.normal(100, 20, 60), unique_id=f"s{i}").only for i in range(series)
+    )
+    arms = (Arm("a", REGIMES["stateful"]), Arm("b", REGIMES["stateless"]))
+    study = Study(arms, panel, 5, repeats, hypotheses=(better("a", "b"),), cutoffs=cutoffs)
+    blank = StudyResult(study, {})
+    cells: dict[str, dict[tuple[str, int], CellResult]] = {"a": {}, "b": {}}
+    for cell, naive in blank.naive_scores.items():
+        base = rng.normal(0.8, 0.05, repeats)
+        true = rng.normal(shift, spread)
+        for name, extra in (("a", true), ("b", 0.0)):
+            scores = naive * (base + extra + rng.normal(0, 0.02, repeats))
+            shown = np.tile(scores[:, None], 5)
+            no_loss = np.zeros((repeats, 0), np.float32)
+            cells[name][cell] = CellResult(shown, scores, np.zeros(repeats, np.int32), no_loss)
+    return StudyResult(study, {arm.name: ArmResult(arm, cells[arm.name]) for arm in arms})
+
+
+@pytest.mark.parametrize(("series", "cutoffs", "unit"), [(12, 1, "series"), (1, 8, "cutoff")])
+def test_series_and_cutoffs_are_units_of_their_own(series: int, cutoffs: int, unit: str) -> None:
+    result = several(-0.1, 0.03, series, cutoffs)
+    assert unit_of(result) == unit
+    [verdict] = settle(result)
+    assert verdict.outcome is Outcome.SUPPORTED
+    assert verdict.paired.n == max(series, cutoffs)
+    assert "% of the naive RMSE" in verdict.reason
+    with_cutoffs = several(-0.1, 0.03, 6, 3)
+    assert settle(with_cutoffs)[0].paired.n == 6  # cutoffs are averaged within their series
+
+
+def test_more_restarts_do_not_make_few_series_surer() -> None:
+    """The difference varies between series: a thousand restarts of three say little of others."""
+    [verdict] = settle(several(0.02, 0.1, 3, 1, repeats=1000))
+    assert verdict.outcome is Outcome.UNDECIDED
+    [verdict] = settle(several(-0.1, 0.03, 1, 1))
+    assert verdict.paired.n == 40
+
+
+def test_rejections_over_series_hold_their_level() -> None:
+    """Arms that differ on every series, this way or that, do not differ over series."""
+    rng = np.random.default_rng(2)
+    rejected = 0
+    for _ in range(2000):
+        true = rng.normal(0, 0.1, (15, 1))
+        first = 0.8 + true + rng.normal(0, 0.02, (15, 20))
+        means = means_of(first, np.isfinite(first))
+        p = compare(means, np.full(15, 0.8), 0.01).p_value
+        rejected += p is not None and p < 0.05
+    low, high = stats.binom.interval(0.99, 2000, 0.05)
+    assert low <= rejected <= high
+
+
+def test_an_absolute_margin_needs_one_series() -> None:
+    panel = several(0, 0, 2, 1).study.panel
+    arms = (Arm("a", REGIMES["stateful"]), Arm("b", REGIMES["stateless"]))
+    claim = equivalent("a", "b", margin=2.0, relative=False)
+    with pytest.raises(SettingError, match=r"margin = 2.0: is absolute"):
+        Study(arms, panel, 5, 3, hypotheses=(claim,))

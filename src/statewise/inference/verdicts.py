@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from statewise.inference.paired import Paired, compare
 from statewise.study.design import NAIVE, Hypothesis, same_by_construction
 from statewise.study.execute import StudyResult
 
-__all__ = ["Outcome", "Verdict", "holm", "settle"]
+__all__ = ["Outcome", "Verdict", "holm", "settle", "unit_of"]
 
 
 class Outcome(StrEnum):
@@ -48,7 +49,13 @@ class Verdict:
 
 
 def settle(result: StudyResult) -> list[Verdict]:
-    """The verdict on every hypothesis of a study of one series and cutoff, in their order.
+    """The verdict on every hypothesis of a study, in their order.
+
+    With one series and one cutoff the restarts are compared, in pairs, in the units of the series.
+    With several series the series is the unit, and with several cutoffs of one series the cutoff:
+    restarts are averaged within it first, relative to the naive forecast's error there, so that the
+    conclusion is about series, or cutoffs, like these, and no number of restarts makes it surer
+    than they do. Restarts, cutoffs and series are never pooled.
 
     The rules, in this order:
 
@@ -66,32 +73,39 @@ def settle(result: StudyResult) -> list[Verdict]:
     tests against the margin apart.
     """
     study, alpha = result.study, result.study.alpha
-    margins = [h.margin_for(result.naive_rmse, study.margin) for h in study.hypotheses]
-    scores = [(_scores(result, h.first), _scores(result, h.second)) for h in study.hypotheses]
-    pairs = [
-        compare(a, b, margin, level=1.0 - alpha)
-        for (a, b), margin in zip(scores, margins, strict=True)
-    ]
-    differ = holm([p.p_value for p in pairs])
-    within = holm(
-        [
-            p.p_no_worse if h.kind == "no_worse" else p.p_equivalent
-            for h, p in zip(study.hypotheses, pairs, strict=True)
-        ]
-    )
+    unit = unit_of(result)
+    cases = []
+    for h in study.hypotheses:
+        first, second = _scores(result, h.first), _scores(result, h.second)
+        if unit == "restart":
+            margin = h.margin_for(result.naive_rmse, study.margin)
+            first, second = first[0], second[0]
+        else:
+            margin = h.margin_for(1.0, study.margin)
+            both = np.isfinite(first) & np.isfinite(second)
+            first, second = means_of(first, both), means_of(second, both)
+        paired = compare(first, second, margin, level=1.0 - alpha)
+        cases.append(Case(h, paired, unit, margin, alpha, first, second))
+    differ = holm([case.paired.p_value for case in cases])
+    within = holm([case.p_against_margin for case in cases])
     verdicts = []
-    for i, h in enumerate(study.hypotheses):
+    for case, p, p_within in zip(cases, differ, within, strict=True):
+        h = case.hypothesis
         if _identical(result, h):
             why = same_by_construction(study, study.arm(h.first), study.arm(h.second))
-            reason = " ".join(
-                ("Every pair of restarts is equal to the bit.", *([why] if why else []))
-            )
+            reason = f"Every pair of restarts is equal to the bit. {why or ''}".rstrip()
             outcome = Outcome.IDENTICAL
         else:
-            case = Case(h, pairs[i], differ[i], within[i], margins[i], alpha, *scores[i])
-            outcome, reason = case.decide()
-        verdicts.append(Verdict(h, outcome, pairs[i], differ[i], within[i], reason))
+            outcome, reason = case.decide(p, p_within)
+        verdicts.append(Verdict(h, outcome, case.paired, p, p_within, reason))
     return verdicts
+
+
+def unit_of(result: StudyResult) -> Literal["restart", "cutoff", "series"]:
+    """What varies between the observations that a study's conclusions rest on."""
+    if len(result.study.panel.series) > 1:
+        return "series"
+    return "cutoff" if result.study.cutoffs > 1 else "restart"
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
@@ -110,8 +124,30 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
 
 
 def _scores(result: StudyResult, name: str) -> NDArray[np.float64]:
-    [scores] = result.scores(name).values()
-    return scores
+    """The scores of an arm, (units, repeats); relative to the naive error where units are averaged.
+
+    The cutoffs of a series are averaged where the series is the unit.
+    """
+    scores = result.scores(name)
+    unit = unit_of(result)
+    if unit == "restart":
+        return np.stack(list(scores.values()))
+    relative = {cell: scores[cell] / result.naive_scores[cell] for cell in scores}
+    if unit == "cutoff":
+        return np.stack(list(relative.values()))
+    by_series: dict[str, list[NDArray[np.float64]]] = {}
+    for (series, _), part in relative.items():
+        by_series.setdefault(series, []).append(part)
+    return np.stack([np.mean(parts, axis=0) for parts in by_series.values()])
+
+
+def means_of(scores: NDArray[np.float64], counted: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The mean of each unit's restarts over what is counted; infinity where nothing is."""
+    total = np.where(counted, scores, 0.0).sum(axis=1)
+    n = counted.sum(axis=1)
+    means: NDArray[np.float64] = np.full(len(n), np.inf)
+    np.divide(total, n, out=means, where=n > 0)
+    return means
 
 
 def _identical(result: StudyResult, hypothesis: Hypothesis) -> bool:
@@ -119,39 +155,48 @@ def _identical(result: StudyResult, hypothesis: Hypothesis) -> bool:
     names = (hypothesis.first, hypothesis.second)
     if NAIVE in names:
         return False
-    first, second = (result.arms[name] for name in names)
-    return bool(np.isfinite(first.scores).all()) and np.array_equal(
-        first.forecasts, second.forecasts
+    first, second = (result.arms[name].cells for name in names)
+    return all(
+        bool(np.isfinite(first[cell].scores).all())
+        and np.array_equal(first[cell].forecasts, second[cell].forecasts)
+        for cell in first
     )
 
 
 @dataclass(frozen=True)
 class Case:
-    """All that a verdict is made from."""
+    """All that a verdict is made from, but the correction for the other hypotheses."""
 
     hypothesis: Hypothesis
     paired: Paired
-    p: float | None
-    p_within: float | None
+    unit: str
     margin: float
     alpha: float
     first: NDArray[np.float64]
     second: NDArray[np.float64]
 
-    def decide(self) -> tuple[Outcome, str]:
-        """The outcome and the reason, for a pair that is not identical."""
+    @property
+    def p_against_margin(self) -> float | None:
+        """The p-value of the claim about the margin."""
+        one_sided = self.hypothesis.kind == "no_worse"
+        return self.paired.p_no_worse if one_sided else self.paired.p_equivalent
+
+    def decide(self, p: float | None, p_within: float | None) -> tuple[Outcome, str]:
+        """The outcome and the reason, from the adjusted p-values, where it is not identical."""
         paired, h = self.paired, self.hypothesis
         lost = self._lost()
-        if paired.difference is None or paired.interval is None or self.p is None:
-            pairs = "pair is" if paired.n == 1 else "pairs are"
+        if paired.difference is None or paired.interval is None or p is None:
+            noun = "pair" if self.unit == "restart" else self.unit
+            plural = noun if noun == "series" or paired.n == 1 else f"{noun}s"
+            pairs = f"{plural} {'is' if paired.n == 1 else 'are'}"
             return Outcome.UNDECIDED, f"{paired.n} {pairs} too few for an interval.{lost}"
         low, high = paired.interval
-        shown = f"mean difference of {paired.difference:+.2f} RMSE [{low:+.2f}, {high:+.2f}]"
-        if self.p_within is not None and self.p_within < self.alpha and not paired.left_out:
+        shown = f"mean difference of {self._amounts(paired.difference, low, high)}"
+        if p_within is not None and p_within < self.alpha and not paired.left_out:
             return self._within(shown)
         beyond = low > self.margin or (high < -self.margin and h.kind == "equivalent")
         favours = paired.difference < 0.0
-        if self.p < self.alpha and (h.kind == "better" or beyond):
+        if p < self.alpha and (h.kind == "better" or beyond):
             if not self._signs_agree(favours):
                 return Outcome.UNDECIDED, (
                     f"The {shown} is of runs that did not diverge alone, and over all pairs "
@@ -160,15 +205,15 @@ class Case:
             supported = h.kind == "better" and favours
             return Outcome.SUPPORTED if supported else Outcome.CONTRADICTED, (
                 f"{h.first} has the {'lower' if favours else 'higher'} error: the {shown} is not "
-                f"chance (p = {self.p:.2g} after Holm).{lost}"
+                f"chance (p = {p:.2g} after Holm).{lost}"
             )
         missing = (
             "may be chance"
-            if h.kind == "better" and self.p >= self.alpha
+            if h.kind == "better" and p >= self.alpha
             else "is shown to be neither within the practical margin nor beyond it"
         )
         return Outcome.UNDECIDED, (
-            f"The {shown} {missing} (p = {self.p:.2g} after Holm, margin {self.margin:.2f}).{lost}"
+            f"The {shown} {missing} (p = {p:.2g} after Holm, margin {self._margin()}).{lost}"
         )
 
     def _within(self, shown: str) -> tuple[Outcome, str]:
@@ -176,15 +221,26 @@ class Case:
         level = 1.0 - 2.0 * self.alpha
         narrow = compare(self.first, self.second, self.margin, level).interval
         low, high = narrow if narrow is not None else (np.nan, np.nan)
-        interval = f"its {level:.0%} interval [{low:+.2f}, {high:+.2f}]"
+        interval = f"its {level:.0%} interval {self._amounts(None, low, high)}"
         if self.hypothesis.kind == "no_worse":
             return Outcome.SUPPORTED, (
-                f"The {shown} is at most the margin of {self.margin:.2f}: {interval} lies below it."
+                f"The {shown} is at most the margin of {self._margin()}: {interval} lies below it."
             )
         return Outcome.PRACTICALLY_EQUAL, (
             f"The {shown} is practically none: {interval} lies within the margin of "
-            f"{self.margin:.2f}."
+            f"{self._margin()}."
         )
+
+    def _amounts(self, mean: float | None, low: float, high: float) -> str:
+        """A mean with its interval: in RMSE, or in percent of the naive forecast's RMSE."""
+        if self.unit == "restart":
+            shown = "" if mean is None else f"{mean:+.2f} RMSE "
+            return f"{shown}[{low:+.2f}, {high:+.2f}]"
+        shown = "" if mean is None else f"{mean:+.2%} of the naive RMSE "
+        return f"{shown}[{low:+.2%}, {high:+.2%}]"
+
+    def _margin(self) -> str:
+        return f"{self.margin:.2f}" if self.unit == "restart" else f"{self.margin:.2%}"
 
     def _signs_agree(self, favours: bool) -> bool:
         """Whether the sign test over all pairs shows the same side, where any run diverged."""

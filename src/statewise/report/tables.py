@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from statewise.inference.comparison import share_interval
 from statewise.study.execute import StudyResult
 
-__all__ = ["Summary", "against_naive", "cumulative", "forecasts", "summarise", "to_csv"]
+__all__ = [
+    "Summary",
+    "against_naive",
+    "cumulative",
+    "forecasts",
+    "study_tables",
+    "summarise",
+    "to_csv",
+]
 
 Row = dict[str, Any]
 
@@ -118,6 +126,27 @@ def forecasts(result: StudyResult) -> list[Row]:
                  "hi-90": high}
             )  # fmt: skip
     return rows
+
+
+def study_tables(result: StudyResult) -> dict[str, list[Row]]:
+    """Every number of a study as rows, by the name of a CSV file: scores, summaries, forecasts."""
+    scores, summaries, shown = [], [], []
+    for name, arm in result.arms.items():
+        for (series, cutoff), cell in arm.cells.items():
+            place = {"arm": name, "unique_id": series, "cutoff": cutoff}
+            naive = result.naive_scores[series, cutoff]
+            summaries.append({**place, "naive": naive, **summarise(cell.scores)._asdict()})
+            columns = zip(cell.scores.tolist(), cell.diverged_epoch.tolist(), strict=True)
+            scores += [
+                {**place, "repeat": r, "rmse": score, "diverged_epoch": epoch}
+                for r, (score, epoch) in enumerate(columns)
+            ]
+            shown += [
+                {**place, "repeat": r, "step": step + 1, "forecast": value}
+                for r, forecast in enumerate(cell.forecasts.tolist())
+                for step, value in enumerate(forecast)
+            ]
+    return {"summary.csv": summaries, "scores.csv": scores, "forecasts.csv": shown}
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -3,10 +3,15 @@
 import textwrap
 from collections.abc import Sequence
 
-from statewise.report.tables import Row, against_naive
+import numpy as np
+
+from statewise.inference import settle
+from statewise.inference.verdicts import unit_of
+from statewise.report.tables import Row, against_naive, summarise
+from statewise.study.execute import StudyResult
 from statewise.tutorial import COMPARISONS, Tutorial
 
-__all__ = ["table", "tutorial_text"]
+__all__ = ["study_text", "table", "tutorial_text"]
 
 WIDTH = 100
 
@@ -97,6 +102,48 @@ def _rules(tutorial: Tutorial) -> str:
         'series. The origin\'s "seeding" (seed, noseed) is called warm-up here; a seed is always '
         "a random seed."
     )
+
+
+def study_text(result: StudyResult) -> str:
+    """What ``statewise study run`` and ``statewise compare`` print."""
+    study, unit = result.study, unit_of(result)
+    rows: list[Row] = []
+    for name, arm in result.arms.items():
+        relative = [cell.scores / result.naive_scores[key] for key, cell in arm.cells.items()]
+        summary = summarise(np.concatenate(relative))
+        rows.append(
+            {"arm": name, "runs": summary.n, "mean": summary.mean, "median": summary.p50,
+             "min": summary.min, "max": summary.max, "diverged": summary.diverged}
+        )  # fmt: skip
+    rows.append({"arm": "naive", "mean": 1.0})
+    shown = [{key: row.get(key) for key in rows[0]} for row in rows]
+    series = len(study.panel.series)
+    head = (
+        f"{series} series, {study.cutoffs} cutoff{'s' if study.cutoffs > 1 else ''} each, the "
+        f"{study.test_size} observations after it forecast one step at a time; {study.repeats} "
+        f"repeats, seed {study.seed}. RMSE relative to the naive forecast's (persistence); lower "
+        "is better."
+    )
+    parts = [_wrap(head), table(shown)]
+    if study.hypotheses:
+        limits = {
+            "restart": "They speak of restarts on this one series and test part.",
+            "cutoff": "They speak of cutoffs of this series; restarts are averaged within them.",
+            "series": "They speak of series like these; restarts and cutoffs are averaged within "
+            "them.",
+        }
+        parts.append(
+            _wrap(
+                f"Verdicts use Holm's correction over the {len(study.hypotheses)} hypotheses at "
+                f"{study.alpha:.0%}, and margins declared before the run. {limits[unit]}"
+            )
+        )
+    for number, verdict in enumerate(settle(result), start=1):
+        head = f"{number}. {verdict.hypothesis.claim}: {verdict.outcome.value.upper()}"
+        parts.append(f"{head}\n{_wrap(verdict.reason, '   ')}")
+    if not any(row["mean"] is not None and row["mean"] < 1.0 for row in rows[:-1]):
+        parts.append("On average no arm beats the naive forecast here.")
+    return "\n\n".join(parts)
 
 
 def _verdict(row: Row) -> str:

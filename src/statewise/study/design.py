@@ -177,6 +177,15 @@ class Study:
         for hypothesis in self.hypotheses:
             for name in (hypothesis.first, hypothesis.second):
                 one_of("arm", name, [*names, NAIVE])
+            several = len(self.panel.series) > 1 or self.cutoffs > 1
+            if several and hypothesis.margin is not None and not hypothesis.relative:
+                raise SettingError(
+                    "margin",
+                    hypothesis.margin,
+                    "is absolute, and several series or cutoffs are compared relative to the naive "
+                    "forecast's error",
+                    "Give a relative margin.",
+                )
         for series in self.panel.series:
             for arm in self.arms:
                 self._check(series, arm)

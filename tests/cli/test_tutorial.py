@@ -152,7 +152,7 @@ def test_ctrl_c_stops_soon_and_leaves_nothing(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "of 11 experiments were finished, and nothing was written" in err
+    assert "of 11 arms were finished, and nothing was written" in err
     assert "Traceback" not in err
     assert out == ""
     assert not (tmp_path / "out").exists()

@@ -1,0 +1,90 @@
+"""The command line: parse, call one public function, print."""
+
+import argparse
+import io
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from statewise import __version__
+from statewise.cli import study as study_command
+from statewise.cli import tutorial as tutorial_command
+from statewise.cli.options import for_command_line
+from statewise.cli.progress import say
+from statewise.errors import StatewiseError
+
+__all__ = ["main"]
+
+INTERRUPTED = 130  # what a shell reports for a command that Ctrl-C ended
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    main = Parser(
+        prog="statewise",
+        description="Recurrent forecasters whose state is explicit.",
+    )
+    main.add_argument("--version", action="version", version=f"statewise {__version__}")
+    commands = main.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", parser_class=Parser
+    )
+    tutorial_command.add_to(commands)
+    study_command.add_to(commands)
+    return main
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code is 0, 2 for bad input, 1 for a lost output, 130 or 143.
+
+    The last two are what a shell reports for a command that Ctrl-C or a termination ended.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show
+    options = parser().parse_args(arguments)
+    handler = signal.signal(signal.SIGTERM, terminate) if in_main_thread() else None
+    try:
+        code: int = options.run(options)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
+    except StatewiseError as error:
+        say(f"statewise: {for_command_line(error)}")
+        return 2
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except OSError as error:
+        # The reader of our output left, as in "| head", or its disk is full. Python would complain
+        # a second time when it closes the stream.
+        if sys.stdout is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            say(f"statewise: cannot write ({error.strerror})")
+        return 1
+    finally:
+        if handler is not None:
+            signal.signal(signal.SIGTERM, handler)
+
+
+def terminate(number: int, _: Any) -> None:
+    """End by an exception, so that what is half done is cleaned up."""
+    sys.exit(128 + number)
+
+
+def in_main_thread() -> bool:
+    """Whether signals may be handled here."""
+    return threading.current_thread() is threading.main_thread()
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line, and which takes no abbreviations."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and end."""
+        self.exit(2, f"statewise: {message}. See {self.prog} --help.\n")

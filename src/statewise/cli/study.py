@@ -1,0 +1,221 @@
+"""``statewise study`` and ``statewise compare``: declare, run, resume, look, export."""
+
+import argparse
+import itertools
+import sys
+from pathlib import Path
+from typing import Any
+
+from statewise.cli.options import folder
+from statewise.cli.progress import Progress, say
+from statewise.errors import SettingError, StoreError
+
+__all__ = ["add_to"]
+
+
+def add_to(commands: Any) -> None:
+    """Add the commands to the parser."""
+    study = commands.add_parser(
+        "study",
+        help="declare arms and hypotheses in a file, run them, lose nothing",
+        description="A study is declared in a TOML file and kept in a store beside it.",
+    )
+    actions = study.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    init = actions.add_parser("init", help="write a commented study file for a CSV file")
+    init.add_argument("data", type=Path, metavar="DATA.csv")
+    init.add_argument("--out", type=Path, default=Path("study.toml"), metavar="FILE.toml")
+    init.set_defaults(run=run_init)
+
+    for name, text, run in (
+        ("run", "run what is missing, and settle the hypotheses", run_run),
+        ("resume", "the same, of a study that was begun", run_resume),
+        ("status", "how many runs of each arm are there", run_status),
+        ("export", "write every table as CSV", run_export),
+    ):
+        action = actions.add_parser(name, help=text, description=f"{text.capitalize()}.")
+        action.add_argument("file", type=Path, metavar="FILE.toml")
+        if name in ("run", "resume"):
+            action.add_argument("--threads", type=int, metavar="K", help="threads (all processors)")
+            action.add_argument("--processes", type=int, metavar="K", help="processes instead")
+        if name == "status":
+            action.add_argument("--check", action="store_true", help="read all, look for damage")
+        if name == "export":
+            action.add_argument("--out", type=folder, required=True, metavar="DIR")
+        action.set_defaults(run=run)
+
+    salvage = actions.add_parser("salvage", help="copy what is whole of a damaged store")
+    salvage.add_argument("store", type=Path, metavar="DAMAGED.db")
+    salvage.add_argument("new", type=Path, metavar="NEW.db")
+    salvage.set_defaults(run=run_salvage)
+
+    compare = commands.add_parser(
+        "compare",
+        help="compare state regimes on a series, in one line",
+        description="Every pair of regimes, and every regime against the naive forecast.",
+    )
+    add = compare.add_argument
+    add("data", type=Path, metavar="DATA.csv")
+    add("--regimes", default="stateful,stateless", metavar="A,B", help="names of presets")
+    add("--repeats", type=int, default=200, metavar="N", help="random restarts of each (200)")
+    add("--test-size", type=int, default=12, metavar="K", help="observations to test on (12)")
+    add("--cutoffs", type=int, default=1, metavar="C", help="cutoffs of each series (1)")
+    add("--epochs", type=int, default=1000, metavar="E", help="epochs of training (1000)")
+    add("--units", type=int, default=1, metavar="U", help="units of the network (1)")
+    add("--lags", type=int, default=1, metavar="L", help="past values shown at a step (1)")
+    add("--seed", type=int, default=1, metavar="S", help="key of all randomness (1)")
+    add("--column", metavar="NAME", help="the column of values")
+    add("--encoding", default="utf-8", metavar="E", help="how the file's bytes are read (utf-8)")
+    add("--store", type=Path, metavar="FILE.db", help="keep the runs, to resume or extend")
+    add("--threads", type=int, metavar="K", help="threads (all processors)")
+    compare.set_defaults(run=run_compare)
+
+
+def run_init(options: argparse.Namespace) -> int:
+    """Write a study file to start from."""
+    from statewise.panel import Panel
+    from statewise.study.file import template
+
+    if options.out.exists():
+        raise SettingError(
+            "--out", str(options.out), "exists already", "Choose another name with --out."
+        )
+    panel = Panel.from_csv(options.data)
+    options.out.write_text(template(options.data, panel), encoding="utf-8")
+    say(f"Wrote {options.out}. Look it through, then: statewise study run {options.out}")
+    return 0
+
+
+def run_run(options: argparse.Namespace) -> int:
+    """Run what is missing of a study, and print what it settles."""
+    from statewise.study.file import read
+
+    study, store = read(options.file)
+    return run_and_settle(study, store, options)
+
+
+def run_resume(options: argparse.Namespace) -> int:
+    """Go on with a study that was begun."""
+    from statewise.study.file import read
+
+    study, store = read(options.file)
+    if not store.exists():
+        raise StoreError(
+            "store", str(store), "is not there", f"Begin with: statewise study run {options.file}"
+        )
+    return run_and_settle(study, store, options)
+
+
+def run_and_settle(study: Any, path: Path | None, options: argparse.Namespace) -> int:
+    """Run what is missing, and print the tables and verdicts."""
+    from statewise.checks import at_least
+    from statewise.report.text import study_text
+    from statewise.study import ProcessExecutor, ThreadExecutor, open_store, run_study
+
+    for name in ("threads", "processes"):
+        if getattr(options, name, None) is not None:
+            at_least(f"--{name}", getattr(options, name), 1)
+    processes = getattr(options, "processes", None)
+    executor = ProcessExecutor(processes) if processes else ThreadExecutor(options.threads)
+    kept = "and nothing was kept" if path is None else f"and every finished run is in {path}"
+    with (
+        open_store(study, path) as store,
+        Progress(study, kept, runs_by_arm(study, store)) as progress,
+    ):
+        result = run_study(study, store=store, executor=executor, on_shard=progress.shard)
+    print(study_text(result))
+    return 0
+
+
+def runs_by_arm(study: Any, store: Any) -> dict[str, int]:
+    """How many of an arm's runs are in the store."""
+    from statewise.study.shards import cells_of
+
+    counts = store.counts()
+    return {
+        arm.name: sum(
+            min(counts.get(cell.key, 0), study.repeats) for _, _, cell in cells_of(study, arm)
+        )
+        for arm in study.arms
+    }
+
+
+def run_status(options: argparse.Namespace) -> int:
+    """Print how many runs of each arm are there; with --check, whether the file is whole."""
+    from statewise.report.text import table
+    from statewise.study import Store
+    from statewise.study.file import read
+
+    study, path = read(options.file)
+    if not path.exists():
+        print(f"{path} is not there: nothing was run yet.")
+        return 0
+    with Store.read(path) as store:
+        counts = runs_by_arm(study, store)
+        wanted = study.repeats * study.cutoffs * len(study.panel.series)
+        rows = [
+            {"arm": name, "runs": count, "of": wanted, "missing": wanted - count}
+            for name, count in counts.items()
+        ]
+        print(table(rows))
+        if options.check:
+            damage = store.damage()
+            print("\n".join(damage) if damage else "Every run is whole.")
+            return 2 if damage else 0
+    return 0
+
+
+def run_export(options: argparse.Namespace) -> int:
+    """Write every table of a finished study as CSV."""
+    from statewise.report.files import Staging
+    from statewise.report.tables import study_tables, to_csv
+    from statewise.study import Store, read_results
+    from statewise.study.file import read
+
+    study, path = read(options.file)
+    with Store.read(path) as store:
+        result = read_results(study, store)
+    with Staging(options.out) as staging:
+        tables = study_tables(result)
+        for name, rows in tables.items():
+            staging.text(name, to_csv(rows))
+    say(f"Wrote {', '.join(tables)} to {options.out}/")
+    return 0
+
+
+def run_salvage(options: argparse.Namespace) -> int:
+    """Copy what is whole of a damaged store."""
+    from statewise.study.store import salvage
+
+    recovered, lost = salvage(options.store, options.new)
+    print(f"{recovered} runs were recovered into {options.new}; {lost} were damaged.")
+    return 0
+
+
+def run_compare(options: argparse.Namespace) -> int:
+    """Compare regimes on a series."""
+    from statewise.framing import Framing
+    from statewise.network import Network, Training
+    from statewise.panel import Panel
+    from statewise.regime import StateRegime
+    from statewise.study import NAIVE, Arm, Study, better, equivalent
+
+    names = [name.strip() for name in options.regimes.split(",")]
+    network, training = Network(options.units), Training(options.epochs)
+    framing = Framing(lags=options.lags)
+    study = Study(
+        arms=tuple(
+            Arm(name, StateRegime.named(name), framing, network, training) for name in names
+        ),
+        panel=Panel.from_csv(options.data, column=options.column, encoding=options.encoding),
+        test_size=options.test_size,
+        repeats=options.repeats,
+        cutoffs=options.cutoffs,
+        hypotheses=(
+            *(equivalent(a, b) for a, b in itertools.combinations(names, 2)),
+            *(better(name, NAIVE) for name in names),
+        ),
+        seed=options.seed,
+    )
+    sys.stdout.flush()
+    return run_and_settle(study, options.store, options)

@@ -1,0 +1,117 @@
+"""``statewise tutorial``: the origin experiments, on the shampoo sales or on your own series."""
+
+import argparse
+import warnings
+from pathlib import Path
+from typing import Any
+
+from statewise.cli.options import folder
+from statewise.cli.progress import Progress
+
+__all__ = ["add_to"]
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    tutorial = commands.add_parser(
+        "tutorial",
+        help="reproduce the origin experiments and settle their six expectations",
+        description="Run the eleven origin experiments with all repeats, write their results, "
+        "tables and figures, and say what becomes of the six expectations.",
+    )
+    add = tutorial.add_argument
+    add("--repeats", type=int, default=1000, metavar="N", help="random restarts of each (1000)")
+    add("--profile", default="keras-3", metavar="NAME", help="keras-2 or keras-3 (keras-3)")
+    add("--out", type=folder, default=Path("tutorial-results"), metavar="DIR",
+        help="output folder (tutorial-results)")  # fmt: skip
+    add("--seed", type=int, default=1, metavar="S", help="key of all randomness (1)")
+    add("--threads", type=int, metavar="K", help="threads to train on (all processors)")
+    add("--json", action="store_true", help="print one JSON document and nothing else")
+    own = tutorial.add_argument_group("your own series instead of the shampoo sales")
+    add = own.add_argument
+    add("--data", type=Path, metavar="FILE.csv", help="a CSV file with a header line")
+    add("--column", metavar="NAME", help="the column of values (the one beside the time)")
+    add("--encoding", metavar="E", help="how the file's bytes are read (utf-8)")
+    add("--test-size", type=int, default=12, metavar="K", help="last observations to test on (12)")
+    tutorial.set_defaults(run=run_tutorial)
+
+
+def run_tutorial(options: argparse.Namespace) -> int:
+    """Run the experiments, write everything, print what came out."""
+    from statewise.checks import at_least, one_of
+    from statewise.errors import SettingError
+    from statewise.network import PROFILES
+    from statewise.panel import Panel
+
+    at_least("--repeats", options.repeats, 1)
+    at_least("--seed", options.seed, 0)
+    at_least("--test-size", options.test_size, 2)
+    one_of("--profile", options.profile, PROFILES)
+    if options.threads is not None:
+        at_least("--threads", options.threads, 1)
+    panel = None
+    if options.data is not None:
+        encoding = options.encoding or "utf-8"
+        panel = Panel.from_csv(options.data, column=options.column, encoding=encoding)
+    elif options.column or options.encoding:
+        given = options.column or options.encoding
+        raise SettingError(
+            "--column" if options.column else "--encoding",
+            given,
+            "says how to read a file, and there is none",
+            "Add --data FILE.csv.",
+        )
+
+    from statewise.report.files import Staging
+    from statewise.tutorial import conclude, largest_test_size, tutorial_study
+
+    largest = largest_test_size(panel)
+    if options.test_size > largest:
+        raise SettingError(
+            "--test-size",
+            options.test_size,
+            "leaves too few observations to train on",
+            f"Use at most {largest}."
+            if largest >= 2
+            else "Give a series of at least 6 observations.",
+        )
+    study = tutorial_study(
+        panel,
+        test_size=options.test_size,
+        repeats=options.repeats,
+        profile=options.profile,
+        seed=options.seed,
+    )
+    with Staging(options.out) as staging:
+        from statewise.engine import available_threads
+        from statewise.study import run_study
+
+        threads = options.threads or available_threads()
+        with Progress(study, "and nothing was written") as progress:
+            result = run_study(study, threads=threads, on_shard=progress.shard)
+            tutorial = conclude(result)
+            progress.say("drawing")
+            write(tutorial, staging)
+        document = tutorial.to_json(threads)
+        staging.text("tutorial.json", document + "\n")
+    if options.json:
+        print(document)
+    else:
+        from statewise.report.text import tutorial_text
+
+        print(tutorial_text(tutorial))
+        print(f"\nResults, tables and figures are in {options.out}/")
+    return 0
+
+
+def write(tutorial: Any, staging: Any) -> None:
+    """Write every table as CSV and every figure as PNG and SVG."""
+    from statewise.report.tables import to_csv
+
+    for name, rows in tutorial.tables().items():
+        staging.text(name, to_csv(rows))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # shown as a box
+        for name, figure in tutorial.figures().items():
+            figure.savefig(staging.path(f"{name}.png"), dpi=120)
+            figure.savefig(staging.path(f"{name}.svg"))

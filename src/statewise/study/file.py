@@ -1,0 +1,126 @@
+"""The TOML file that declares a study."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from statewise.checks import one_of
+from statewise.errors import DataError, SettingError
+from statewise.panel import Panel
+from statewise.study.design import Hypothesis, Study
+from statewise.study.specification import arm_from, record
+
+__all__ = ["read", "template"]
+
+DATA = ("data", "column", "time_column", "id_column", "encoding")
+SHARED = ("framing", "network", "training")
+NUMBERS = ("test_size", "repeats", "cutoffs", "seed", "margin", "alpha", "keep_loss")
+
+
+def read(path: Path) -> tuple[Study, Path]:
+    """The study that a TOML file declares, and where its store is; paths are relative to the file.
+
+    Raises:
+        DataError: the file or its data cannot be read.
+        SettingError: something that it declares is unknown or impossible.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(
+            "file", str(path), f"cannot be read ({error.strerror})", "Check the path."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError("file", str(path), f"is not TOML ({error})", "Correct it.") from None
+    for name in document:
+        one_of("study field", name, (*DATA, *SHARED, *NUMBERS, "store", "arms", "hypotheses"))
+    for name in ("data", "test_size", "repeats", "arms"):
+        if name not in document:
+            raise SettingError("file", str(path), f"has no {name}", f"Add {name} to it.")
+    options = {name: document[name] for name in DATA[1:] if name in document}
+    shared = {name: document[name] for name in SHARED if name in document}
+    study = Study(
+        arms=tuple(arm_from(with_shared(arm, shared)) for arm in document["arms"]),
+        panel=Panel.from_csv(path.parent / document["data"], **options),
+        hypotheses=tuple(hypothesis_from(h) for h in document.get("hypotheses", ())),
+        **{name: document[name] for name in NUMBERS if name in document},
+    )
+    return study, path.parent / document.get("store", path.with_suffix(".db").name)
+
+
+def with_shared(arm: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    """An arm's table with the tables that all arms share; its own fields go first."""
+    return {**arm, **{name: {**table, **arm.get(name, {})} for name, table in shared.items()}}
+
+
+def hypothesis_from(values: dict[str, Any]) -> Hypothesis:
+    """A hypothesis, whose claim is made from its parts if it is not given."""
+    words = {
+        "better": "beats",
+        "equivalent": "is practically equal to",
+        "no_worse": "is no worse than",
+    }
+    if "claim" not in values and {"kind", "first", "second"} <= values.keys():
+        one_of("kind", values["kind"], words)
+        claim = f"{values['first']} {words[values['kind']]} {values['second']}"
+        values = {**values, "claim": claim}
+    hypothesis: Hypothesis = record(Hypothesis, "hypothesis", values)
+    return hypothesis
+
+
+def template(data: Path, panel: Panel) -> str:
+    """A commented study file for a data file, ready to run."""
+    shortest = min(len(series) for series in panel.series)
+    test_size = max(1, min(12, shortest // 4))
+    return f"""\
+# A study: arms, repeated from random restarts, and the hypotheses they are to settle.
+#   statewise study run FILE.toml
+# Runs are kept in FILE.db beside this file: stop whenever you like, and run it again to go on.
+# More repeats, arms or series extend the study. Anything else that changes is refused, since
+# hypotheses are declared before their results are seen.
+
+data = {json.dumps(str(data))}
+test_size = {test_size}  # observations after each cutoff, forecast one step at a time
+cutoffs = 1  # test parts of each series, which do not overlap
+repeats = 200  # random restarts of each arm
+seed = 1
+margin = 0.01  # of the naive forecast's RMSE: smaller differences do not matter
+alpha = 0.05  # error rate of the family of hypotheses, corrected by Holm
+
+[framing]  # shared by all arms, unless an arm has its own
+difference = 1  # model changes; 0 models the values
+lags = 1  # past values shown at each time step
+steps = 1  # time steps of a window
+
+[network]
+units = 1
+profile = "keras-3"
+
+[training]
+epochs = 1000
+batch_size = 1
+
+[[arms]]
+name = "stateless"
+regime = "stateless"  # a preset, or a table: {{ reset_training = "batch", warm_up = "none" }}
+
+[[arms]]
+name = "stateful"
+regime = "stateful-warm"
+
+[[hypotheses]]
+kind = "better"  # or "equivalent", "no_worse"
+first = "stateless"
+second = "stateful"
+
+[[hypotheses]]
+kind = "better"
+first = "stateless"
+second = "naive"  # the last observation as forecast
+
+[[hypotheses]]
+kind = "better"
+first = "stateful"
+second = "naive"
+"""

@@ -1,0 +1,149 @@
+"""``statewise study`` and ``statewise compare``, from an empty folder to exported tables."""
+
+import csv
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from statewise.cli import main
+from statewise.study import Store
+
+DATA = "ds,y\n" + "".join(f"{i},{(i * 7) % 11 + i}\n" for i in range(30))
+PANEL = "unique_id,ds,y\n" + "".join(
+    f"{name},{i},{(i * k) % 13 + k}\n"
+    for k, name in enumerate("abcdef", start=3)
+    for i in range(20)
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("data.csv").write_text(DATA)
+    Path("panel.csv").write_text(PANEL)
+    return tmp_path
+
+
+def edit(path: str, old: str, new: str) -> None:
+    text = Path(path).read_text()
+    assert old in text
+    Path(path).write_text(text.replace(old, new))
+
+
+@pytest.mark.usefixtures("folder")
+def test_from_a_csv_file_to_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["study", "init", "data.csv"]) == 0
+    edit("study.toml", "epochs = 1000", "epochs = 20")
+    edit("study.toml", "repeats = 200", "repeats = 30")
+    assert main(["study", "status", "study.toml"]) == 0
+    assert "nothing was run yet" in capsys.readouterr().out
+    assert main(["study", "resume", "study.toml"]) == 2
+    assert "Begin with: statewise study run" in capsys.readouterr().err
+    assert main(["study", "run", "study.toml", "--threads", "1"]) == 0
+    first = capsys.readouterr()
+    assert "1. stateless beats stateful: " in first.out
+    assert "2/2 stateful: 30 runs" in first.err
+    assert main(["study", "resume", "study.toml"]) == 0
+    assert capsys.readouterr().out == first.out
+    edit("study.toml", "repeats = 30", "repeats = 50")
+    assert main(["study", "run", "study.toml"]) == 0
+    assert main(["study", "status", "study.toml", "--check"]) == 0
+    status = capsys.readouterr().out
+    assert "stateless    50  50        0" in status
+    assert "Every run is whole." in status
+    assert main(["study", "export", "study.toml", "--out", "tables"]) == 0
+    with Path("tables/scores.csv").open() as handle:
+        rows = list(csv.DictReader(handle))
+    assert len(rows) == 2 * 50
+    with Store.read("study.db") as store:
+        assert sum(store.counts().values()) == 100
+
+
+@pytest.mark.usefixtures("folder")
+def test_another_specification_is_refused_with_the_difference(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["study", "init", "data.csv"])
+    edit("study.toml", "epochs = 1000", "epochs = 5")
+    assert main(["study", "run", "study.toml"]) == 0
+    capsys.readouterr()
+    edit("study.toml", "margin = 0.01", "margin = 0.5")
+    assert main(["study", "run", "study.toml"]) == 2
+    assert "margin: 0.01 -> 0.5" in capsys.readouterr().err
+    assert main(["study", "init", "data.csv"]) == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("folder")
+def test_damage_is_found_and_what_is_whole_recovered(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["study", "init", "data.csv"])
+    edit("study.toml", "epochs = 1000", "epochs = 5")
+    main(["study", "run", "study.toml"])
+    capsys.readouterr()
+    content = bytearray(Path("study.db").read_bytes())
+    content[-2000] ^= 8
+    Path("study.db").write_bytes(content)
+    assert main(["study", "status", "study.toml", "--check"]) == 2
+    assert main(["study", "salvage", "study.db", "saved.db"]) == 0
+    assert "runs were recovered into saved.db" in capsys.readouterr().out
+    Path("study.db").unlink()
+    Path("saved.db").rename("study.db")
+    assert main(["study", "resume", "study.toml"]) == 0
+    assert main(["study", "status", "study.toml", "--check"]) == 0
+
+
+@pytest.mark.usefixtures("folder")
+def test_compare_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["compare", "data.csv", "--repeats", "20", "--test-size", "4", "--epochs", "10"]
+    assert main([*arguments, "--regimes", "stateful,stateless,continuous"]) == 0
+    out = capsys.readouterr().out
+    assert "3. stateless and continuous are practically equal: " in out
+    assert "6. continuous beats naive: " in out
+    assert main([*arguments, "--regimes", "stateful,statefull"]) == 2
+    assert "regime = 'statefull'" in capsys.readouterr().err
+    assert main(["compare", "none.csv"]) == 2
+
+
+@pytest.mark.usefixtures("folder")
+def test_many_series_are_units_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["compare", "panel.csv", "--repeats", "8", "--test-size", "3", "--epochs", "10"]
+    assert main([*arguments, "--cutoffs", "2"]) == 0
+    out = capsys.readouterr().out
+    assert "6 series, 2 cutoffs each" in out
+    assert "They speak of series like these" in out
+    assert re.search(r"^stateful +96 ", out, re.MULTILINE)
+
+
+def test_ctrl_c_keeps_what_was_finished(folder: Path) -> None:
+    command = [sys.executable, "-m", "statewise.cli", "compare", "data.csv", "--test-size", "4"]
+    process = subprocess.Popen(
+        [*command, "--repeats", "100000", "--store", "runs.db"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    while not (folder / "runs.db").exists() or not runs(folder / "runs.db"):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "and every finished run is in runs.db" in err
+    assert out == ""
+    with Store.read("runs.db") as store:
+        assert store.damage() == []
+    assert os.path.exists("runs.db.lock")  # noqa: PTH110
+    with Store.write_to("runs.db"):
+        pass
+
+
+def runs(path: Path) -> int:
+    try:
+        with Store.read(path) as store:
+            return sum(store.counts().values())
+    except OSError:  # its tables are not there yet
+        return 0

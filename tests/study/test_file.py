@@ -1,0 +1,81 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from statewise.datasets import shampoo
+from statewise.errors import DataError, SettingError
+from statewise.framing import Framing
+from statewise.network import Adam, Training
+from statewise.regime import REGIMES
+from statewise.study import better
+from statewise.study.file import read, template
+
+DATA = "ds,y\n" + "".join(f"{i},{(i * 7) % 11}\n" for i in range(30))
+HEAD = 'data = "data.csv"\ntest_size = 3\nrepeats = 2\n'
+ARM = '[[arms]]\nname = "a"\nregime = "stateful"\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "data.csv").write_text(DATA)
+    return tmp_path
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "mine.toml"
+    path.write_text(text)
+    return path
+
+
+def test_the_template_is_a_study(folder: Path) -> None:
+    study, store = read(write(folder, template(Path("data.csv"), shampoo())))
+    assert [arm.regime for arm in study.arms] == [REGIMES["stateless"], REGIMES["stateful-warm"]]
+    assert study.hypotheses[0] == better("stateless", "stateful")
+    assert store == folder / "mine.db"
+
+
+def test_shared_tables_reach_every_arm_and_an_arm_may_differ(folder: Path) -> None:
+    text = (
+        f'{HEAD}store = "runs/x.db"\ncutoffs = 2\n[training]\nepochs = 7\nbatch_size = 1\n'
+        f"[framing]\nlags = 2\n{ARM}"
+        '[[arms]]\nname = "b"\nregime = { reset_training = "never", reset_forecast = "never" }\n'
+        "[arms.training]\nepochs = 9\n[arms.training.optimizer]\nlearning_rate = 0.1\n"
+        '[[hypotheses]]\nkind = "no_worse"\nfirst = "a"\nsecond = "b"\nmargin = 0.02\n'
+    )
+    study, store = read(write(folder, text))
+    assert store == folder / "runs" / "x.db"
+    first, second = study.arms
+    assert first.framing == second.framing == Framing(lags=2)
+    assert first.training == Training(7)
+    assert second.training == Training(9, optimizer=Adam(0.1))
+    assert study.hypotheses[0].claim == "a is no worse than b"
+    assert study.hypotheses[0].margin == 0.02
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "message"),
+    [
+        ("x = ", DataError, "is not TOML"),
+        (HEAD, SettingError, "has no arms"),
+        (ARM, SettingError, "has no data"),
+        (HEAD + "repeat = 3\n" + ARM, SettingError, "study field = 'repeat'"),
+        (HEAD.replace("data.csv", "none.csv") + ARM, DataError, "cannot be read"),
+        (HEAD + ARM.replace("stateful", "statefull"), SettingError, "regime = 'statefull'"),
+        (HEAD + ARM + '[[hypotheses]]\nkind = "better"\n', SettingError, "has no first"),
+        (
+            HEAD + ARM + '[[hypotheses]]\nkind = "beats"\nfirst = "a"\nsecond = "naive"\n',
+            SettingError,
+            "kind = 'beats'",
+        ),
+        (HEAD + "seed = -1\n" + ARM, SettingError, "seed = -1"),
+    ],
+)
+def test_mistakes_are_named(folder: Path, text: str, kind: Any, message: str) -> None:
+    with pytest.raises(kind, match=message):
+        read(write(folder, text))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be read"):
+        read(tmp_path / "none.toml")
