@@ -98,6 +98,30 @@ def test_damage_is_found_and_what_is_whole_recovered(capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.usefixtures("folder")
+def test_looks_and_calibration(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["study", "init", "data.csv"])
+    edit("study.toml", "epochs = 1000", "epochs = 20")
+    edit("study.toml", "looks = 1 ", "looks = 4 ")
+    edit(
+        "study.toml",
+        'first = "stateless"\nsecond = "stateful"',
+        'first = "stateful"\nsecond = "naive"',
+    )
+    assert main(["study", "run", "study.toml"]) == 0
+    assert "of 4 planned, at" in capsys.readouterr().out
+    edit("study.toml", "looks = 4 ", "looks = 8 ")
+    assert main(["study", "run", "study.toml"]) == 2
+    assert "looks: 4 -> 8" in capsys.readouterr().err
+    edit("study.toml", "looks = 8 ", "looks = 1 ")
+    edit("study.toml", "repeats = 200", "repeats = 40")
+    Path("study.db").unlink()
+    main(["study", "run", "study.toml"])
+    assert main(["study", "calibrate", "study.toml", "--splits", "20", "--arm", "stateful"]) == 0
+    assert "paired t" in capsys.readouterr().out
+    assert main(["study", "calibrate", "study.toml", "--arm", "x"]) == 2
+
+
+@pytest.mark.usefixtures("folder")
 def test_compare_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["compare", "data.csv", "--repeats", "20", "--test-size", "4", "--epochs", "10"]
     assert main([*arguments, "--regimes", "stateful,stateless,continuous"]) == 0

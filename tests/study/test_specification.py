@@ -29,7 +29,7 @@ STUDY = Study(
     shampoo(),
     test_size=6,
     repeats=4,
-    hypotheses=(better("a", "b"), equivalent("a", "naive", margin=2.5, relative=False)),
+    hypotheses=(better("a", "b"), equivalent("a", "naive", margin=0.025)),
     seed=9,
     cutoffs=2,
 )

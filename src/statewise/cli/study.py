@@ -44,6 +44,17 @@ def add_to(commands: Any) -> None:
             action.add_argument("--out", type=folder, required=True, metavar="DIR")
         action.set_defaults(run=run)
 
+    calibrate = actions.add_parser(
+        "calibrate",
+        help="how often each test finds a difference where there is none",
+        description="Split an arm's restarts at random, many times, and test one half against the "
+        "other: every finding is false.",
+    )
+    calibrate.add_argument("file", type=Path, metavar="FILE.toml")
+    calibrate.add_argument("--arm", metavar="NAME", help="the arm to split (the first)")
+    calibrate.add_argument("--splits", type=int, default=1000, metavar="N", help="splits (1000)")
+    calibrate.set_defaults(run=run_calibrate)
+
     salvage = actions.add_parser("salvage", help="copy what is whole of a damaged store")
     salvage.add_argument("store", type=Path, metavar="DAMAGED.db")
     salvage.add_argument("new", type=Path, metavar="NEW.db")
@@ -109,21 +120,32 @@ def run_resume(options: argparse.Namespace) -> int:
 def run_and_settle(study: Any, path: Path | None, options: argparse.Namespace) -> int:
     """Run what is missing, and print the tables and verdicts."""
     from statewise.checks import at_least
+    from statewise.inference.sequential import run_until_decided
     from statewise.report.text import study_text
-    from statewise.study import ProcessExecutor, ThreadExecutor, open_store, run_study
+    from statewise.study import ProcessExecutor, ThreadExecutor, open_store
+    from statewise.study.executors import ShardExecutor
 
     for name in ("threads", "processes"):
         if getattr(options, name, None) is not None:
             at_least(f"--{name}", getattr(options, name), 1)
     processes = getattr(options, "processes", None)
-    executor = ProcessExecutor(processes) if processes else ThreadExecutor(options.threads)
+
+    def make_executor() -> ShardExecutor:
+        return ProcessExecutor(processes) if processes else ThreadExecutor(options.threads)
+
     kept = "and nothing was kept" if path is None else f"and every finished run is in {path}"
     with (
         open_store(study, path) as store,
         Progress(study, kept, runs_by_arm(study, store)) as progress,
     ):
-        result = run_study(study, store=store, executor=executor, on_shard=progress.shard)
-    print(study_text(result))
+        decided = run_until_decided(study, store, make_executor, progress.shard)
+    print(study_text(decided.result, decided.verdicts))
+    if decided.planned > 1:
+        last = decided.taken[-1]
+        print(
+            f"\nEnded at look {len(decided.taken)} of {decided.planned} planned, at "
+            f"{last.repeats} repeats; each look was given an error of {last.alpha:.2%}."
+        )
     return 0
 
 
@@ -180,6 +202,33 @@ def run_export(options: argparse.Namespace) -> int:
         for name, rows in tables.items():
             staging.text(name, to_csv(rows))
     say(f"Wrote {', '.join(tables)} to {options.out}/")
+    return 0
+
+
+def run_calibrate(options: argparse.Namespace) -> int:
+    """Print the false-positive rate of each test, on each series and cutoff of an arm."""
+    from statewise.checks import at_least
+    from statewise.inference import calibrate
+    from statewise.report.text import table
+    from statewise.study import Store, read_results
+    from statewise.study.file import read
+
+    at_least("--splits", options.splits, 1)
+    study, path = read(options.file)
+    arm = study.arm(options.arm or study.arms[0].name)
+    with Store.read(path) as store:
+        result = read_results(study, store)
+    for (series, cutoff), cell in result.arms[arm.name].cells.items():
+        margin = study.margin * result.naive_scores[series, cutoff]
+        found = calibrate(cell.scores, margin, study.alpha, options.splits, seed=study.seed)
+        rows = [
+            {"test": f.test, "splits": f.splits, "false": f.rejected, "rate": f.rate,
+             "low": f.interval[0], "high": f.interval[1]}
+            for f in found
+        ]  # fmt: skip
+        print(f"{arm.name} on {series}, cutoff {cutoff}, at {study.alpha:.0%}")
+        print(f"{table(rows)}\n")
+    print("Splits of one sample are not independent of each other: read the rates as a check.")
     return 0
 
 

@@ -17,6 +17,7 @@ from statewise.inference.planning import (
     repeats_for_half_width,
 )
 from statewise.inference.ranks import Ranks, rank_arms
+from statewise.inference.sequential import Decided, run_until_decided
 from statewise.inference.several import AcrossSeries, bootstrap_series, compare_series
 from statewise.inference.unpaired import Unpaired, compare_unpaired, resample_unpaired
 from statewise.inference.verdicts import Outcome, Verdict, holm, settle
@@ -24,6 +25,7 @@ from statewise.inference.verdicts import Outcome, Verdict, holm, settle
 __all__ = [
     "AcrossSeries",
     "Comparison",
+    "Decided",
     "EqualAccuracy",
     "FalsePositives",
     "Look",
@@ -52,5 +54,6 @@ __all__ = [
     "repeats_for_half_width",
     "resample",
     "resample_unpaired",
+    "run_until_decided",
     "settle",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from statewise.inference import settle
+from statewise.inference import Verdict
 from statewise.inference.verdicts import unit_of
 from statewise.report.tables import Row, against_naive, summarise
 from statewise.study.execute import StudyResult
@@ -104,7 +104,7 @@ def _rules(tutorial: Tutorial) -> str:
     )
 
 
-def study_text(result: StudyResult) -> str:
+def study_text(result: StudyResult, verdicts: Sequence[Verdict]) -> str:
     """What ``statewise study run`` and ``statewise compare`` print."""
     study, unit = result.study, unit_of(result)
     rows: list[Row] = []
@@ -138,7 +138,7 @@ def study_text(result: StudyResult) -> str:
                 f"{study.alpha:.0%}, and margins declared before the run. {limits[unit]}"
             )
         )
-    for number, verdict in enumerate(settle(result), start=1):
+    for number, verdict in enumerate(verdicts, start=1):
         head = f"{number}. {verdict.hypothesis.claim}: {verdict.outcome.value.upper()}"
         parts.append(f"{head}\n{_wrap(verdict.reason, '   ')}")
     if not any(row["mean"] is not None and row["mean"] < 1.0 for row in rows[:-1]):

@@ -145,6 +145,8 @@ class Study:
         cutoffs: how many cutoffs each series has. The last leaves ``test_size`` observations to
             test on, the one before it as many more, and so on: test parts do not overlap.
         keep_loss: keep the loss of every epoch of every run.
+        looks: how often to look at the results on the way to ``repeats``, and stop if everything is
+            decided; ``alpha`` is divided among the looks.
 
     Raises:
         SettingError: names are not distinct, or a hypothesis names an unknown arm, or a number is
@@ -162,11 +164,19 @@ class Study:
     seed: int = 1
     cutoffs: int = 1
     keep_loss: bool = False
+    looks: int = 1
 
     def __post_init__(self) -> None:
         at_least("repeats", self.repeats, 1)
         at_least("test_size", self.test_size, 1)
         at_least("cutoffs", self.cutoffs, 1)
+        if at_least("looks", self.looks, 1) > max(1, self.repeats // 2):
+            raise SettingError(
+                "looks",
+                self.looks,
+                f"is too many for {self.repeats} repeats, two at least between looks",
+                f"Plan at most {max(1, self.repeats // 2)}.",
+            )
         at_least("seed", self.seed, 0)
         positive("margin", self.margin)
         fraction("alpha", positive("alpha", self.alpha))

@@ -15,7 +15,7 @@ __all__ = ["read", "template"]
 
 DATA = ("data", "column", "time_column", "id_column", "encoding")
 SHARED = ("framing", "network", "training")
-NUMBERS = ("test_size", "repeats", "cutoffs", "seed", "margin", "alpha", "keep_loss")
+NUMBERS = ("test_size", "repeats", "cutoffs", "seed", "margin", "alpha", "keep_loss", "looks")
 
 
 def read(path: Path) -> tuple[Study, Path]:
@@ -86,6 +86,7 @@ cutoffs = 1  # test parts of each series, which do not overlap
 repeats = 200  # random restarts of each arm
 seed = 1
 margin = 0.01  # of the naive forecast's RMSE: smaller differences do not matter
+looks = 1  # planned looks on the way to all repeats; stops when everything is decided
 alpha = 0.05  # error rate of the family of hypotheses, corrected by Holm
 
 [framing]  # shared by all arms, unless an arm has its own

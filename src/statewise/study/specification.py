@@ -32,6 +32,7 @@ def to_document(study: Study) -> Document:
         "alpha": study.alpha,
         "seed": study.seed,
         "keep_loss": study.keep_loss,
+        "looks": study.looks,
     }
     plain: Document = json.loads(json.dumps(document))  # lists for tuples, as it will be read
     return plain
@@ -159,7 +160,7 @@ def differences(old: Document, new: Document) -> list[str]:
                 f"hypothesis {hypothesis['claim']!r} is new, and speaks of arms whose results are "
                 "already there"
             )
-    for name in ("test_size", "cutoffs", "margin", "alpha", "seed", "keep_loss"):
+    for name in ("test_size", "cutoffs", "margin", "alpha", "seed", "keep_loss", "looks"):
         lines += changed(old[name], new[name], name)
     if new["repeats"] < old["repeats"]:
         lines.append(f"repeats: {old['repeats']} -> {new['repeats']}")
