@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 
 from statewise.cli import main
 from statewise.study import Store
@@ -60,6 +61,9 @@ def test_from_a_csv_file_to_tables(capsys: pytest.CaptureFixture[str]) -> None:
     with Path("tables/scores.csv").open() as handle:
         rows = list(csv.DictReader(handle))
     assert len(rows) == 2 * 50
+    assert main(["study", "export", "study.toml", "--out", "p", "--format", "parquet"]) == 0
+    scores = parquet.read_table("p/scores.parquet").to_pydict()
+    assert scores["rmse"] == [float(row["rmse"]) for row in rows]
     with Store.read("study.db") as store:
         assert sum(store.counts().values()) == 100
 

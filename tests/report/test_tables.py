@@ -1,14 +1,18 @@
 import csv
 import io
+import sys
+from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from statewise.datasets import shampoo
+from statewise.errors import SettingError
 from statewise.network import Training
 from statewise.regime import REGIMES
-from statewise.report.tables import cumulative, forecasts, summarise, to_csv
+from statewise.report.tables import cumulative, forecasts, summarise, to_csv, write_parquet
 from statewise.study import Arm, Study, run_study
 
 ARMS = tuple(Arm(n, REGIMES[n], training=Training(5)) for n in ("stateful", "stateless"))
@@ -57,3 +61,11 @@ def test_csv_reads_back() -> None:
     text = to_csv([{"a": 1.5, "b": None}, {"a": 2.0, "b": 'with "quotes", commas'}])
     rows = list(csv.DictReader(io.StringIO(text)))
     assert rows == [{"a": "1.5", "b": ""}, {"a": "2.0", "b": 'with "quotes", commas'}]
+
+
+def test_parquet_names_the_extra_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(SettingError, match=r"needs pyarrow.*statewise\[parquet\]"):
+        write_parquet([{"a": 1}], tmp_path / "t.parquet")

@@ -31,7 +31,7 @@ def add_to(commands: Any) -> None:
         ("run", "run what is missing, and settle the hypotheses", run_run),
         ("resume", "the same, of a study that was begun", run_resume),
         ("status", "how many runs of each arm are there", run_status),
-        ("export", "write every table as CSV", run_export),
+        ("export", "write every table as CSV or Parquet", run_export),
     ):
         action = actions.add_parser(name, help=text, description=f"{text.capitalize()}.")
         action.add_argument("file", type=Path, metavar="FILE.toml")
@@ -42,6 +42,9 @@ def add_to(commands: Any) -> None:
             action.add_argument("--check", action="store_true", help="read all, look for damage")
         if name == "export":
             action.add_argument("--out", type=folder, required=True, metavar="DIR")
+            action.add_argument(
+                "--format", choices=("csv", "parquet"), default="csv", help="of the files (csv)"
+            )
         action.set_defaults(run=run)
 
     calibrate = actions.add_parser(
@@ -188,9 +191,9 @@ def run_status(options: argparse.Namespace) -> int:
 
 
 def run_export(options: argparse.Namespace) -> int:
-    """Write every table of a finished study as CSV."""
+    """Write every table of a finished study."""
     from statewise.report.files import Staging
-    from statewise.report.tables import study_tables, to_csv
+    from statewise.report.tables import study_tables, to_csv, write_parquet
     from statewise.study import Store, read_results
     from statewise.study.file import read
 
@@ -199,9 +202,13 @@ def run_export(options: argparse.Namespace) -> int:
         result = read_results(study, store)
     with Staging(options.out) as staging:
         tables = study_tables(result)
-        for name, rows in tables.items():
-            staging.text(name, to_csv(rows))
-    say(f"Wrote {', '.join(tables)} to {options.out}/")
+        names = [f"{name}.{options.format}" for name in tables]
+        for name, rows in zip(names, tables.values(), strict=True):
+            if options.format == "csv":
+                staging.text(name, to_csv(rows))
+            else:
+                write_parquet(rows, staging.path(name))
+    say(f"Wrote {', '.join(names)} to {options.out}/")
     return 0
 
 

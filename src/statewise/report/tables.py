@@ -3,11 +3,13 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from statewise.errors import SettingError
 from statewise.inference.comparison import share_interval
 from statewise.study.execute import StudyResult
 
@@ -19,6 +21,7 @@ __all__ = [
     "study_tables",
     "summarise",
     "to_csv",
+    "write_parquet",
 ]
 
 Row = dict[str, Any]
@@ -129,7 +132,7 @@ def forecasts(result: StudyResult) -> list[Row]:
 
 
 def study_tables(result: StudyResult) -> dict[str, list[Row]]:
-    """Every number of a study as rows, by the name of a CSV file: scores, summaries, forecasts."""
+    """Every number of a study as rows, by the name of a table: scores, summaries, forecasts."""
     scores, summaries, shown = [], [], []
     for name, arm in result.arms.items():
         for (series, cutoff), cell in arm.cells.items():
@@ -146,7 +149,24 @@ def study_tables(result: StudyResult) -> dict[str, list[Row]]:
                 for r, forecast in enumerate(cell.forecasts.tolist())
                 for step, value in enumerate(forecast)
             ]
-    return {"summary.csv": summaries, "scores.csv": scores, "forecasts.csv": shown}
+    return {"summary": summaries, "scores": scores, "forecasts": shown}
+
+
+def write_parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write rows that share their keys as a Parquet file.
+
+    Raises:
+        SettingError: the extra ``parquet`` is not installed.
+    """
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError:
+        raise SettingError(
+            "format", "parquet", "needs pyarrow", "Install it: pip install 'statewise[parquet]'."
+        ) from None
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    parquet.write_table(pa.table(columns), path)
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
