@@ -1,6 +1,7 @@
 """``statewise study`` and ``statewise compare``, from an empty folder to exported tables."""
 
 import csv
+import json
 import os
 import re
 import signal
@@ -47,11 +48,19 @@ def test_from_a_csv_file_to_tables(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Begin with: statewise study run" in capsys.readouterr().err
     assert main(["study", "run", "study.toml", "--threads", "1"]) == 0
     first = capsys.readouterr()
+    page = Path("study.report/index.html").read_text()
+    assert "stateless beats stateful" in page
+    assert json.loads(Path("study.report/report.json").read_text())["verdicts"]
+    assert main(["study", "report", "study.toml", "--out", "again"]) == 0
+    assert Path("again/index.html").read_text() == page
+    capsys.readouterr()
     assert "1. stateless beats stateful: " in first.out
     assert "2/2 stateful: 30 runs" in first.err
     assert main(["study", "resume", "study.toml"]) == 0
     assert capsys.readouterr().out == first.out
     edit("study.toml", "repeats = 30", "repeats = 50")
+    assert main(["study", "report", "study.toml"]) == 2
+    assert "lacks 40 runs" in capsys.readouterr().err
     assert main(["study", "run", "study.toml"]) == 0
     assert main(["study", "status", "study.toml", "--check"]) == 0
     status = capsys.readouterr().out

@@ -18,7 +18,7 @@ import pytest
 from statewise.cli import main
 
 COMMAND = [sys.executable, "-m", "statewise.cli"]
-FILES = 11 + 4 + 5 + 1 + 2 * 7  # results, comparisons, other tables, JSON, figures
+FILES = 11 + 4 + 5 + 2 + 2 * 7  # results, comparisons, other tables, JSON, page, figures
 
 
 def statewise(*arguments: str, **options: str) -> "subprocess.CompletedProcess[str]":

@@ -31,6 +31,7 @@ def add_to(commands: Any) -> None:
         ("run", "run what is missing, and settle the hypotheses", run_run),
         ("resume", "the same, of a study that was begun", run_resume),
         ("status", "how many runs of each arm are there", run_status),
+        ("report", "write one HTML page, and its numbers as CSV", run_report),
         ("export", "write every table as CSV or Parquet", run_export),
     ):
         action = actions.add_parser(name, help=text, description=f"{text.capitalize()}.")
@@ -40,8 +41,9 @@ def add_to(commands: Any) -> None:
             action.add_argument("--processes", type=int, metavar="K", help="processes instead")
         if name == "status":
             action.add_argument("--check", action="store_true", help="read all, look for damage")
+        if name in ("export", "report"):
+            action.add_argument("--out", type=folder, required=name == "export", metavar="DIR")
         if name == "export":
-            action.add_argument("--out", type=folder, required=True, metavar="DIR")
             action.add_argument(
                 "--format", choices=("csv", "parquet"), default="csv", help="of the files (csv)"
             )
@@ -143,6 +145,8 @@ def run_and_settle(study: Any, path: Path | None, options: argparse.Namespace) -
     ):
         decided = run_until_decided(study, store, make_executor, progress.shard)
     print(study_text(decided.result, decided.verdicts))
+    if path is not None:
+        write_report(decided.result, decided.verdicts, path.with_suffix(".report"))
     if decided.planned > 1:
         last = decided.taken[-1]
         print(
@@ -188,6 +192,47 @@ def run_status(options: argparse.Namespace) -> int:
             print("\n".join(damage) if damage else "Every run is whole.")
             return 2 if damage else 0
     return 0
+
+
+def run_report(options: argparse.Namespace) -> int:
+    """Write the report of a study whose runs are there."""
+    from statewise.inference import run_until_decided
+    from statewise.study import Store, ThreadExecutor
+    from statewise.study.file import read
+
+    study, path = read(options.file)
+    with Store.write_to(path) as store:
+        missing = sum(study_runs(study)[name] - n for name, n in runs_by_arm(study, store).items())
+        if missing and study.looks == 1:
+            raise StoreError(
+                "store", str(path), f"lacks {missing} runs", "Run the study to its end first."
+            )
+        decided = run_until_decided(study, store, ThreadExecutor)
+    write_report(decided.result, decided.verdicts, options.out or path.with_suffix(".report"))
+    return 0
+
+
+def study_runs(study: Any) -> dict[str, int]:
+    """How many runs each arm has in the end."""
+    wanted = study.repeats * study.cutoffs * len(study.panel.series)
+    return {arm.name: wanted for arm in study.arms}
+
+
+def write_report(result: Any, verdicts: Any, out: Path) -> None:
+    """Write the page, and every number of it as CSV and JSON beside it."""
+    import json
+
+    from statewise.report.files import Staging
+    from statewise.report.html import html_report, report_tables
+    from statewise.report.tables import to_csv
+
+    with Staging(out) as staging:
+        tables = report_tables(result, verdicts)
+        staging.text("index.html", html_report(result, verdicts))
+        staging.text("report.json", json.dumps(tables, indent=1, allow_nan=False) + "\n")
+        for name, rows in tables.items():
+            staging.text(f"{name}.csv", to_csv(rows))
+    say(f"The report is {out / 'index.html'}, with its numbers beside it.")
 
 
 def run_export(options: argparse.Namespace) -> int:

@@ -106,8 +106,12 @@ def run_tutorial(options: argparse.Namespace) -> int:
 
 def write(tutorial: Any, staging: Any) -> None:
     """Write every table as CSV and every figure as PNG and SVG."""
+    from statewise.report.html import html_report
     from statewise.report.tables import to_csv
 
+    title = "The origin experiments"
+    page = html_report(tutorial.result, tutorial.verdicts, title=title)
+    staging.text("report.html", page)
     for name, rows in tutorial.tables().items():
         staging.text(name, to_csv(rows))
     with warnings.catch_warnings():

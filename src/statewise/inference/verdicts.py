@@ -163,6 +163,11 @@ def _identical(result: StudyResult, hypothesis: Hypothesis) -> bool:
     )
 
 
+def _p(p: float) -> str:
+    """A p-value in words; one too small for a float is not zero."""
+    return f"p = {p:.2g}" if p > 0.0 else "p < 1e-300"
+
+
 @dataclass(frozen=True)
 class Case:
     """All that a verdict is made from, but the correction for the other hypotheses."""
@@ -205,7 +210,7 @@ class Case:
             supported = h.kind == "better" and favours
             return Outcome.SUPPORTED if supported else Outcome.CONTRADICTED, (
                 f"{h.first} has the {'lower' if favours else 'higher'} error: the {shown} is not "
-                f"chance (p = {p:.2g} after Holm).{lost}"
+                f"chance ({_p(p)} after Holm).{lost}"
             )
         missing = (
             "may be chance"
@@ -213,7 +218,7 @@ class Case:
             else "is shown to be neither within the practical margin nor beyond it"
         )
         return Outcome.UNDECIDED, (
-            f"The {shown} {missing} (p = {p:.2g} after Holm, margin {self._margin()}).{lost}"
+            f"The {shown} {missing} ({_p(p)} after Holm, margin {self._margin()}).{lost}"
         )
 
     def _within(self, shown: str) -> tuple[Outcome, str]:

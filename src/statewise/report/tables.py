@@ -95,7 +95,7 @@ def against_naive(result: StudyResult, level: float = 0.95) -> list[Row]:
     return rows
 
 
-def cumulative(result: StudyResult, points: int = 200) -> list[Row]:
+def cumulative(result: StudyResult, points: int = 90) -> list[Row]:
     """How mean, median and standard error settle as repeats grow, a row an arm and a count.
 
     The counts are spaced evenly on a logarithmic scale, from one repeat to all of them.

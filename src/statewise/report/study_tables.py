@@ -1,0 +1,350 @@
+"""The numbers behind a study's page, as plain rows: what is drawn and what is written there."""
+
+import hashlib
+import platform
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from statewise import __version__
+from statewise.inference.paired import compare
+from statewise.inference.planning import half_widths, pilot_sd
+from statewise.inference.ranks import rank_arms
+from statewise.inference.verdicts import Verdict
+from statewise.report.tables import Row, summarise
+from statewise.study.execute import CellResult, StudyResult
+from statewise.study.specification import arm_document, digest, series_document, to_document
+
+__all__ = ["SHOWN", "report_tables"]
+
+SHOWN = 6  # cells that are shown in detail
+POINTS = 500  # of a strip, at most
+STRIPS = 24_000  # points of all strips together, at most
+CURVE = 150  # points of a curve, at most
+CURVES = 9_000  # points of all curves of a kind together, at most
+BINS = 40
+FEWEST_SERIES = 5  # for ranks
+
+Cell = tuple[str, int]
+Floats = NDArray[np.float64]
+
+
+def report_tables(
+    result: StudyResult, verdicts: Sequence[Verdict] | None = None
+) -> dict[str, list[Row]]:
+    """Every number of a study's page, as tables of rows that share their keys; none is empty.
+
+    ``verdicts``, ``arms``, ``cells``, ``specification``, ``series`` and ``versions`` are of the
+    whole study. What is drawn (``strip``, ``cumulative``, ``differences``, ``histogram``,
+    ``half_widths``, ``forecasts``, ``loss``) is of the cells that the page shows in detail, the
+    first six. ``ranks`` is there with three arms and five series or more.
+    """
+    shown = list(result.naive_scores)[:SHOWN]
+    differences, histogram, widths = _pairs(result, shown)
+    tables = {
+        "verdicts": _verdicts(verdicts or ()),
+        "arms": _arms(result),
+        "cells": [_cell_row(result, name, cell) for cell in result.naive for name in result.arms],
+        "strip": list(_strips(result, shown)),
+        "cumulative": list(_cumulative(result, shown)),
+        "differences": differences,
+        "histogram": histogram,
+        "half_widths": widths,
+        "forecasts": list(_forecasts(result, shown)),
+        "loss": list(_losses(result, shown)),
+        "ranks": _ranks(result),
+        "specification": _specification(result),
+        "series": _series(result),
+        "versions": _versions(),
+    }
+    return {name: rows for name, rows in tables.items() if rows}
+
+
+def _verdicts(verdicts: Sequence[Verdict]) -> list[Row]:
+    rows = []
+    for number, v in enumerate(verdicts, start=1):
+        low, high = v.paired.interval or (None, None)
+        rows.append(
+            {"hypothesis": number, "claim": v.hypothesis.claim, "kind": v.hypothesis.kind,
+             "first": v.hypothesis.first, "second": v.hypothesis.second,
+             "verdict": v.outcome.value, "difference": v.paired.difference, "low": low,
+             "high": high, "p_value": v.paired.p_value, "p_adjusted": v.p_adjusted,
+             "p_within_margin": v.p_within, "left_out": v.paired.left_out,
+             "probability_better": v.paired.probability_better, "reason": v.reason}
+        )  # fmt: skip
+    return rows
+
+
+def _arms(result: StudyResult) -> list[Row]:
+    """A row an arm over the whole study.
+
+    In a study of one cell the restarts are the unit of the interval of the skill; otherwise the
+    series are, each with the average over its cutoffs of the mean score over the naive one.
+    """
+    level = 1.0 - result.study.alpha
+    single = len(result.naive_scores) == 1
+    rows = []
+    for name, arm in result.arms.items():
+        relative: dict[str, list[float]] = {}
+        left_out = beaten = diverged = runs = 0
+        for cell, found in arm.cells.items():
+            naive = result.naive_scores[cell]
+            finite = found.scores[np.isfinite(found.scores)]
+            runs += len(found.scores)
+            diverged += len(found.scores) - len(finite)
+            beaten += int((found.scores < naive).sum())
+            if not len(finite) or naive == 0.0:
+                left_out += 1
+            elif single:
+                relative[""] = (finite / naive).tolist()
+            else:
+                relative.setdefault(cell[0], []).append(float(finite.mean() / naive))
+        units = np.array(relative[""] if single and relative else [])
+        if not single:
+            units = np.array([np.mean(r) for r in relative.values()])
+        mean, low, high = _student(units, level)
+        rows.append(
+            {"arm": name, "unit": "restart" if single else "series", "units": len(units),
+             "mean": summarise(arm.only.scores).mean if single else None,
+             "naive": next(iter(result.naive_scores.values())) if single else None,
+             "relative": mean,
+             "skill": None if mean is None else 1.0 - mean,
+             "skill_low": None if high is None else 1.0 - high,
+             "skill_high": None if low is None else 1.0 - low,
+             "runs": runs, "beat_naive": beaten, "share": beaten / runs, "diverged": diverged,
+             "cells_left_out": left_out}
+        )  # fmt: skip
+    return rows
+
+
+def _student(units: Floats, level: float) -> tuple[float | None, float | None, float | None]:
+    """The mean with its interval; None where there is no such number."""
+    n = len(units)
+    if not n:
+        return None, None, None
+    mean = float(units.mean())
+    if n < 2:
+        return mean, None, None
+    half = float(special.stdtrit(n - 1, 0.5 + level / 2.0)) * float(units.std(ddof=1)) / np.sqrt(n)
+    return mean, float(mean - half), float(mean + half)
+
+
+def _cell_row(result: StudyResult, name: str, cell: Cell) -> Row:
+    """The distribution of an arm's scores in one cell; whiskers reach 1.5 quartile ranges."""
+    scores = result.arms[name].cells[cell].scores
+    summary = summarise(scores)
+    row: Row = {"arm": name, "series": cell[0], "cutoff": cell[1], **summary._asdict()}
+    row["naive"] = result.naive_scores[cell]
+    low = high = None
+    if summary.p25 is not None and summary.p75 is not None:
+        reach = 1.5 * (summary.p75 - summary.p25)
+        finite = scores[np.isfinite(scores)]
+        inside = finite[(finite >= summary.p25 - reach) & (finite <= summary.p75 + reach)]
+        low = float(min(inside.min(), summary.p25)) if len(inside) else summary.p25
+        high = float(max(inside.max(), summary.p75)) if len(inside) else summary.p75
+    return row | {"whisker_low": low, "whisker_high": high}
+
+
+def _strips(result: StudyResult, shown: list[Cell]) -> Iterator[Row]:
+    """Single scores: all of them, or evenly spaced in their order with the extremes."""
+    most = _share(POINTS, STRIPS, result, shown)
+    for cell in shown:
+        for name, arm in result.arms.items():
+            scores = arm.cells[cell].scores
+            order = np.argsort(scores, kind="stable")[: int(np.isfinite(scores).sum())]
+            for i in order[_thin(len(order), most)]:
+                yield {"arm": name, "series": cell[0], "cutoff": cell[1], "repeat": int(i),
+                       "score": float(scores[i])}  # fmt: skip
+
+
+def _cumulative(result: StudyResult, shown: list[Cell]) -> Iterator[Row]:
+    """The share of all runs with a score no higher; it ends below one where runs diverged."""
+    most = _share(CURVE, CURVES, result, shown)
+    for cell in shown:
+        for name, arm in result.arms.items():
+            scores = np.sort(arm.cells[cell].scores)
+            for i in _thin(int(np.isfinite(scores).sum()), most):
+                yield {"arm": name, "series": cell[0], "cutoff": cell[1],
+                       "score": float(scores[i]), "share": (int(i) + 1) / len(scores)}  # fmt: skip
+
+
+def _share(most: int, together: int, result: StudyResult, shown: list[Cell]) -> int:
+    """The points for an arm in a cell: ``most``, or fewer where all would be too many."""
+    return max(20, min(most, together // (len(result.arms) * len(shown))))
+
+
+def _thin(count: int, most: int) -> NDArray[np.int64]:
+    """At most so many places from zero to ``count - 1``, evenly spaced, both ends among them."""
+    if count <= most:
+        return np.arange(count, dtype=np.int64)
+    return np.unique(np.linspace(0, count - 1, most).round().astype(np.int64))
+
+
+def _pairs(result: StudyResult, shown: list[Cell]) -> tuple[list[Row], list[Row], list[Row]]:
+    """Every hypothesis in every cell: its numbers, the distribution behind it, its precision."""
+    study = result.study
+    differences, histogram, widths = [], [], []
+    for cell in shown:
+        for number, h in enumerate(study.hypotheses, start=1):
+            first, second = result.scores(h.first)[cell], result.scores(h.second)[cell]
+            naive = result.naive_scores[cell]
+            margin = h.margin_for(naive, study.margin)
+            found = compare(first, second, margin, 1.0 - study.alpha)
+            both = np.isfinite(first) & np.isfinite(second)
+            d = first[both] - second[both]
+            low, high = found.interval or (None, None)
+            sd = pilot_sd(d) if len(d) > 1 else None
+            place: Row = {"hypothesis": number, "claim": h.claim, "first": h.first,
+                          "second": h.second, "series": cell[0], "cutoff": cell[1]}  # fmt: skip
+            differences.append(
+                place
+                | {"n": found.n, "left_out": found.left_out, "difference": found.difference,
+                   "low": low, "high": high, "margin": margin, "planning_sd": sd,
+                   "probability_better": found.probability_better}
+            )  # fmt: skip
+            histogram += [place | row for row in _histogram(d, margin)]
+            if sd:
+                counts = np.unique(np.geomspace(5, max(50, 10 * found.n), 40).round().astype(int))
+                widths += [
+                    place | {"repeats": p.repeats, "half_width": p.half_width, "margin": margin}
+                    for p in half_widths(sd, counts.tolist(), 1.0 - study.alpha)
+                ]
+    return differences, histogram, widths
+
+
+def _histogram(d: Floats, margin: float) -> list[Row]:
+    """Counts of differences; the outermost bars hold the half percent that lies beyond them."""
+    if not len(d):
+        return []
+    low, high = (float(q) for q in np.quantile(d, (0.005, 0.995)))
+    if not high - low > 1e-9 * max(abs(low), abs(high)):
+        wide = max(margin, 1e-6 * abs(high)) or 1.0
+        low, high = low - wide / 2.0, high + wide / 2.0
+    counts, edges = np.histogram(np.clip(d, low, high), min(BINS, 5 + len(d) // 5), (low, high))
+    return [
+        {"left": float(a), "right": float(b), "count": int(c)}
+        for a, b, c in zip(edges[:-1], edges[1:], counts, strict=True)
+    ]
+
+
+def _bands(values: NDArray[Any]) -> list[tuple[float | None, float | None, float | None]]:
+    """The 5%, 50% and 95% quantiles along the first axis; None where there is no value."""
+    if not len(values):
+        return [(None, None, None)] * values.shape[1]
+    low, middle, high = np.quantile(values.astype(np.float64), (0.05, 0.5, 0.95), axis=0).tolist()
+    return list(zip(low, middle, high, strict=True))
+
+
+def _forecasts(result: StudyResult, shown: list[Cell]) -> Iterator[Row]:
+    """The test observations with the median and the 90% band of the runs that did not diverge."""
+    times = {s.unique_id: s.ds for s in result.study.panel.series}
+    for cell in shown:
+        ds = times[cell[0]][cell[1] :]
+        for name, arm in result.arms.items():
+            found = arm.cells[cell]
+            bands = _bands(found.forecasts[np.isfinite(found.scores)])
+            for i, (low, median, high) in enumerate(bands):
+                yield {"arm": name, "series": cell[0], "cutoff": cell[1], "ds": ds[i],
+                       "actual": float(result.actual[cell][i]),
+                       "naive": float(result.naive[cell][i]), "median": median, "lo-90": low,
+                       "hi-90": high}  # fmt: skip
+
+
+def _losses(result: StudyResult, shown: list[Cell]) -> Iterator[Row]:
+    """The training loss by epoch of the runs that did not diverge, where it was kept."""
+    most = _share(CURVE, CURVES, result, shown)
+    for cell in shown:
+        for name, arm in result.arms.items():
+            found: CellResult = arm.cells[cell]
+            epochs = _thin(found.loss.shape[1], most)
+            if not len(epochs):
+                continue
+            kept = found.loss[np.isfinite(found.scores)][:, epochs]
+            kept = kept[np.isfinite(kept).all(axis=1)]
+            for epoch, (low, median, high) in zip(epochs, _bands(kept), strict=True):
+                yield {"arm": name, "series": cell[0], "cutoff": cell[1], "epoch": int(epoch) + 1,
+                       "median": median, "lo-90": low, "hi-90": high}  # fmt: skip
+
+
+def _ranks(result: StudyResult) -> list[Row]:
+    """Average ranks over series of the median score of each arm; a run that diverged is worst."""
+    names = [s.unique_id for s in result.study.panel.series]
+    if len(names) < FEWEST_SERIES or len(result.arms) < 3:
+        return []
+    table = np.zeros((len(names), len(result.arms)))
+    for column, arm in enumerate(result.arms.values()):
+        for (series, cutoff), found in arm.cells.items():
+            # Without the naive score as a scale, a cutoff of large errors would decide alone.
+            order = np.sort(found.scores)
+            middle = order[(len(order) - 1) // 2 : len(order) // 2 + 1].mean()
+            naive = result.naive_scores[series, cutoff]
+            table[names.index(series), column] += middle / (naive or 1.0)
+    found_ranks = rank_arms(table, result.study.alpha)
+    return [
+        {"arm": name, "average_rank": float(rank), "series": found_ranks.series,
+         "friedman_p": found_ranks.p_value,
+         "critical_difference": found_ranks.critical_difference}
+        for name, rank in zip(result.arms, found_ranks.average, strict=True)
+    ]  # fmt: skip
+
+
+def _specification(result: StudyResult) -> list[Row]:
+    """Every setting of the study, a row each; data are in the table of series, as hashes."""
+    study = result.study
+    document = to_document(study)
+    scores = hashlib.blake2b(digest_size=16)
+    for arm_result in result.arms.values():
+        for cell in arm_result.cells.values():
+            scores.update(np.ascontiguousarray(cell.scores, np.float64).tobytes())
+    rows = [
+        {"part": "study", "name": "", "setting": key, "value": document[key]}
+        for key in ("seed", "repeats", "test_size", "cutoffs", "margin", "alpha", "keep_loss")
+    ]
+    rows += [
+        {"part": "study", "name": "", "setting": key, "value": value}
+        for key, value in (
+            ("hash of the specification, data included", digest(document)),
+            ("hash of all scores", scores.hexdigest()),
+            ("processor", platform.machine()),
+        )
+    ]
+    for arm in study.arms:
+        settings = dict(_leaves(arm_document(arm)))
+        del settings["name"]
+        rows += [
+            {"part": "arm", "name": arm.name, "setting": key, "value": value}
+            for key, value in settings.items()
+        ]
+    for number, h in enumerate(document["hypotheses"], start=1):
+        rows += [
+            {"part": "hypothesis", "name": str(number), "setting": key, "value": value}
+            for key, value in h.items()
+        ]
+    return rows
+
+
+def _leaves(document: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in document.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, list(value) if isinstance(value, tuple) else value
+
+
+def _series(result: StudyResult) -> list[Row]:
+    return [
+        {"series": s.unique_id, "observations": len(s), "first": s.ds[0], "last": s.ds[-1],
+         "cutoffs": " ".join(map(str, result.study.cutoffs_of(s))),
+         "hash": digest(series_document(s))}
+        for s in result.study.panel.series
+    ]  # fmt: skip
+
+
+def _versions() -> list[Row]:
+    found = {"statewise": __version__, "python": platform.python_version()}
+    found |= {name: version(name) for name in ("numpy", "numba", "scipy")}
+    return [{"name": name, "version": value} for name, value in found.items()]

@@ -1,0 +1,191 @@
+import re
+import time
+from html.parser import HTMLParser
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from statewise.inference import settle
+from statewise.network import Training
+from statewise.panel import Panel
+from statewise.regime import StateRegime
+from statewise.report.html import html_report, tag
+from statewise.study import Arm, Study, better, equivalent, run_study
+from tests.report.test_study_tables import HYPOTHESES, several, synthetic
+
+EVIL = "<script>alert(1)</script>"
+VOID = {"meta", "link", "br"}
+
+
+class Page(HTMLParser):
+    """Reads a page strictly: every element is closed, in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, name: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((name, dict(attrs)))
+        if name not in VOID:
+            self.open.append(name)
+
+    def handle_startendtag(self, name: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((name, dict(attrs)))
+
+    def handle_endtag(self, name: str) -> None:
+        assert self.open.pop() == name
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.words).split())
+
+
+def checked(text: str) -> Page:
+    """The page, parsed, after what must hold for every page."""
+    page = Page(text)
+    names = [name for name, _ in page.tags]
+    assert not {"script", "img", "iframe", "object", "image", "foreignobject", "i"} & set(names)
+    ids = [a["id"] for _, a in page.tags if a.get("id")]
+    assert len(ids) == len(set(ids))
+    for name, attributes in page.tags:
+        assert not any(key.startswith("on") for key in attributes)
+        for key in ("href", "src", "xlink:href"):
+            target = attributes.get(key)
+            assert target is None or target.startswith("#") or target == "data:,", (name, target)
+    assert "@import" not in text
+    assert not re.search(r"url\((?!#)", text)
+    assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", text)
+    figures = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
+    assert figures
+    for figure in figures:
+        root = ElementTree.fromstring(figure)
+        assert root.get("aria-hidden") or (root.get("role") == "img" and root.get("aria-label"))
+    assert names.count("figcaption") == names.count("figure")
+    return page
+
+
+def test_the_answer_comes_first_and_the_rest_in_order() -> None:
+    result = synthetic(hypotheses=HYPOTHESES, epochs=5, diverge=0.05)
+    verdicts = settle(result)
+    page = checked(html_report(result, verdicts))
+    order = [
+        "The best arm by mean score is a", "runs diverged", "The questions", verdicts[0].reason,
+        "All arms", "A critical-difference diagram needs", "Scores by arm", "Paired differences",
+        "Would more repeats help?", "Forecasts", "Training loss", "What this cannot show",
+        "There is one series", "There is one cutoff", "Specification", "How to repeat it",
+        "numba", "seed=1",
+    ]  # fmt: skip
+    places = [page.text.index(words) for words in order]
+    assert places == sorted(places)
+    badges = [a["class"] for n, a in page.tags if n == "span" and "badge" in (a["class"] or "")]
+    assert badges == [f"badge {v.outcome.value.replace(' ', '-')}" for v in verdicts]
+
+
+def test_names_cannot_become_markup() -> None:
+    arms = ("a & b", "q\"uo'te", "$x^2$ <i>", "\x00\x1b[31m\ud800")
+    result = synthetic(
+        arms,
+        several((EVIL, "$\\alpha$", "]]>", "--><!--", "'\" onload=x")),
+        hypotheses=(better(arms[0], arms[1]), equivalent(arms[2], arms[0], EVIL)),
+        repeats=5,
+    )
+    text = html_report(result, title=f"{EVIL} & $body")
+    text.encode()
+    page = checked(text)
+    for name in (EVIL, *arms[:3], "$\\alpha$", "$body"):
+        assert name in page.text
+
+
+def test_a_study_without_a_better_arm_says_so() -> None:
+    result = synthetic(spread=1.5)
+    page = checked(html_report(result))
+    assert "No arm beats the naive forecast. The best arm by mean score, a," in page.text
+    assert "no hypotheses" in page.text
+
+
+def test_a_gain_that_may_be_chance_is_not_called_one() -> None:
+    result = synthetic(("a",), repeats=4)
+    result.arms["a"].scores[:] = result.naive_rmse * np.array([0.5, 1.4, 0.6, 1.3])
+    assert "it may be chance" in checked(html_report(result)).text
+
+
+def test_several_series_have_ranks_and_separate_verdicts() -> None:
+    result = synthetic(panel=several("rstuvwx"), hypotheses=HYPOTHESES[:1], cutoffs=2)
+    page = checked(html_report(result))
+    assert "The verdicts across series are reported separately" in page.text
+    assert "The first 6 of 14 test parts" in page.text
+    assert "Friedman p =" in page.text
+    assert "The 7 series are the unit" in page.text
+    assert "The 2 cutoffs" in page.text
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_few_repeats(repeats: int) -> None:
+    result = synthetic(hypotheses=HYPOTHESES, repeats=repeats)
+    checked(html_report(result, settle(result)))
+
+
+def test_runs_that_all_diverged_leave_a_page() -> None:
+    result = synthetic(hypotheses=HYPOTHESES, epochs=3, diverge=1.0)
+    page = checked(html_report(result, settle(result)))
+    assert "100 of 150 runs diverged: b (50), c (50)" in page.text
+    assert "No pair is left" in page.text
+    for cell in result.arms["a"].cells.values():
+        cell.scores[:] = np.inf
+    assert "No arm has a score" in checked(html_report(result)).text
+
+
+def test_a_naive_forecast_without_error_has_no_skill_to_compare() -> None:
+    flat = Panel.from_values([5.0] * 40, unique_id="flat")
+    result = synthetic(("a", "b"), flat, hypotheses=(equivalent("a", "b", margin=1.0),))
+    with_errors: Any = result.arms["a"].cells["flat", 28].scores
+    with_errors += np.linspace(0.1, 1.0, 50)
+    assert "nothing can be better" in checked(html_report(result)).text
+
+
+def test_a_page_is_the_same_every_time() -> None:
+    result = synthetic(hypotheses=HYPOTHESES)
+    assert html_report(result) == html_report(result)
+
+
+def test_a_hundred_thousand_runs_stay_small_and_quick() -> None:
+    arms = [f"arm_{i}" for i in range(10)]
+    claims = [better(a, "arm_9") for a in arms[:6]]
+    one = synthetic(arms, repeats=10_000, hypotheses=claims, epochs=20, diverge=0.001)
+    many = synthetic(arms, several([f"s{i}" for i in range(50)]), 200, claims)
+    for result in (one, many):
+        started = time.perf_counter()
+        text = html_report(result)
+        assert time.perf_counter() - started < 20.0
+        assert len(text.encode()) < 5_000_000
+
+
+def test_a_long_test_part_is_drawn_in_part() -> None:
+    study = Study(
+        (Arm("a", StateRegime(), training=Training(epochs=1)),), several("r", 400), 300, 2
+    )
+    page = checked(html_report(run_study(study)))
+    assert "The last 200 of 300 forecasts." in page.text
+
+
+def test_a_study_that_was_run() -> None:
+    regime = StateRegime()
+    arms = tuple(Arm(n, regime, training=Training(epochs=2)) for n in ("one", "two"))
+    result = run_study(Study(arms, several("r"), 6, 3, (better("one", "two"),), keep_loss=True))
+    page = checked(html_report(result, settle(result)))
+    assert "identical" in page.text
+
+
+def test_text_is_escaped_where_it_enters() -> None:
+    assert tag("p", "<&", aria_label='"<').text == '<p aria-label="&quot;&lt;">&lt;&amp;</p>'

@@ -1,0 +1,106 @@
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from statewise.inference import settle
+from statewise.report.study_figures import (
+    cumulative_scores_plot,
+    difference_plot,
+    ensemble_plot,
+    half_width_plot,
+    inline,
+    loss_plot,
+    rank_plot,
+    score_plot,
+)
+from statewise.report.study_tables import report_tables
+from tests.report.test_study_tables import HYPOTHESES, several, synthetic
+
+NAMES = ("a", "b", "c")
+
+
+def drawn(figure: Any, key: str = "k") -> ElementTree.Element:
+    return ElementTree.fromstring(inline(figure, key, "seen"))
+
+
+def words(root: ElementTree.Element) -> list[str]:
+    return ["".join(e.itertext()).strip() for e in root.iter() if e.tag.endswith("text")]
+
+
+def test_all_figures_are_well_formed_text_and_themed() -> None:
+    result = synthetic(hypotheses=HYPOTHESES, epochs=5, diverge=0.1)
+    tables = report_tables(result, settle(result))
+    rows = tables["differences"]
+    figures = [
+        score_plot(tables["cells"], tables["strip"]),
+        cumulative_scores_plot(tables["cumulative"], NAMES, result.naive_rmse),
+        difference_plot(rows[0], [r for r in tables["histogram"] if r["hypothesis"] == 1]),
+        half_width_plot(tables["half_widths"], rows),
+        ensemble_plot([r for r in tables["forecasts"] if r["arm"] == "b"], 1),
+        loss_plot(tables["loss"], NAMES),
+        rank_plot(report_tables(synthetic(panel=several("rstuv")))["ranks"]),
+    ]
+    for i, figure in enumerate(figures):
+        text = inline(figure, f"f{i}", "What is seen")
+        root = ElementTree.fromstring(text)
+        assert root.get("role") == "img"
+        assert root.get("aria-label") == "What is seen"
+        assert words(root)
+        assert "#24292f" not in text
+        assert "var(--ink)" in text
+        assert "<style" not in text
+        assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
+        for element in root.iter():
+            name = element.get("id")
+            assert name is None or name.startswith(f"f{i}-")
+            target = element.get("href", "#")[1:] or element.get("clip-path", "")[5:-1]
+            assert not target or any(e.get("id") == target for e in root.iter())
+
+
+def test_names_are_text_whatever_is_in_them() -> None:
+    arms = ("<script>alert(1)</script>", "$x^2$ & \\frac", "\"q'\x00", "日本")
+    tables = report_tables(synthetic(arms))
+    found = words(drawn(score_plot(tables["cells"], tables["strip"])))
+    for text in ("<script>alert(1)</scr", "$x^2$ & \\frac", "\"q'", "日本"):
+        assert any(text[:18] in word for word in found), (text, found)
+
+
+def test_the_readers_own_settings_are_neither_used_nor_changed() -> None:
+    tables = report_tables(synthetic())
+    plain = inline(score_plot(tables["cells"], tables["strip"]), "k", "seen")
+    with mpl.rc_context({"svg.fonttype": "path", "text.parse_math": True, "font.size": 30}):
+        other = inline(score_plot(tables["cells"], tables["strip"]), "k", "seen")
+        assert mpl.rcParams["font.size"] == 30
+    assert plain == other
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_few_repeats_can_be_drawn(repeats: int) -> None:
+    result = synthetic(repeats=repeats, hypotheses=HYPOTHESES)
+    tables = report_tables(result)
+    drawn(score_plot(tables["cells"], tables["strip"]))
+    drawn(cumulative_scores_plot(tables["cumulative"], NAMES, result.naive_rmse))
+    drawn(difference_plot(tables["differences"][0], tables["histogram"][:5]))
+
+
+def test_scores_far_apart_are_drawn_on_a_logarithmic_scale() -> None:
+    result = synthetic()
+    result.arms["b"].scores[3] *= 1e9
+    tables = report_tables(result)
+    [axes] = score_plot(tables["cells"], tables["strip"]).axes
+    assert axes.get_xscale() == "log"
+    assert axes.get_xlim()[1] > result.arms["b"].scores[3]
+
+
+def test_bars_join_the_arms_that_are_not_told_apart() -> None:
+    rows = [
+        {"arm": name, "average_rank": rank, "critical_difference": 1.0}
+        for name, rank in (("d", 4.0), ("a", 1.0), ("c", 2.4), ("b", 1.8))
+    ]
+    [axes] = rank_plot(rows).axes
+    lines = [line for line in axes.lines if line.get_linewidth() == 3.2]
+    bars = [np.asarray(line.get_xdata(), np.float64).round(2).tolist() for line in lines]
+    assert bars == [[0.97, 1.83], [1.77, 2.43]]
