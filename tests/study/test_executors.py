@@ -67,6 +67,12 @@ run_study(STUDY, store=sys.argv[1], executor=executor,
 """
 
 
+def children(parent: int) -> list[int]:
+    """The processes that ``parent`` started, where the system tells."""
+    found = Path(f"/proc/{parent}/task/{parent}/children")
+    return [int(child) for child in found.read_text().split()] if found.exists() else []
+
+
 @pytest.mark.parametrize("where", ["threads", "processes"])
 def test_a_killed_study_resumes_to_the_same_bits(where: str, tmp_path: Path) -> None:
     path = tmp_path / "study.db"
@@ -76,9 +82,17 @@ def test_a_killed_study_resumes_to_the_same_bits(where: str, tmp_path: Path) -> 
     assert process.stdout is not None
     for _ in range(2):
         assert process.stdout.readline()  # acknowledged: these shards are on disk
+    workers = children(process.pid)
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
+    assert len(workers) >= (2 if where == "processes" else 0)
+    for _ in range(100):  # workers end with their driver
+        if not any(Path(f"/proc/{worker}/cmdline").exists() for worker in workers):
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail(f"workers {workers} outlived their driver")
     with Store.read(path) as store:
         assert store.damage() == []
         there = sum(store.counts().values())

@@ -164,6 +164,65 @@ def test_readers_never_meet_a_lock(tmp_path: Path) -> None:
     assert max(seen) > 0
 
 
+def leave_a_journal(path: str, begun: Any) -> None:
+    """Die in the middle of a transaction that has already touched the file."""
+    with Store.write_to(path) as store:
+        connection = store._connection
+        connection.execute("PRAGMA cache_size = 2")  # changes spill into the file at once
+        connection.execute("BEGIN IMMEDIATE")
+        for i in range(2000):
+            row = (1, 1000 + i, 1.0, 0, 0)
+            connection.execute("INSERT INTO run VALUES (?, ?, ?, ?, ?)", row)
+        begun.set()
+        time.sleep(60)
+
+
+def test_readers_undo_what_a_killed_writer_left(tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    with Store.create(path) as store:
+        store.write([runs()])
+    context = multiprocessing.get_context("spawn")
+    begun = context.Event()
+    process = context.Process(target=leave_a_journal, args=(str(path), begun))
+    process.start()
+    assert begun.wait(30)
+    process.kill()
+    process.join()
+    assert path.with_name("study.db-journal").stat().st_size > 0
+    assert salvage(path, tmp_path / "saved.db") == (5, 0)
+    with Store.read(path) as reader:
+        assert reader.counts() == {"k1": 5}
+        assert reader.damage() == []
+        with pytest.raises(StoreError):
+            reader.write([runs(begin=50)])
+
+
+def make_many(folder: str, begun: Any) -> None:
+    begun.set()
+    for i in range(10_000):
+        Store.create(Path(folder) / f"study-{i}.db").close()
+
+
+def test_a_store_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
+    """A process that is killed while it makes stores leaves only such as work."""
+    context = multiprocessing.get_context("spawn")
+    for i in range(4):
+        folder = tmp_path / str(i)
+        folder.mkdir()
+        begun = context.Event()
+        process = context.Process(target=make_many, args=(str(folder), begun))
+        process.start()
+        assert begun.wait(30)
+        time.sleep(0.05 + 0.007 * i)
+        process.kill()
+        process.join()
+        made = len(list(folder.glob("*.db")))
+        for n in range(made + 1):  # the one that was in the making, too
+            path = folder / f"study-{n}.db"
+            with Store.write_to(path) if path.exists() else Store.create(path) as store:
+                assert store.write([runs()]) == 5
+
+
 def test_what_is_not_ours_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="is not a file"):
         Store.read(tmp_path / "none.db")

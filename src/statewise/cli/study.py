@@ -39,6 +39,13 @@ def add_to(commands: Any) -> None:
         if name in ("run", "resume"):
             action.add_argument("--threads", type=int, metavar="K", help="threads (all processors)")
             action.add_argument("--processes", type=int, metavar="K", help="processes instead")
+            action.add_argument(
+                "--dask",
+                nargs="?",
+                const="",
+                metavar="tcp://HOST:PORT",
+                help="Dask instead: the scheduler there, or a cluster of this machine",
+            )
         if name == "status":
             action.add_argument("--check", action="store_true", help="read all, look for damage")
         if name in ("export", "report"):
@@ -127,15 +134,17 @@ def run_and_settle(study: Any, path: Path | None, options: argparse.Namespace) -
     from statewise.checks import at_least
     from statewise.inference.sequential import run_until_decided
     from statewise.report.text import study_text
-    from statewise.study import ProcessExecutor, ThreadExecutor, open_store
+    from statewise.study import DaskExecutor, ProcessExecutor, ThreadExecutor, open_store
     from statewise.study.executors import ShardExecutor
 
     for name in ("threads", "processes"):
         if getattr(options, name, None) is not None:
             at_least(f"--{name}", getattr(options, name), 1)
-    processes = getattr(options, "processes", None)
+    processes, dask = getattr(options, "processes", None), getattr(options, "dask", None)
 
     def make_executor() -> ShardExecutor:
+        if dask is not None:
+            return DaskExecutor(dask or None)
         return ProcessExecutor(processes) if processes else ThreadExecutor(options.threads)
 
     kept = "and nothing was kept" if path is None else f"and every finished run is in {path}"

@@ -1,5 +1,6 @@
 """Studies: arms compared over repeats, under hypotheses declared beforehand."""
 
+from statewise.study.dask_executor import DaskExecutor
 from statewise.study.design import (
     NAIVE,
     Arm,
@@ -27,6 +28,7 @@ __all__ = [
     "Arm",
     "ArmResult",
     "CellResult",
+    "DaskExecutor",
     "Hypothesis",
     "ProcessExecutor",
     "Store",

@@ -4,7 +4,9 @@ An executor takes shards lazily, keeps every worker busy, and gives results as t
 order. A result does not depend on which executor gave it.
 """
 
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -16,7 +18,7 @@ from concurrent.futures import (
 )
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -93,7 +95,7 @@ class ProcessExecutor:
     def _start(self) -> ProcessPoolExecutor:
         # A fresh interpreter: a fork would copy the locks of threads that do not exist in it.
         context = get_context("spawn")
-        return ProcessPoolExecutor(self.workers, context, initializer=ignore_interrupts)
+        return ProcessPoolExecutor(self.workers, context, initializer=start_worker)
 
     def __exit__(
         self,
@@ -137,9 +139,18 @@ class ProcessExecutor:
                 return
 
 
-def ignore_interrupts() -> None:
-    """Leave Ctrl-C to the driver, which ends its workers."""
+def start_worker() -> None:
+    """Leave Ctrl-C to the driver, which ends its workers, and end when the driver does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_with_driver, daemon=True).start()
+
+
+def end_with_driver() -> None:
+    """Wait for the driver to end, however it ends, and end this process."""
+    driver = parent_process()
+    if driver is not None:
+        connection.wait([driver.sentinel])
+        os._exit(1)
 
 
 def in_flight(

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -137,13 +137,20 @@ class Store:
         lock = take_lock(path)
         try:
             with said(path):
-                store = cls(connect(path, "rwc"), path, lock)
-                store._make_tables()
+                # Made aside and moved into place whole: a kill leaves no file that is half a store.
+                aside = path.with_name(f"{path.name}.new")
+                for left_over in (aside, journal_of(aside)):
+                    left_over.unlink(missing_ok=True)
+                made = cls(connect(aside, "rwc"), aside, None)
+                made._make_tables()
+                made.close()
+                journal_of(aside).unlink(missing_ok=True)
+                aside.rename(path)
                 sync_folder(path)
+                return cls(connect(path, "rw"), path, lock)
         except BaseException:
             lock.release()
             raise
-        return store
 
     @classmethod
     def write_to(cls, path: str | Path) -> Self:
@@ -172,7 +179,7 @@ class Store:
         """
         path = existing(path)
         with said(path):
-            store = cls(connect(path, "ro"), path, None)
+            store = cls(connect(path, "query"), path, None)
             store._check_header()
         return store
 
@@ -360,8 +367,10 @@ def salvage(damaged: str | Path, path: str | Path) -> tuple[int, int]:
     with tempfile.TemporaryDirectory(dir=Path(path).absolute().parent) as folder:
         copy = Path(folder) / "copy.db"
         shutil.copyfile(damaged, copy)
+        if journal_of(damaged).exists():
+            shutil.copyfile(journal_of(damaged), journal_of(copy))
         mend_length(copy)
-        connection = connect(copy, "ro")
+        connection = connect(copy, "query")
         try:
             with said(damaged):
                 cells = connection.execute("SELECT * FROM cell").fetchall()
@@ -482,19 +491,36 @@ def decode(blob: bytes) -> NDArray[Any]:
     return np.frombuffer(blob, np.dtype(blob[:3].decode()), offset=3)
 
 
-def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """A connection that waits for its turn, and whose transactions are on disk when they end."""
-    connection = sqlite3.connect(
+def connect(path: Path, mode: Literal["rw", "rwc", "query"]) -> sqlite3.Connection:
+    """A connection that waits for its turn, and whose transactions are on disk when they end.
+
+    A reader's, ``query``, may not write. It is opened for writing all the same where that is
+    allowed, since SQLite rolls back what a killed writer left half done when the file is next read.
+    """
+    if mode == "query":
+        writable = os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK)
+        connection = opened(path, "rw" if writable else "ro")
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+    connection = opened(path, mode)
+    connection.execute("PRAGMA journal_mode = TRUNCATE")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def opened(path: Path, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
         timeout=PATIENCE,
         isolation_level=None,
         check_same_thread=False,
     )
-    if mode != "ro":
-        connection.execute("PRAGMA journal_mode = TRUNCATE")
-        connection.execute("PRAGMA synchronous = FULL")
-    return connection
+
+
+def journal_of(path: Path) -> Path:
+    """The file in which SQLite keeps what a transaction may have to undo."""
+    return path.with_name(f"{path.name}-journal")
 
 
 def existing(path: str | Path) -> Path:
