@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from statewise.checks import at_least
 from statewise.engine.compiled import kernels
-from statewise.engine.initial import Seed, initial_weights
+from statewise.engine.initial import Seed, initial_weights, whole_numbers
 from statewise.engine.lanes import Kernels, Shape
 from statewise.engine.packs import (
     Job,
@@ -272,7 +272,7 @@ def _kernels(network: Network, width: int) -> Kernels:
 def _repeats(repeats: int | Iterable[int]) -> list[int]:
     if not isinstance(repeats, Iterable):
         return list(range(at_least("repeats", repeats, 1)))
-    named = [at_least("repeats", repeat, 0) for repeat in repeats]
+    named: list[int] = whole_numbers("repeats", repeats).tolist()
     if not named:
         raise SettingError("repeats", repeats, "names no repeat", "Use for example repeats=10.")
     return named

@@ -6,7 +6,7 @@ matter.
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from statewise.engine.caching import built
 from statewise.engine.weights import Weights
 from statewise.errors import SettingError
 
-__all__ = ["Seed", "checked", "initial_weights", "orthonormalise", "sample_orders"]
+__all__ = ["Seed", "checked", "initial_weights", "orthonormalise", "sample_orders", "whole_numbers"]
 
 Seed = int | tuple[int, ...]
 """An int below 2**64, or a tuple of one and further ints below 2**32. Different ones share nothing;
@@ -100,13 +100,24 @@ def _rows_of_blocks(
     The block depends on ``size`` alone, so a repeat's row does not depend on the other repeats.
     """
     block = max(1, BLOCK // size)
-    numbers = np.array([at_least("repeats", repeat, 0) for repeat in repeats], np.int64)
+    numbers = whole_numbers("repeats", repeats)
     if len(numbers) == 0 or numbers.max() >= 2**32:
         raise SettingError("repeats", repeats, "names no repeat below 2**32", "Use range(10).")
-    which = numbers // block
-    parts = {int(b): draw(generator(seed, WEIGHTS, int(b)), block) for b in np.unique(which)}
-    rows = [(parts[int(b)], int(r)) for b, r in zip(which, numbers % block, strict=True)]
-    return np.stack([p[0][r] for p, r in rows]), np.stack([p[1][r] for p, r in rows])
+    blocks, which = np.unique(numbers // block, return_inverse=True)
+    uniform, normal = zip(
+        *(draw(generator(seed, WEIGHTS, int(b)), block) for b in blocks), strict=True
+    )
+    row = which * block + numbers % block
+    return np.concatenate(uniform)[row], np.concatenate(normal)[row]
+
+
+def whole_numbers(argument: str, values: Iterable[int]) -> NDArray[np.int64]:
+    """``values`` as an array; raises SettingError if one is not a whole number from zero."""
+    listed = list(values)
+    array = np.array(listed) if listed else np.zeros(0, np.int64)
+    if array.dtype.kind not in "iu" or (len(array) and array.min() < 0):
+        array = np.array([at_least(argument, value, 0) for value in listed])
+    return array.astype(np.int64)
 
 
 class Loops(NamedTuple):
