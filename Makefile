@@ -4,7 +4,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 DECLARED := pyproject.toml constraints.txt
 
-.PHONY: tutorial test check format clean
+.PHONY: tutorial test soak format clean
 
 tutorial: $(VENV)/installed
 	$(VENV)/bin/statewise tutorial
@@ -14,6 +14,9 @@ test: $(VENV)/installed-test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/python -m pytest
+
+soak: $(VENV)/installed-test
+	$(VENV)/bin/python benchmarks/soak.py
 
 format: $(VENV)/installed-test
 	$(VENV)/bin/ruff format .

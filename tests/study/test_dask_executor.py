@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import distributed
 import pytest
 
 from statewise.datasets import shampoo
@@ -20,8 +21,6 @@ from statewise.study import Arm, Store, Study, StudyResult, ThreadExecutor, run_
 from statewise.study.dask_executor import AHEAD, DaskExecutor
 from statewise.study.shards import Shard, plan
 from tests.study.test_executors import STUDY, same
-
-distributed = pytest.importorskip("distributed")
 
 
 @pytest.fixture(scope="module")
