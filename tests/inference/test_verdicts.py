@@ -9,7 +9,8 @@ from scipy import stats
 from statewise.datasets import shampoo
 from statewise.errors import SettingError
 from statewise.inference import Outcome, compare, holm, settle
-from statewise.inference.verdicts import means_of, unit_of
+from statewise.inference.several import means_of
+from statewise.inference.verdicts import unit_of
 from statewise.panel import Panel
 from statewise.regime import REGIMES
 from statewise.study import (

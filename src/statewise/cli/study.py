@@ -2,7 +2,6 @@
 
 import argparse
 import itertools
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -327,5 +326,4 @@ def run_compare(options: argparse.Namespace) -> int:
         ),
         seed=options.seed,
     )
-    sys.stdout.flush()
     return run_and_settle(study, options.store, options)

@@ -17,7 +17,7 @@ from statewise.checks import at_least
 from statewise.errors import DataError
 from statewise.inference.paired import Paired, compare
 
-__all__ = ["AcrossSeries", "bootstrap_series", "compare_series"]
+__all__ = ["AcrossSeries", "bootstrap_series", "compare_series", "means_of"]
 
 BATCH = 2_000_000  # differences that the bootstrap holds at once
 
@@ -62,7 +62,7 @@ def compare_series(
 
     first, second = _tables(first, second)
     both = np.isfinite(first) & np.isfinite(second)
-    a, b = _means(first, both), _means(second, both)
+    a, b = means_of(first, both), means_of(second, both)
     some = both.any(axis=1)
     d = a[some] - b[some]
     # Where no pair is left, the arm that diverged less often wins the series.
@@ -152,7 +152,7 @@ def _tables(
     return first, second
 
 
-def _means(scores: NDArray[np.float64], counted: NDArray[np.bool_]) -> NDArray[np.float64]:
+def means_of(scores: NDArray[np.float64], counted: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The mean of each row over what is counted; infinity where nothing is."""
     n = counted.sum(axis=1)
     total = np.where(counted, scores, 0.0).sum(axis=1)

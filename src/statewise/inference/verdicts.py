@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from statewise.inference.paired import Paired, compare
+from statewise.inference.several import means_of
 from statewise.study.design import NAIVE, Hypothesis, same_by_construction
 from statewise.study.execute import StudyResult
 
@@ -139,15 +140,6 @@ def _scores(result: StudyResult, name: str) -> NDArray[np.float64]:
     for (series, _), part in relative.items():
         by_series.setdefault(series, []).append(part)
     return np.stack([np.mean(parts, axis=0) for parts in by_series.values()])
-
-
-def means_of(scores: NDArray[np.float64], counted: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The mean of each unit's restarts over what is counted; infinity where nothing is."""
-    total = np.where(counted, scores, 0.0).sum(axis=1)
-    n = counted.sum(axis=1)
-    means: NDArray[np.float64] = np.full(len(n), np.inf)
-    np.divide(total, n, out=means, where=n > 0)
-    return means
 
 
 def _identical(result: StudyResult, hypothesis: Hypothesis) -> bool:
