@@ -184,3 +184,15 @@ def runs(path: Path) -> int:
             return sum(store.counts().values())
     except OSError:  # its tables are not there yet
         return 0
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_bad_dask_address_ends_the_command_and_touches_nothing() -> None:
+    main(["study", "init", "data.csv"])
+    command = [sys.executable, "-m", "statewise.cli", "study", "run", "study.toml"]
+    done = subprocess.run(
+        [*command, "--dask", "nonsense"], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert "address = 'nonsense': is not the address of a scheduler" in done.stderr
+    assert not Path("study.db").exists()

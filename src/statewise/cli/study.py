@@ -146,6 +146,7 @@ def run_and_settle(study: Any, path: Path | None, options: argparse.Namespace) -
             return DaskExecutor(dask or None)
         return ProcessExecutor(processes) if processes else ThreadExecutor(options.threads)
 
+    make_executor()  # refuses bad settings before the store is touched
     kept = "and nothing was kept" if path is None else f"and every finished run is in {path}"
     with (
         open_store(study, path) as store,

@@ -6,6 +6,7 @@ only when a ``DaskExecutor`` is made.
 
 import logging
 import os
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
@@ -63,6 +64,14 @@ class DaskExecutor:
             )
         if workers is not None and workers < 1:
             raise SettingError("workers", workers, "is not a positive number", "Give at least 1.")
+        if address is not None and not re.fullmatch(r"(tcp|tls)://.+:\d+", address):
+            # Refused before Dask sees it: a client that fails half-way keeps the process alive.
+            raise SettingError(
+                "address",
+                address,
+                "is not the address of a scheduler",
+                "Give it as tcp://host:port.",
+            )
         self.address = address
         self.workers = None if address is not None else workers or available_threads()
 

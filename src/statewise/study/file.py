@@ -29,15 +29,15 @@ def read(path: Path) -> tuple[Study, Path]:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(
-            "file", str(path), f"cannot be read ({error.strerror})", "Check the path."
+            "study file", str(path), f"cannot be read ({error.strerror})", "Check the path."
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError("file", str(path), f"is not TOML ({error})", "Correct it.") from None
+        raise DataError("study file", str(path), f"is not TOML ({error})", "Correct it.") from None
     for name in document:
         one_of("study field", name, (*DATA, *SHARED, *NUMBERS, "store", "arms", "hypotheses"))
     for name in ("data", "test_size", "repeats", "arms"):
         if name not in document:
-            raise SettingError("file", str(path), f"has no {name}", f"Add {name} to it.")
+            raise SettingError("study file", str(path), f"has no {name}", f"Add {name} to it.")
     options = {name: document[name] for name in DATA[1:] if name in document}
     shared = {name: document[name] for name in SHARED if name in document}
     study = Study(
