@@ -12,8 +12,9 @@ from statewise import engine
 from statewise.metrics import rmse
 from statewise.panel import Series
 from statewise.study.design import Arm, Study, samples_of
+from statewise.study.rows import Cell, CellRuns
 from statewise.study.specification import cell_key
-from statewise.study.store import Cell, CellRuns, Store
+from statewise.study.store import Store
 from statewise.walk import Known, walk_panel
 
 __all__ = ["Shard", "ShardResult", "cells_of", "plan", "run_shard", "training_of"]
