@@ -88,6 +88,20 @@ def test_the_newest_specification_is_in_force(store: Store) -> None:
     assert store.specification() == ({"a": [1, "é"]}, "h2")
 
 
+def test_a_cell_says_what_its_restarts_derive_from(store: Store) -> None:
+    said = CELL._replace(restarts="r1:")
+    assert store.restarts(said) is None
+    store.write([runs(said)])
+    assert store.cells() == {"k1": said}
+    assert store.restarts(said) == "r1:"
+    other = said._replace(restarts="r2:")
+    with pytest.raises(StoreError, match=r"other restarts \(r1:\) than the study's \(r2:\)"):
+        store.restarts(other)
+    with pytest.raises(StoreError, match="other restarts"):
+        store.write([runs(Cell("k2", "arm", "other", 24)), runs(other, begin=5)])
+    assert store.counts() == {"k1": 5}
+
+
 def test_a_cell_that_is_not_there_is_empty(store: Store) -> None:
     assert [len(part) for part in store.scores("none")] == [0, 0, 0]
     assert [len(part) for part in store.curves("none")] == [0, 0]

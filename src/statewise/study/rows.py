@@ -20,12 +20,20 @@ LAST = 1 << 40  # beyond any repeat
 
 
 class Cell(NamedTuple):
-    """Where a run belongs. ``key`` is a hash of everything its result depends on but the repeat."""
+    """Where a run belongs.
+
+    Attributes:
+        key: a hash of everything its result depends on but the repeat.
+        arm, series, cutoff: what people call it.
+        restarts: what its initial weights and sample orders derive from, as ``restarts_key`` says
+            it; None where that was not recorded.
+    """
 
     key: str
     arm: str
     series: str
     cutoff: int
+    restarts: str | None = None
 
 
 @dataclass(frozen=True)

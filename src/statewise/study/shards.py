@@ -13,7 +13,7 @@ from statewise.metrics import rmse
 from statewise.panel import Series
 from statewise.study.design import Arm, Study, samples_of
 from statewise.study.rows import Cell, CellRuns
-from statewise.study.specification import cell_key
+from statewise.study.specification import cell_key, restarts_key
 from statewise.study.store import Store
 from statewise.walk import Known, walk_panel
 
@@ -68,7 +68,8 @@ def cells_of(study: Study, arm: Arm) -> Iterator[tuple[Series, int, Cell]]:
     for series in study.panel.series:
         for cutoff in study.cutoffs_of(series):
             key = cell_key(study, arm, series, cutoff)
-            yield series, cutoff, Cell(key, arm.name, series.unique_id, cutoff)
+            restarts = restarts_key(study, arm, cutoff)
+            yield series, cutoff, Cell(key, arm.name, series.unique_id, cutoff, restarts)
 
 
 def plan(study: Study, store: Store, runs_at_once: Callable[[Arm], int]) -> Iterator[Shard]:

@@ -9,6 +9,8 @@ The contract, for every reader of this module and every test of it:
 - What was written reads back to the bit, and damage is detected: the file's structure by SQLite,
   every run by a checksum of its own.
 - Readers open read-only, at any time.
+- A store of an older schema is read as it is, and brought up to date when it is opened for writing,
+  in one transaction.
 
 The rollback journal is used, and not the write-ahead log, which had a defect with two connections
 before SQLite 3.51.3; network file systems are refused, since their locks cannot be trusted.
@@ -17,10 +19,9 @@ before SQLite 3.51.3; network file systems are refused, since their locks cannot
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -40,10 +41,11 @@ from statewise.study.sqlite_file import (
 
 __all__ = ["Store"]
 
-SCHEMA = 1
 APPLICATION = 0x53575354  # "SWST" in the file's header: a statewise study
 
-TABLES = """
+# What each version of the schema adds to the one before it.
+VERSIONS = (
+    """
 CREATE TABLE specification (
     number INTEGER PRIMARY KEY, written TEXT NOT NULL, hash TEXT NOT NULL, document TEXT NOT NULL
 );
@@ -59,7 +61,10 @@ CREATE TABLE curve (
     cell INTEGER NOT NULL, repeat INTEGER NOT NULL, forecasts BLOB NOT NULL, loss BLOB NOT NULL,
     PRIMARY KEY (cell, repeat)
 ) WITHOUT ROWID;
-"""
+""",
+    "ALTER TABLE cell ADD COLUMN restarts TEXT;",  # NULL where version 1 wrote the cell
+)
+SCHEMA = len(VERSIONS)
 
 
 class Store:
@@ -73,7 +78,7 @@ class Store:
         self, connection: sqlite3.Connection, path: Path | None, lock: FileLock | None
     ) -> None:
         self._connection = connection
-        self._cells: dict[str, int] = {}
+        self._cells: dict[Cell, int] = {}
         self._lock = lock
         self.path = path
 
@@ -82,7 +87,7 @@ class Store:
         """A store that lives as long as the process."""
         # The executor's threads hand their results to one thread, which may not be the opener.
         store = cls(sqlite3.connect(":memory:", check_same_thread=False), None, None)
-        store._make_tables()
+        store._upgrade(0)
         return store
 
     @classmethod
@@ -97,40 +102,39 @@ class Store:
             raise StoreError(
                 "store", str(path), "exists already", "Resume the study, or choose another file."
             )
-        lock = take_lock(path)
-        try:
+        with ExitStack() as undo:
+            lock = take_lock(path)
+            undo.callback(lock.release)
             with said(path):
                 # Made aside and moved into place whole: a kill leaves no file that is half a store.
                 aside = path.with_name(f"{path.name}.new")
                 for left_over in (aside, journal_of(aside)):
                     left_over.unlink(missing_ok=True)
-                made = cls(connect(aside, "rwc"), aside, None)
-                made._make_tables()
-                made.close()
+                with cls(connect(aside, "rwc"), aside, None) as made:
+                    made._upgrade(0)
                 journal_of(aside).unlink(missing_ok=True)
                 aside.rename(path)
                 sync_folder(path)
-                return cls(connect(path, "rw"), path, lock)
-        except BaseException:
-            lock.release()
-            raise
+                store = cls(connect(path, "rw"), path, lock)
+            undo.pop_all()
+        return store
 
     @classmethod
     def write_to(cls, path: str | Path) -> Self:
-        """The store at ``path``, opened for writing.
+        """The store at ``path``, opened for writing; one of an older schema is brought up to date.
 
         Raises:
             StoreError: there is none, another process writes to it, or it is damaged or not ours.
         """
         path = existing(path)
-        lock = take_lock(path)
-        try:
+        with ExitStack() as undo:
+            lock = take_lock(path)
+            undo.callback(lock.release)
             with said(path):
                 store = cls(connect(path, "rw"), path, lock)
-                store._check_header()
-        except BaseException:
-            lock.release()
-            raise
+                undo.callback(store.close)
+                store._upgrade(store._version())
+            undo.pop_all()
         return store
 
     @classmethod
@@ -141,20 +145,17 @@ class Store:
             StoreError: there is none, or it is damaged or not ours.
         """
         path = existing(path)
-        with said(path):
+        with ExitStack() as undo, said(path):
             store = cls(connect(path, "query"), path, None)
-            store._check_header()
+            undo.callback(store.close)
+            store._version()
+            undo.pop_all()
         return store
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -202,8 +203,29 @@ class Store:
     def cells(self) -> dict[str, Cell]:
         """Every cell with at least one run, by its key."""
         with said(self.path):
-            rows = self._connection.execute("SELECT key, arm, series, cutoff FROM cell ORDER BY id")
-            return {row[0]: Cell(*row) for row in rows}
+            rows = self._connection.execute("SELECT * FROM cell ORDER BY id")
+            return {row[1]: Cell(*row[1:]) for row in rows}
+
+    def restarts(self, cell: Cell) -> str | None:
+        """What is recorded of the restarts of a cell; None if it is not there, or is of schema 1.
+
+        Raises:
+            StoreError: that is not what ``cell`` says.
+        """
+        with said(self.path):
+            row = self._connection.execute(
+                "SELECT * FROM cell WHERE key = ?", (cell.key,)
+            ).fetchone()
+        recorded = None if row is None else Cell(*row[1:]).restarts
+        if recorded is not None and recorded != cell.restarts:
+            raise StoreError(
+                "store",
+                str(self.path),
+                f"holds runs of {cell.arm} on {cell.series} from other restarts ({recorded}) than "
+                f"the study's ({cell.restarts}), so they are no pairs with the other arms' runs",
+                "Run the study into a new store.",
+            )
+        return recorded
 
     def counts(self) -> dict[str, int]:
         """The number of runs of each cell, by its key."""
@@ -279,13 +301,16 @@ class Store:
         return [np.array(column, t) for column, t in zip(columns, types, strict=True)]
 
     def _cell_id(self, connection: sqlite3.Connection, cell: Cell) -> int:
-        if cell.key not in self._cells:
+        if cell not in self._cells:
             connection.execute(
-                "INSERT OR IGNORE INTO cell (key, arm, series, cutoff) VALUES (?, ?, ?, ?)", cell
+                "INSERT OR IGNORE INTO cell (key, arm, series, cutoff, restarts) "
+                "VALUES (?, ?, ?, ?, ?)",
+                cell,
             )
+            self.restarts(cell)
             row = connection.execute("SELECT id FROM cell WHERE key = ?", (cell.key,)).fetchone()
-            self._cells[cell.key] = row[0]
-        return self._cells[cell.key]
+            self._cells[cell] = row[0]
+        return self._cells[cell]
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -298,14 +323,18 @@ class Store:
                 self._cells.clear()  # cells of a transaction that was rolled back are not there
                 raise
 
-    def _make_tables(self) -> None:
-        self._connection.executescript(
-            f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {SCHEMA}; {TABLES}"
-        )
+    def _upgrade(self, version: int) -> None:
+        """From an older schema, or from none (0), to this one, whole or not at all."""
+        if version < SCHEMA:
+            self._connection.executescript(
+                f"BEGIN IMMEDIATE; {''.join(VERSIONS[version:])}"
+                f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {SCHEMA}; COMMIT;"
+            )
 
-    def _check_header(self) -> None:
+    def _version(self) -> int:
+        """The schema of the file; raises StoreError if it is not ours, or newer than this code."""
         application = self._connection.execute("PRAGMA application_id").fetchone()[0]
-        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if application != APPLICATION:
             raise StoreError("store", str(self.path), "is not a statewise study", "Check the path.")
         if version > SCHEMA:
@@ -315,3 +344,4 @@ class Store:
                 f"was written by a newer statewise (schema {version}, this one knows {SCHEMA})",
                 "Update statewise.",
             )
+        return version
