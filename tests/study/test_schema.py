@@ -21,8 +21,8 @@ from statewise.network import Training
 from statewise.regime import REGIMES
 from statewise.study import Arm, Store, Study, read_results, run_study, store
 from statewise.study.salvage import salvage
+from statewise.study.schema import SCHEMA
 from statewise.study.sqlite_file import connect
-from statewise.study.store import SCHEMA
 from tests.study.test_executors import same
 
 FROZEN = Path(__file__).parent / "data" / "schema-1.db"

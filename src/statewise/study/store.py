@@ -19,7 +19,7 @@ before SQLite 3.51.3; network file systems are refused, since their locks cannot
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from statewise.errors import StoreError
 from statewise.study.rows import LAST, RUNS, Cell, CellRuns, decode, is_whole, rows_of
+from statewise.study.schema import upgrade, version_of
 from statewise.study.sqlite_file import (
     connect,
     existing,
@@ -40,31 +41,6 @@ from statewise.study.sqlite_file import (
 )
 
 __all__ = ["Store"]
-
-APPLICATION = 0x53575354  # "SWST" in the file's header: a statewise study
-
-# What each version of the schema adds to the one before it.
-VERSIONS = (
-    """
-CREATE TABLE specification (
-    number INTEGER PRIMARY KEY, written TEXT NOT NULL, hash TEXT NOT NULL, document TEXT NOT NULL
-);
-CREATE TABLE cell (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, arm TEXT NOT NULL, series TEXT NOT NULL,
-    cutoff INTEGER NOT NULL
-);
-CREATE TABLE run (
-    cell INTEGER NOT NULL REFERENCES cell (id), repeat INTEGER NOT NULL, score REAL NOT NULL,
-    diverged_epoch INTEGER NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (cell, repeat)
-) WITHOUT ROWID;
-CREATE TABLE curve (
-    cell INTEGER NOT NULL, repeat INTEGER NOT NULL, forecasts BLOB NOT NULL, loss BLOB NOT NULL,
-    PRIMARY KEY (cell, repeat)
-) WITHOUT ROWID;
-""",
-    "ALTER TABLE cell ADD COLUMN restarts TEXT;",  # NULL where version 1 wrote the cell
-)
-SCHEMA = len(VERSIONS)
 
 
 class Store:
@@ -87,7 +63,7 @@ class Store:
         """A store that lives as long as the process."""
         # The executor's threads hand their results to one thread, which may not be the opener.
         store = cls(sqlite3.connect(":memory:", check_same_thread=False), None, None)
-        store._upgrade(0)
+        upgrade(store._connection, 0)
         return store
 
     @classmethod
@@ -110,8 +86,8 @@ class Store:
                 aside = path.with_name(f"{path.name}.new")
                 for left_over in (aside, journal_of(aside)):
                     left_over.unlink(missing_ok=True)
-                with cls(connect(aside, "rwc"), aside, None) as made:
-                    made._upgrade(0)
+                with closing(connect(aside, "rwc")) as connection:
+                    upgrade(connection, 0)
                 journal_of(aside).unlink(missing_ok=True)
                 aside.rename(path)
                 sync_folder(path)
@@ -133,7 +109,7 @@ class Store:
             with said(path):
                 store = cls(connect(path, "rw"), path, lock)
                 undo.callback(store.close)
-                store._upgrade(store._version())
+                upgrade(store._connection, version_of(store._connection, path))
             undo.pop_all()
         return store
 
@@ -148,7 +124,7 @@ class Store:
         with ExitStack() as undo, said(path):
             store = cls(connect(path, "query"), path, None)
             undo.callback(store.close)
-            store._version()
+            version_of(store._connection, path)
             undo.pop_all()
         return store
 
@@ -322,26 +298,3 @@ class Store:
             except BaseException:
                 self._cells.clear()  # cells of a transaction that was rolled back are not there
                 raise
-
-    def _upgrade(self, version: int) -> None:
-        """From an older schema, or from none (0), to this one, whole or not at all."""
-        if version < SCHEMA:
-            self._connection.executescript(
-                f"BEGIN IMMEDIATE; {''.join(VERSIONS[version:])}"
-                f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {SCHEMA}; COMMIT;"
-            )
-
-    def _version(self) -> int:
-        """The schema of the file; raises StoreError if it is not ours, or newer than this code."""
-        application = self._connection.execute("PRAGMA application_id").fetchone()[0]
-        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if application != APPLICATION:
-            raise StoreError("store", str(self.path), "is not a statewise study", "Check the path.")
-        if version > SCHEMA:
-            raise StoreError(
-                "store",
-                str(self.path),
-                f"was written by a newer statewise (schema {version}, this one knows {SCHEMA})",
-                "Update statewise.",
-            )
-        return version
