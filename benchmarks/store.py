@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from common import machine, table
 
-from statewise.study.store import Cell, CellRuns, Store
+from statewise.study.rows import Cell, CellRuns
+from statewise.study.store import Store
 
 TEST_SIZE = 12
 REACH = 50_000  # rows a second to be written, at least

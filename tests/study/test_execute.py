@@ -1,11 +1,16 @@
+import sqlite3
+from pathlib import Path
+
 import numpy as np
+import pytest
 
 from statewise import engine
 from statewise.datasets import shampoo
+from statewise.errors import StoreError
 from statewise.metrics import rmse
 from statewise.network import SGD, Network, Training
 from statewise.regime import REGIMES
-from statewise.study import Arm, Study, run_study
+from statewise.study import Arm, Store, Study, read_results, run_study
 from statewise.walk import walk_forward
 
 SHORT = Training(epochs=15)
@@ -53,3 +58,25 @@ def test_a_diverged_run_scores_infinity_and_is_kept() -> None:
     result = run_study(Study((arm,), shampoo(), test_size=12, repeats=3)).arms["a"]
     assert np.isinf(result.scores).all()
     assert (result.only.diverged_epoch > 0).all()
+
+
+def test_results_say_what_their_restarts_derive_from(tmp_path: Path) -> None:
+    names = ("stateful", "stateless", "stateless-shuffled")
+    arms = tuple(Arm(name, REGIMES[name], training=SHORT) for name in names)
+    again = Arm("again", REGIMES["stateful"], training=SHORT, restarts=1)
+    study = Study((*arms, again), shampoo(), test_size=12, repeats=2)
+    path = tmp_path / "study.db"
+    result = run_study(study, store=path)
+    cell = ("Sales", 24)
+    stateful, stateless, shuffled, other = (
+        str(result.restarts(arm.name, cell)) for arm in study.arms
+    )
+    assert stateful == stateless
+    assert stateful.split(":")[0] == shuffled.split(":")[0] != other.split(":")[0]
+    assert stateful != shuffled
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("UPDATE cell SET restarts = 'elsewhere:' WHERE arm = 'stateless'")
+    connection.close()
+    with Store.read(path) as store, pytest.raises(StoreError, match="stateless on Sales from othe"):
+        read_results(study, store)

@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import BrokenExecutor, Executor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +26,8 @@ from statewise.study import (
     read_results,
     run_study,
 )
+from statewise.study.executors import in_flight
+from statewise.study.shards import plan, run_shard
 
 ARMS = tuple(
     Arm(name, REGIMES[name], training=Training(40)) for name in ("stateful-warm", "stateless")
@@ -118,6 +122,20 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
     result = run_study(STUDY, executor=executor, on_shard=kill_one, store=tmp_path / "study.db")
     assert killed
     same(result, run_study(STUDY))
+
+
+class Broken(Executor):
+    def submit(self, *_: Any, **__: Any) -> Any:
+        raise BrokenExecutor("no worker is left")
+
+
+def test_a_broken_pool_loses_no_shard_that_it_was_given() -> None:
+    shards = list(plan(STUDY, Store.in_memory(), lambda _: 64))
+    waiting: dict[Any, Any] = {}
+    left = iter(shards)
+    with pytest.raises(BrokenExecutor):
+        next(in_flight(Broken(), run_shard, left, 3, waiting))
+    assert [id(shard) for shard in (*waiting.values(), *left)] == [id(shard) for shard in shards]
 
 
 def test_workers_that_keep_dying_are_given_up(tmp_path: Path) -> None:

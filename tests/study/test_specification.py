@@ -2,16 +2,19 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from statewise.datasets import shampoo
+from statewise.engine.initial import initial_weights, sample_orders
 from statewise.errors import SettingError
 from statewise.framing import Framing
 from statewise.network import SGD, Network, Training
 from statewise.panel import Panel
 from statewise.regime import REGIMES, StateRegime
 from statewise.study import Arm, Study, better, equivalent, from_document, to_document
-from statewise.study.specification import arm_from, cell_key, differences, digest
+from statewise.study.design import samples_of
+from statewise.study.specification import arm_from, cell_key, differences, digest, restarts_key
 
 ARMS = (
     Arm("a", REGIMES["stateless-shuffled"]),
@@ -66,6 +69,48 @@ def test_a_cells_key_holds_what_its_results_depend_on(change: Any, same: bool) -
     assert keys[0] != cell_key(STUDY, ARMS[0], series, 30)
     longer = Panel.from_values([*series.y, 500.0], unique_id="Sales").only
     assert keys[0] == cell_key(STUDY, ARMS[0], longer, 24)  # what comes later does not matter
+
+
+@pytest.mark.parametrize(
+    ("change", "same_weights", "same_orders"),
+    [
+        ({"name": "renamed"}, True, True),
+        ({"training": Training(5, 2)}, True, True),
+        ({"network": Network(1, "keras-2")}, True, True),
+        ({"framing": Framing(0, 1, 3)}, True, False),  # as many features, other samples
+        ({"framing": Framing(samples=9)}, True, False),
+        ({"regime": REGIMES["stateful"]}, True, False),
+        ({"framing": Framing(lags=2)}, False, False),
+        ({"network": Network(2)}, False, True),
+        ({"restarts": 1}, False, False),
+    ],
+)
+def test_a_restarts_key_holds_what_weights_and_orders_derive_from(
+    change: Any, same_weights: bool, same_orders: bool
+) -> None:
+    one, other = ARMS[0], replace(ARMS[0], **change)
+    keys = [restarts_key(STUDY, arm, 24).split(":") for arm in (one, other)]
+    assert (keys[0][0] == keys[1][0]) == same_weights
+    assert (keys[0][1] == keys[1][1]) == same_orders
+    weights, orders = zip(*(drawn(arm, 24) for arm in (one, other)), strict=True)
+    assert (weights[0] == weights[1]) == same_weights
+    assert (orders[0] == orders[1]) == same_orders
+
+
+def drawn(arm: Arm, cutoff: int) -> tuple[bytes, bytes]:
+    """The initial weights, and the first sample orders, of the third repeat of an arm."""
+    seed = (STUDY.seed, arm.restarts) if arm.restarts else STUDY.seed
+    weights = initial_weights(seed, [3], arm.network.units, arm.framing.lags)
+    orders = np.zeros((2, samples_of(arm, cutoff)), np.int32)
+    if arm.regime.shuffle:
+        sample_orders(seed, 3)(orders)
+    return weights.kernel.tobytes() + weights.recurrent.tobytes(), orders.tobytes()
+
+
+def test_a_restarts_key_is_of_the_studys_seed() -> None:
+    other = replace(STUDY, seed=10)
+    assert restarts_key(STUDY, ARMS[0], 24) != restarts_key(other, ARMS[0], 24)
+    assert restarts_key(STUDY, ARMS[1], 24).endswith(":")  # no orders are drawn
 
 
 def test_an_arm_may_be_written_by_hand() -> None:

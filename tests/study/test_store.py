@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 
 from statewise.errors import StoreError
-from statewise.study.store import Cell, CellRuns, Store, decode, encode, file_system, salvage
+from statewise.study.rows import Cell, CellRuns
+from statewise.study.salvage import salvage
+from statewise.study.store import Store
 
 CELL = Cell("k1", "arm", "series", 24)
 
@@ -86,16 +88,23 @@ def test_the_newest_specification_is_in_force(store: Store) -> None:
     assert store.specification() == ({"a": [1, "é"]}, "h2")
 
 
+def test_a_cell_says_what_its_restarts_derive_from(store: Store) -> None:
+    said = CELL._replace(restarts="r1:")
+    assert store.restarts(said) is None
+    store.write([runs(said)])
+    assert store.cells() == {"k1": said}
+    assert store.restarts(said) == "r1:"
+    other = said._replace(restarts="r2:")
+    with pytest.raises(StoreError, match=r"other restarts \(r1:\) than the study's \(r2:\)"):
+        store.restarts(other)
+    with pytest.raises(StoreError, match="other restarts"):
+        store.write([runs(Cell("k2", "arm", "other", 24)), runs(other, begin=5)])
+    assert store.counts() == {"k1": 5}
+
+
 def test_a_cell_that_is_not_there_is_empty(store: Store) -> None:
     assert [len(part) for part in store.scores("none")] == [0, 0, 0]
     assert [len(part) for part in store.curves("none")] == [0, 0]
-
-
-def test_blobs_say_their_type() -> None:
-    for array in (np.arange(3.0), np.arange(3, dtype=np.float32), np.zeros(0), np.arange(2)):
-        blob = encode(array)
-        assert blob[:3].decode() == array.dtype.newbyteorder("<").str
-        np.testing.assert_array_equal(decode(blob), array)
 
 
 def test_one_writer_at_a_time_and_any_number_of_readers(tmp_path: Path) -> None:
@@ -248,68 +257,6 @@ def test_a_newer_file_is_refused(tmp_path: Path) -> None:
         Store.read(path)
 
 
-def damage(path: Path) -> list[str]:
-    try:
-        with Store.read(path) as store:
-            return store.damage()
-    except StoreError as error:
-        return [error.problem]
-
-
-def written(path: Path) -> bytes:
-    with Store.create(path) as store:
-        store.declare({"a": 1}, "h")
-        for i in range(40):
-            store.write([runs(Cell(f"k{i}", "arm", f"s{i}", 24), count=50)])
-    return path.read_bytes()
-
-
-def test_a_flipped_bit_is_detected_and_the_rest_salvaged(tmp_path: Path) -> None:
-    whole = written(tmp_path / "study.db")
-    found = 0
-    rng = np.random.default_rng(1)
-    for i in range(12):
-        content = bytearray(whole)
-        at = int(rng.integers(8192, len(content)))
-        content[at] ^= 1 << int(rng.integers(8))
-        path = tmp_path / f"flipped-{i}.db"
-        path.write_bytes(content)
-        if not damage(path):  # the bit lay in an unused part of a page
-            continue
-        found += 1
-        recovered, lost = salvage(path, tmp_path / f"saved-{i}.db")
-        assert recovered + lost <= 2000
-        assert recovered >= 1000
-        with Store.read(tmp_path / f"saved-{i}.db") as saved:
-            assert saved.damage() == []
-            assert saved.specification() == ({"a": 1}, "h")
-    assert found >= 6
-
-
-def test_a_flipped_bit_in_a_forecast_is_one_lost_run(tmp_path: Path) -> None:
-    path = tmp_path / "study.db"
-    content = bytearray(written(path))
-    with Store.read(path) as store:
-        blob = encode(store.curves("k7")[0][13])
-    at = bytes(content).index(blob)
-    content[at + 40] ^= 4
-    path.write_bytes(content)
-    with Store.read(path) as store:
-        [line] = store.damage()
-    assert "s7, repeat 13: its checksum is wrong" in line
-    assert salvage(path, tmp_path / "saved.db") == (1999, 1)
-
-
-def test_a_truncated_file_is_detected(tmp_path: Path) -> None:
-    whole = written(tmp_path / "study.db")
-    path = tmp_path / "short.db"
-    path.write_bytes(whole[: len(whole) * 2 // 3])
-    assert damage(path) != []
-    recovered, _ = salvage(path, tmp_path / "saved.db")
-    assert recovered >= 1000
-    assert damage(tmp_path / "saved.db") == []
-
-
 def fill(path: str, limit: int) -> None:
     import resource
     import signal
@@ -337,13 +284,6 @@ def test_a_full_disk_is_said_and_nothing_acknowledged_is_lost(tmp_path: Path) ->
         assert store.damage() == []
         assert len(store.repeats("k1")) == int(acknowledged) > 0
         assert store.write([runs(begin=0, count=2000)]) == 2000 - int(acknowledged)
-
-
-def test_file_systems_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert file_system(tmp_path) is not None or not Path("/proc/self/mounts").exists()
-    monkeypatch.setattr("statewise.study.store.file_system", lambda _: "nfs4")
-    with pytest.raises(StoreError, match="network file system"):
-        Store.create(tmp_path / "study.db")
 
 
 def test_many_rows_are_written_and_read_quickly_enough_to_try(tmp_path: Path) -> None:

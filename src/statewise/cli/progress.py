@@ -1,7 +1,6 @@
 """How far a study is, on standard error."""
 
 import sys
-from types import TracebackType
 from typing import Any, Self
 
 __all__ = ["Progress", "say"]
@@ -52,12 +51,7 @@ class Progress:
                 place = f"{self.finished}/{len(self.counts)}"
                 say(f"{place} {arm.name}: {self.wanted} runs")
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self.bar is not None:
             self.bar.close()
         if kind is KeyboardInterrupt:

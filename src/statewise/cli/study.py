@@ -295,7 +295,7 @@ def run_calibrate(options: argparse.Namespace) -> int:
 
 def run_salvage(options: argparse.Namespace) -> int:
     """Copy what is whole of a damaged store."""
-    from statewise.study.store import salvage
+    from statewise.study.salvage import salvage
 
     recovered, lost = salvage(options.store, options.new)
     print(f"{recovered} runs were recovered into {options.new}; {lost} were damaged.")

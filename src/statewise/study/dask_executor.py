@@ -11,7 +11,6 @@ import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
-from types import TracebackType
 from typing import Any, Self
 
 from statewise.engine import available_threads
@@ -134,12 +133,7 @@ class DaskExecutor:
             ) from None
         return client
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             if kind is not None and self._cluster is None:
                 with suppress(Exception):  # the connection may be what failed

@@ -35,12 +35,15 @@ class CellResult:
         scores: (repeats,) test RMSE; infinite for a run that diverged, which so loses to any other.
         diverged_epoch: (repeats,) counted from one; zero for a run that did not diverge.
         loss: (repeats, epochs), or (repeats, 0) where it was not kept.
+        restarts: what the initial weights and sample orders derive from, as the store recorded it
+            (see ``restarts_key``); None if it did not.
     """
 
     forecasts: NDArray[np.float64]
     scores: NDArray[np.float64]
     diverged_epoch: NDArray[np.int32]
     loss: NDArray[np.float32]
+    restarts: str | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,15 @@ class StudyResult:
         if name == NAIVE:
             return {c: np.full(self.study.repeats, s) for c, s in self.naive_scores.items()}
         return {cell: result.scores for cell, result in self.arms[name].cells.items()}
+
+    def restarts(self, name: str, cell: tuple[str, int]) -> str | None:
+        """What the repeats of an arm derive from in one cell, by series and cutoff.
+
+        The repeats of two arms are pairs, with the same initial weights, where this begins alike up
+        to the colon, and share their sample orders too where it is equal. None where the store did
+        not record it.
+        """
+        return self.arms[name].cells[cell].restarts
 
     def _until(self, series: Series, cutoff: int) -> NDArray[np.float64]:
         return series.y[: cutoff + self.study.test_size]
@@ -259,6 +271,7 @@ def read_results(
 
     Raises:
         StudyError: runs are missing; the message says how many.
+        StoreError: runs are of other restarts than the study says.
     """
     arms = {}
     wanted = np.arange(study.repeats)
@@ -277,7 +290,11 @@ def read_results(
                 )
             forecasts, loss = store.curves(cell.key)
             cells[series.unique_id, cutoff] = CellResult(
-                forecasts[chosen], scores[chosen], diverged[chosen], loss[chosen]
+                forecasts[chosen],
+                scores[chosen],
+                diverged[chosen],
+                loss[chosen],
+                store.restarts(cell),
             )
         arms[arm.name] = ArmResult(arm, cells)
     return StudyResult(study, arms, trained_runs, train_seconds)

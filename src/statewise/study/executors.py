@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
+    BrokenExecutor,
     Executor,
     Future,
     ProcessPoolExecutor,
@@ -17,10 +18,11 @@ from concurrent.futures import (
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager
 from functools import partial
+from itertools import chain, islice
 from multiprocessing import connection, get_context, parent_process
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -33,19 +35,11 @@ __all__ = ["ProcessExecutor", "ShardExecutor", "ThreadExecutor"]
 RETRIES = 3  # times that the shards of a dead worker are tried again
 
 
-class ShardExecutor(Protocol):
-    """What a study needs of an executor; it is used as a context manager."""
+class ShardExecutor(AbstractContextManager[Any, None], Protocol):
+    """What a study needs of an executor.
 
-    def __enter__(self) -> Self:
-        """Start the workers."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop the workers: soon, and without results, after an exception."""
+    Its block starts the workers and stops them: soon, and without results, after an exception.
+    """
 
     def results(self, shards: Iterator[Shard]) -> Iterator[ShardResult]:
         """The result of every shard, as they finish."""
@@ -65,18 +59,13 @@ class ThreadExecutor:
         self._pool = ThreadPoolExecutor(1)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._stop[0] = kind is not None
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def results(self, shards: Iterator[Shard]) -> Iterator[ShardResult]:
         task = partial(run_shard, threads=self.threads, stop=self._stop)
-        yield from in_flight(self._pool, task, shards, 2)
+        yield from in_flight(self._pool, task, shards, 2, {})
 
 
 class ProcessExecutor:
@@ -97,12 +86,7 @@ class ProcessExecutor:
         context = get_context("spawn")
         return ProcessPoolExecutor(self.workers, context, initializer=start_worker)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             for process in list((self._pool._processes or {}).values()):
                 process.terminate()
@@ -110,20 +94,14 @@ class ProcessExecutor:
 
     def results(self, shards: Iterator[Shard]) -> Iterator[ShardResult]:
         task = partial(run_shard, threads=1)
+        waiting: dict[Future[ShardResult], Shard] = {}
         failures = 0
-        pending: list[Shard] = []
-
-        def remembered() -> Iterator[Shard]:
-            yield from list(pending)
-            for shard in shards:
-                pending.append(shard)
-                yield shard
-
         while True:
+            again = list(waiting.values())
+            waiting.clear()
+            source = chain(again, shards)
             try:
-                for result in in_flight(self._pool, task, remembered(), 2 * self.workers):
-                    pending.remove(result.shard)
-                    yield result
+                yield from in_flight(self._pool, task, source, 2 * self.workers, waiting)
             except BrokenProcessPool:
                 failures += 1
                 if failures > RETRIES:
@@ -158,18 +136,31 @@ def in_flight(
     task: Callable[[Shard], ShardResult],
     shards: Iterator[Shard],
     most: int,
+    waiting: dict[Future[ShardResult], Shard],
 ) -> Iterator[ShardResult]:
-    """Keep ``most`` shards submitted, and yield results as they come."""
-    waiting: set[Future[ShardResult]] = set()
-    more = True
-    while more or waiting:
-        while more and len(waiting) < most:
-            shard = next(shards, None)
-            if shard is None:
-                more = False
-            else:
-                waiting.add(pool.submit(task, shard))
-        if waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
+    """Keep ``most`` shards submitted, and yield results as they come.
+
+    ``waiting`` holds the shards that were taken and gave no result yet, also when this fails.
+    """
+    while True:
+        for shard in islice(shards, most - len(waiting)):
+            waiting[submitted(pool, task, shard)] = shard
+        if not waiting:
+            return
+        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        for future in done:
+            result = future.result()
+            del waiting[future]
+            yield result
+
+
+def submitted(
+    pool: Executor, task: Callable[[Shard], ShardResult], shard: Shard
+) -> Future[ShardResult]:
+    """A shard's future; one that has failed already if the pool is broken."""
+    try:
+        return pool.submit(task, shard)
+    except BrokenExecutor as error:
+        failed: Future[ShardResult] = Future()
+        failed.set_exception(error)
+        return failed

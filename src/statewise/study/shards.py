@@ -12,8 +12,9 @@ from statewise import engine
 from statewise.metrics import rmse
 from statewise.panel import Series
 from statewise.study.design import Arm, Study, samples_of
-from statewise.study.specification import cell_key
-from statewise.study.store import Cell, CellRuns, Store
+from statewise.study.rows import Cell, CellRuns
+from statewise.study.specification import cell_key, restarts_key
+from statewise.study.store import Store
 from statewise.walk import Known, walk_panel
 
 __all__ = ["Shard", "ShardResult", "cells_of", "plan", "run_shard", "training_of"]
@@ -67,7 +68,8 @@ def cells_of(study: Study, arm: Arm) -> Iterator[tuple[Series, int, Cell]]:
     for series in study.panel.series:
         for cutoff in study.cutoffs_of(series):
             key = cell_key(study, arm, series, cutoff)
-            yield series, cutoff, Cell(key, arm.name, series.unique_id, cutoff)
+            restarts = restarts_key(study, arm, cutoff)
+            yield series, cutoff, Cell(key, arm.name, series.unique_id, cutoff, restarts)
 
 
 def plan(study: Study, store: Store, runs_at_once: Callable[[Arm], int]) -> Iterator[Shard]:

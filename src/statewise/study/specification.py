@@ -12,9 +12,16 @@ from statewise.framing import Framing
 from statewise.network import SGD, Adam, Network, Training
 from statewise.panel import Panel, Series
 from statewise.regime import StateRegime
-from statewise.study.design import Arm, Hypothesis, Study
+from statewise.study.design import Arm, Hypothesis, Study, samples_of
 
-__all__ = ["cell_key", "differences", "digest", "from_document", "to_document"]
+__all__ = [
+    "cell_key",
+    "differences",
+    "digest",
+    "from_document",
+    "restarts_key",
+    "to_document",
+]
 
 Document = dict[str, Any]
 
@@ -58,7 +65,7 @@ def from_document(document: Document) -> Study:
     )
 
 
-def digest(document: Document) -> str:
+def digest(document: Document | list[int]) -> str:
     """A hash of the document that does not depend on the order of its fields."""
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
@@ -80,6 +87,19 @@ def cell_key(study: Study, arm: Arm, series: Series, cutoff: int) -> str:
             "seed": study.seed,
         }
     )
+
+
+def restarts_key(study: Study, arm: Arm, cutoff: int) -> str:
+    """A hash of what the initial weights of an arm's repeats derive from, and one of their orders.
+
+    A repeat has the same initial weights in two arms whose keys begin alike, up to the colon, and
+    the same sample orders too where the keys are equal. Nothing follows the colon where an arm does
+    not shuffle.
+    """
+    seed = [study.seed, arm.restarts]
+    weights = [*seed, arm.network.units, arm.framing.lags, 1]  # units, features, outputs
+    orders = digest([*seed, samples_of(arm, cutoff)]) if arm.regime.shuffle else ""
+    return f"{digest(weights)}:{orders}"
 
 
 def arm_document(arm: Arm) -> Document:

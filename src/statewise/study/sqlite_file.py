@@ -1,0 +1,127 @@
+"""An SQLite file on a disk: opened, locked for one writer, synced, and its errors said."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock, Timeout
+
+from statewise.errors import StoreError
+
+__all__ = ["connect", "existing", "journal_of", "said", "sync_folder", "take_lock"]
+
+PATIENCE = 60.0  # seconds that a reader or the writer waits for the other
+NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs"}
+
+
+def connect(path: Path, mode: Literal["rw", "rwc", "query"]) -> sqlite3.Connection:
+    """A connection that waits for its turn, and whose transactions are on disk when they end.
+
+    A reader's, ``query``, may not write. It is opened for writing all the same where that is
+    allowed, since SQLite rolls back what a killed writer left half done when the file is next read.
+    """
+    if mode == "query":
+        writable = os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK)
+        connection = opened(path, "rw" if writable else "ro")
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+    connection = opened(path, mode)
+    connection.execute("PRAGMA journal_mode = TRUNCATE")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def opened(path: Path, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=PATIENCE,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def journal_of(path: Path) -> Path:
+    """The file in which SQLite keeps what a transaction may have to undo."""
+    return path.with_name(f"{path.name}-journal")
+
+
+def existing(path: str | Path) -> Path:
+    path = Path(path)
+    if not path.is_file():
+        raise StoreError("store", str(path), "is not a file", "Check the path.")
+    return path
+
+
+def take_lock(path: Path) -> FileLock:
+    """The writer's lock, which the system releases when the process ends, however it ends."""
+    kind = file_system(path.absolute().parent)
+    if kind in NETWORK_FILE_SYSTEMS:
+        raise StoreError(
+            "store",
+            str(path),
+            f"lies on a network file system ({kind}), whose locks cannot be trusted",
+            "Keep the study on a local disk.",
+        )
+    lock = FileLock(f"{path}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise StoreError(
+            "store",
+            str(path),
+            "is being written by another process",
+            "Wait for it to end, or stop it.",
+        ) from None
+    except OSError as error:
+        raise StoreError(
+            "store", str(path), f"cannot be written ({error.strerror})", "Choose another folder."
+        ) from None
+    return lock
+
+
+def file_system(folder: Path) -> str | None:
+    """The kind of file system that ``folder`` lies on, where the system tells."""
+    try:
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    found = [line.split()[1:3] for line in mounts]
+    inside = [(point, kind) for point, kind in found if folder.is_relative_to(point)]
+    return max(inside, key=lambda mount: len(mount[0]))[1] if inside else None
+
+
+@contextmanager
+def said(path: Path | None) -> Iterator[None]:
+    """Turn SQLite's errors into ours."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        full = "full" in str(error) or "disk I/O" in str(error)
+        raise StoreError(
+            "store",
+            str(path),
+            f"could not be read or written ({error})",
+            "Free some space and resume; what was written before is safe."
+            if full
+            else "Check the file and its folder.",
+        ) from None
+    except sqlite3.DatabaseError as error:
+        raise StoreError(
+            "store",
+            str(path),
+            f"is damaged ({error})",
+            "Recover what is whole with: statewise study salvage.",
+        ) from None
+
+
+def sync_folder(path: Path) -> None:
+    """Make a new file's name as durable as its content."""
+    handle = os.open(path.absolute().parent, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,19 @@
+from pathlib import Path
+
+import pytest
+
+from statewise.cli import main
+from statewise.datasets import sunspots
+from statewise.panel import Panel
+
+
+def test_what_it_prints_is_the_series(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["data", "sunspots"]) == 0
+    path = tmp_path / "data.csv"
+    path.write_text(capsys.readouterr().out)
+    assert Panel.from_csv(path) == sunspots()
+
+
+def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "moon"]) == 2
+    assert "'nile', 'shampoo', 'sunspots'" in capsys.readouterr().err
