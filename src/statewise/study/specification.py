@@ -84,7 +84,7 @@ def cell_key(study: Study, arm: Arm, series: Series, cutoff: int) -> str:
 
 def arm_document(arm: Arm) -> Document:
     """An arm as plain values; the optimizer says its kind."""
-    document = asdict(arm)
+    document = {**asdict(arm), "framing": arm.framing.to_dict()}
     optimizer = arm.training.optimizer
     document["training"]["optimizer"] = {"kind": type(optimizer).__name__, **asdict(optimizer)}
     return document
@@ -99,9 +99,7 @@ def arm_from(document: Document) -> Arm:
         raise SettingError(
             "arm", parts.get("name"), "has no regime", 'Give one, for example regime = "stateless".'
         )
-    regime, framing = parts["regime"], dict(parts.get("framing", {}))
-    if framing.get("scale") is not None:
-        framing["scale"] = tuple(framing["scale"])
+    regime = parts["regime"]
     training = dict(parts.get("training", {}))
     if "optimizer" in training:
         optimizer = dict(training["optimizer"])
@@ -112,7 +110,7 @@ def arm_from(document: Document) -> Arm:
         regime=StateRegime.named(regime)
         if isinstance(regime, str)
         else record(StateRegime, "regime", regime),
-        framing=record(Framing, "framing", framing),
+        framing=record(Framing, "framing", dict(parts.get("framing", {}))),
         network=record(Network, "network", dict(parts.get("network", {}))),
         training=record(Training, "training", training),
         restarts=parts.get("restarts", 0),
