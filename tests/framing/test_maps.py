@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.stats import boxcox_normmax
 
@@ -15,6 +15,8 @@ from statewise.framing.maps import (
 
 
 @given(st.lists(st.floats(1e-3, 1e3), min_size=1), st.floats(-1.0, 2.0))
+@example([2.0], 5e-324)
+@example([2.0, 700.0], -1e-12)
 def test_a_power_is_undone(values: list[float], exponent: float) -> None:
     x, p = np.array(values), np.asarray(exponent)
     np.testing.assert_allclose(unpower(power(x, p), p), x, rtol=1e-8)

@@ -9,6 +9,7 @@ __all__ = ["Scale", "difference", "fit_power", "power", "undifference", "unpower
 
 Floats = NDArray[np.float64]
 SMALLEST = 1e-30  # a range below it is no range
+ZERO = 1e-19  # an exponent below it is zero to SciPy's Box-Cox, though not to its inverse
 POWERS = (-1.0, 2.0)  # where the likelihood of a power is searched
 
 
@@ -76,7 +77,7 @@ def unpower(values: Floats, exponent: Floats) -> Floats:
     """The inverse of ``power``. Beyond its range it is the limit there: zero, or infinity."""
     from scipy.special import inv_boxcox
 
-    exponent = exponent[..., None]
+    exponent = np.where(abs(exponent) < ZERO, 0.0, exponent)[..., None]
     limit = np.where(exponent > 0.0, 0.0, np.inf)
     with np.errstate(invalid="ignore"):  # infinity times zero, the forecast of a diverged run
         beyond = values * exponent <= -1.0
