@@ -27,7 +27,7 @@ def test_a_walk_is_a_replay_of_every_window(name: str) -> None:
     regime = REGIMES[name]
     framing, runs = fitted(regime)
     steps = list(walk_forward(NETWORK, regime, framing, runs, Y, test_size=12))
-    windows = np.concatenate([framing.window(Y[:n]) for n in range(24, 36)])
+    windows = np.stack([framing.window(Y[:n]) for n in range(24, 36)])
     warm, _ = framing.samples(Y[:-12])
     replay = windows if regime.warm_up == "none" else np.concatenate([warm, windows])
     start = runs.state if regime.reset_training == "never" else None
@@ -37,7 +37,7 @@ def test_a_walk_is_a_replay_of_every_window(name: str) -> None:
     for i, step in enumerate(steps):
         assert step.cutoff == 24 + i
         assert step.actual == Y[24 + i]
-        expected = framing.invert(out[:, i - 12, 0], Y[: 24 + i])
+        expected = framing.invert(out[:, i - 12], Y[: 24 + i])[:, 0]
         np.testing.assert_array_equal(step.mean, expected)
     np.testing.assert_array_equal(steps[-1].state.c, state.c)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from statewise.errors import SettingError
 
-__all__ = ["at_least", "fraction", "instance", "one_of", "positive"]
+__all__ = ["at_least", "finite", "fraction", "instance", "one_of", "positive"]
 
 
 def at_least(argument: str, value: Any, low: int) -> int:
@@ -21,7 +21,7 @@ def at_least(argument: str, value: Any, low: int) -> int:
 
 def positive(argument: str, value: Any) -> float:
     """``value`` as a finite float above zero; raises SettingError otherwise."""
-    number = _number(argument, value)
+    number = finite(argument, value)
     if number <= 0.0:
         raise SettingError(argument, value, "must be above zero", "Use for example 0.001.")
     return number
@@ -29,7 +29,7 @@ def positive(argument: str, value: Any) -> float:
 
 def fraction(argument: str, value: Any) -> float:
     """``value`` as a float from zero up to, but not, one; raises SettingError otherwise."""
-    number = _number(argument, value)
+    number = finite(argument, value)
     if not 0.0 <= number < 1.0:
         raise SettingError(
             argument, value, "must be at least zero and below one", "Use for example 0.9."
@@ -37,7 +37,8 @@ def fraction(argument: str, value: Any) -> float:
     return number
 
 
-def _number(argument: str, value: Any) -> float:
+def finite(argument: str, value: Any) -> float:
+    """``value`` as a finite float; raises SettingError otherwise."""
     try:
         number = math.nan if isinstance(value, str | bytes | bool) else float(value)
     except (TypeError, ValueError):

@@ -11,7 +11,7 @@ from statewise import engine
 from statewise.checks import at_least
 from statewise.engine import Fitted, State
 from statewise.errors import DataError, SettingError
-from statewise.framing import FittedFraming
+from statewise.framing import FittedFraming, stack
 from statewise.network import Network
 from statewise.regime import StateRegime
 
@@ -60,7 +60,8 @@ def warm_state(
         network: that ``fitted`` was trained with.
         regime: says where to start and what to warm up on.
         fitted: the trained runs.
-        known: the series that the runs belong to, all with as many training samples.
+        known: the series that the runs belong to, all of one framing and with as many training
+            samples.
         of_run: (runs,) which of them each run belongs to.
 
     Raises:
@@ -103,20 +104,17 @@ def walk_panel(
 
     Yields:
         The forecast of each run, (runs,), in the units of its series, made from the observations
-        before it alone; and the state after it.
+        before it alone (the first, where a framing has several outputs); and the state after it.
     """
     state = warm_state(network, regime, fitted, known, of_run)
     reset = regime.reset_forecast == "step"
+    framing = stack([series.framing for series in known])
+    of_runs, memory = framing[of_run], framing.framing.memory
     for i in range(test_size):
-        histories = [series.y[: series.cutoff + i] for series in known]
-        pairs = list(zip(known, histories, strict=True))
-        windows = np.stack([series.framing.window(history) for series, history in pairs])
+        recent = np.stack([one.y[one.cutoff + i - memory : one.cutoff + i] for one in known])
+        windows = framing.window(recent)[:, None]
         output, state = engine.step(network, fitted.weights, windows[of_run], state, reset=reset)
-        forecasts = output[:, 0, 0].astype(np.float64)
-        for which, (series, history) in enumerate(pairs):
-            runs = of_run == which
-            forecasts[runs] = series.framing.invert(forecasts[runs], history)
-        yield forecasts, state
+        yield of_runs.invert(output[:, 0], recent[of_run])[:, 0], state
 
 
 def walk_forward(

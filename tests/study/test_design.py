@@ -50,6 +50,13 @@ def test_a_series_too_short_says_how_long_it_must_be() -> None:
     study(A, panel=Panel.from_values([1.0, 2.0, 4.0, 3.0, 5.0, 1.0]), test_size=2)
 
 
+def test_a_series_that_cannot_be_transformed_is_refused_before_anything_runs() -> None:
+    arm = Arm("a", REGIMES["stateless"], Framing(transform="log"))
+    panel = Panel.from_values([*shampoo().only.y, -5.0], unique_id="sales")
+    with pytest.raises(DataError, match=r"sales\[36\] = -5.0: is not positive"):
+        study(arm, panel=panel)
+
+
 def test_samples_and_arms_are_found() -> None:
     last = Arm("c", REGIMES["stateless"], Framing(samples=12))
     declared = study(A, last)

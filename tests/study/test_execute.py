@@ -7,8 +7,10 @@ import pytest
 from statewise import engine
 from statewise.datasets import shampoo
 from statewise.errors import StoreError
+from statewise.framing import Framing
 from statewise.metrics import rmse
 from statewise.network import SGD, Network, Training
+from statewise.panel import Panel
 from statewise.regime import REGIMES
 from statewise.study import Arm, Store, Study, read_results, run_study
 from statewise.walk import walk_forward
@@ -29,6 +31,19 @@ def test_scores_are_those_of_each_run_done_by_hand() -> None:
         forecasts = np.array([step.mean[0] for step in steps])
         np.testing.assert_array_equal(result.arms[arm.name].forecasts[3], forecasts)
         assert result.arms[arm.name].scores[3] == rmse(y[-12:], forecasts)
+
+
+def test_nothing_that_is_fitted_sees_the_test_part() -> None:
+    y = shampoo().only.y
+    altered = np.array([*y[:-3], 9e3, 1.0, 5e3])
+    framing = Framing((1, 4), 2, scale="standard", transform="box-cox", relative="mean", outputs=2)
+    arm = Arm("a", REGIMES["stateful-warm"], framing, training=SHORT)
+    first, second = (
+        run_study(Study((arm,), Panel.from_values(values), test_size=6, repeats=3)).arms["a"]
+        for values in (y, altered)
+    )
+    np.testing.assert_array_equal(first.forecasts[:, :4], second.forecasts[:, :4])
+    assert (first.forecasts[:, 4:] != second.forecasts[:, 4:]).all()
 
 
 def test_arms_that_train_alike_share_their_runs() -> None:

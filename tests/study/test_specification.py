@@ -15,13 +15,14 @@ from statewise.regime import REGIMES, StateRegime
 from statewise.study import Arm, Study, better, equivalent, from_document, to_document
 from statewise.study.design import samples_of
 from statewise.study.specification import arm_from, cell_key, differences, digest, restarts_key
+from statewise.tutorial import tutorial_study
 
 ARMS = (
     Arm("a", REGIMES["stateless-shuffled"]),
     Arm(
         "b",
         StateRegime(2, warm_up=3, reset_forecast="never"),
-        Framing(0, 2, 3, None, 10),
+        Framing((1, 4), 2, 3, "standard", 10, 0.5, "mean", "same", 2),
         Network(3, "keras-2"),
         Training(7, 1, SGD(0.1, 0.5)),
         restarts=2,
@@ -111,6 +112,17 @@ def test_a_restarts_key_is_of_the_studys_seed() -> None:
     other = replace(STUDY, seed=10)
     assert restarts_key(STUDY, ARMS[0], 24) != restarts_key(other, ARMS[0], 24)
     assert restarts_key(STUDY, ARMS[1], 24).endswith(":")  # no orders are drawn
+
+
+def test_the_keys_of_what_is_in_stores_already_stay_the_same() -> None:
+    study = tutorial_study()
+    first = study.arms[0]
+    assert cell_key(study, first, study.panel.only, 24) == "0459f6cf7527a10965f5cc1d6b70576d"
+    assert digest(to_document(study)) == "6532d89215922f9f65519da42311ec9d"
+    other = replace(first, framing=replace(first.framing, transform="log"))
+    assert cell_key(study, other, study.panel.only, 24) != cell_key(
+        study, first, study.panel.only, 24
+    )
 
 
 def test_an_arm_may_be_written_by_hand() -> None:

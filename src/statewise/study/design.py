@@ -204,7 +204,7 @@ class Study:
         framing = arm.framing
         wanted = framing.samples or 2
         tested = self.test_size * self.cutoffs
-        least = tested + framing.difference + framing.window_length + wanted
+        least = tested + framing.shortest
         if len(series) < least:
             raise DataError(
                 series.unique_id,
@@ -214,6 +214,7 @@ class Study:
                 f"difference={framing.difference}, take {least}",
                 "Give a longer series, or a smaller test size.",
             )
+        framing.check(series.y, series.unique_id)
         for cutoff in self.cutoffs_of(series):
             samples = samples_of(arm, cutoff)
             arm.regime.check_batches(samples, arm.training.batch_size)
@@ -237,8 +238,7 @@ class Study:
 
 def samples_of(arm: Arm, cutoff: int) -> int:
     """The number of samples that ``arm`` trains on when it knows ``cutoff`` observations."""
-    framing = arm.framing
-    return framing.samples or cutoff - framing.difference - framing.window_length
+    return arm.framing.samples_of(cutoff)
 
 
 def same_by_construction(study: Study, first: Arm, second: Arm) -> str | None:

@@ -90,7 +90,8 @@ looks = 1  # planned looks on the way to all repeats; stops when everything is d
 alpha = 0.05  # error rate of the family of hypotheses, corrected by Holm
 
 [framing]  # shared by all arms, unless an arm has its own
-difference = 1  # model changes; 0 models the values
+transform = "none"  # or "log", "box-cox", for positive series
+difference = 1  # model changes; 0 models the values; [1, 12] also removes a yearly season of months
 lags = 1  # past values shown at each time step
 steps = 1  # time steps of a window
 

@@ -97,14 +97,14 @@ def restarts_key(study: Study, arm: Arm, cutoff: int) -> str:
     not shuffle.
     """
     seed = [study.seed, arm.restarts]
-    weights = [*seed, arm.network.units, arm.framing.lags, 1]  # units, features, outputs
+    weights = [*seed, arm.network.units, arm.framing.lags, arm.framing.outputs]
     orders = digest([*seed, samples_of(arm, cutoff)]) if arm.regime.shuffle else ""
     return f"{digest(weights)}:{orders}"
 
 
 def arm_document(arm: Arm) -> Document:
     """An arm as plain values; the optimizer says its kind."""
-    document = asdict(arm)
+    document = {**asdict(arm), "framing": arm.framing.to_dict()}
     optimizer = arm.training.optimizer
     document["training"]["optimizer"] = {"kind": type(optimizer).__name__, **asdict(optimizer)}
     return document
@@ -119,9 +119,7 @@ def arm_from(document: Document) -> Arm:
         raise SettingError(
             "arm", parts.get("name"), "has no regime", 'Give one, for example regime = "stateless".'
         )
-    regime, framing = parts["regime"], dict(parts.get("framing", {}))
-    if framing.get("scale") is not None:
-        framing["scale"] = tuple(framing["scale"])
+    regime = parts["regime"]
     training = dict(parts.get("training", {}))
     if "optimizer" in training:
         optimizer = dict(training["optimizer"])
@@ -132,7 +130,7 @@ def arm_from(document: Document) -> Arm:
         regime=StateRegime.named(regime)
         if isinstance(regime, str)
         else record(StateRegime, "regime", regime),
-        framing=record(Framing, "framing", framing),
+        framing=record(Framing, "framing", dict(parts.get("framing", {}))),
         network=record(Network, "network", dict(parts.get("network", {}))),
         training=record(Training, "training", training),
         restarts=parts.get("restarts", 0),
