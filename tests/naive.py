@@ -52,18 +52,27 @@ def forward(
     return h @ dense_kernel + dense_bias, h, c, tape
 
 
-def loss(parameters: Parameters, x: Array, y: Array, h: Array, c: Array, kind: str) -> float:
+def mean_error(out: Array, y: Array, bound: float) -> float:
+    """The mean of squares, which go on as straight lines beyond the bound."""
+    size = np.abs(out - y)
+    return float(np.mean(np.where(size <= bound, size**2, 2.0 * bound * size - bound**2)))
+
+
+def loss(
+    parameters: Parameters, x: Array, y: Array, h: Array, c: Array, kind: str, bound: float = np.inf
+) -> float:
     out, _, _, _ = forward(parameters, x, h, c, kind)
-    return float(np.mean((out - y) ** 2))
+    with np.errstate(invalid="ignore"):
+        return mean_error(out, y, bound)
 
 
 def gradient(
-    parameters: Parameters, x: Array, y: Array, h: Array, c: Array, kind: str
+    parameters: Parameters, x: Array, y: Array, h: Array, c: Array, kind: str, bound: float = np.inf
 ) -> tuple[Parameters, float, Array, Array]:
     """The gradient of ``loss`` by back-propagation, with the loss and the state after."""
     _, recurrent, _, dense_kernel, _ = parameters
     out, h_last, c_last, tape = forward(parameters, x, h, c, kind)
-    d_out = 2.0 * (out - y) / out.size
+    d_out = 2.0 * np.clip(out - y, -bound, bound) / out.size
     grads = [np.zeros_like(p) for p in parameters]
     grads[3] = h_last.T @ d_out
     grads[4] = d_out.sum(axis=0)
@@ -86,7 +95,8 @@ def gradient(
         grads[2] += dz.sum(axis=0)
         dh = dz @ recurrent.T
         dc = dc * f
-    return grads, float(np.mean((out - y) ** 2)), h_last, c_last
+    with np.errstate(invalid="ignore"):
+        return grads, mean_error(out, y, bound), h_last, c_last
 
 
 def train(
@@ -109,6 +119,8 @@ def train(
     h, c = zero, zero
     step = 0
     losses = []
+    bound = np.inf if training.clip_error is None else training.clip_error
+    steps = training.epochs * -(-len(x) // rows)
     for epoch in range(training.epochs):
         order = np.arange(len(x)) if orders is None else orders[epoch]
         total = 0.0
@@ -119,18 +131,22 @@ def train(
                 h, c = zero, zero
             batch = order[begin : begin + rows]
             n = len(batch)
-            grads, value, h_after, c_after = gradient(p, x[batch], y[batch], h[:n], c[:n], kind)
+            grads, value, h_after, c_after = gradient(
+                p, x[batch], y[batch], h[:n], c[:n], kind, bound
+            )
             h, c = np.concatenate([h_after, h[n:]]), np.concatenate([c_after, c[n:]])
             total += value * n
             step += 1
+            fall = 0.5 + 0.5 * np.cos(np.pi * (step - 1) / steps)
+            rate = optimizer.learning_rate * (fall if training.schedule == "cosine" else 1.0)
             if isinstance(optimizer, SGD):
                 for j, g in enumerate(grads):
-                    m[j] = optimizer.momentum * m[j] - optimizer.learning_rate * g
+                    m[j] = optimizer.momentum * m[j] - rate * g
                     p[j] = p[j] + m[j]
                 continue
             b1, b2 = optimizer.beta_1, optimizer.beta_2
             epsilon = optimizer.epsilon or network.numerics.adam_epsilon
-            rate = optimizer.learning_rate * np.sqrt(1.0 - b2**step) / (1.0 - b1**step)
+            rate *= np.sqrt(1.0 - b2**step) / (1.0 - b1**step)
             for j, g in enumerate(grads):
                 m[j] = b1 * m[j] + (1.0 - b1) * g
                 v[j] = b2 * v[j] + (1.0 - b2) * g**2

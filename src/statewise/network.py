@@ -4,8 +4,18 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from statewise.checks import at_least, fraction, instance, one_of, positive
+from statewise.errors import SettingError
 
-__all__ = ["PROFILES", "SGD", "Adam", "Network", "Profile", "Training"]
+__all__ = [
+    "PROFILES",
+    "SGD",
+    "Adam",
+    "EarlyStopping",
+    "Network",
+    "Profile",
+    "ReduceOnPlateau",
+    "Training",
+]
 
 
 @dataclass(frozen=True)
@@ -36,17 +46,21 @@ class Network:
     Args:
         units: the number of LSTM units.
         profile: a name in ``PROFILES``.
+        initial_state: what the state is set back to: ``"zeros"``, or one that is ``"learned"`` with
+            the weights.
 
     Raises:
-        SettingError: units below one, or an unknown profile.
+        SettingError: units below one, or an unknown profile or initial state.
     """
 
     units: int = 1
     profile: str = "keras-3"
+    initial_state: Literal["zeros", "learned"] = "zeros"
 
     def __post_init__(self) -> None:
         at_least("units", self.units, 1)
         one_of("profile", self.profile, PROFILES)
+        one_of("initial_state", self.initial_state, ("zeros", "learned"))
 
     @property
     def numerics(self) -> Profile:
@@ -89,8 +103,49 @@ class SGD:
 
 
 @dataclass(frozen=True)
+class ReduceOnPlateau:
+    """Multiply the learning rate by ``factor`` when the loss has not improved for a while.
+
+    Each run has its own rate. The loss is that of validation where there is one, else training's.
+
+    Args:
+        factor: of the learning rate, between zero and one.
+        patience: epochs without improvement before it.
+        lowest: the least fraction of the first learning rate.
+    """
+
+    factor: float = 0.5
+    patience: int = 10
+    lowest: float = 1e-3
+
+    def __post_init__(self) -> None:
+        fraction("factor", positive("factor", self.factor))
+        at_least("patience", self.patience, 1)
+        fraction("lowest", self.lowest)
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """End a run when its validation loss has not improved for a while, and go back to its best.
+
+    Weights and state go back together, to the epoch with the least validation loss.
+
+    Args:
+        patience: epochs without improvement before the end.
+        improvement: the least decrease of the loss that counts, as a fraction of the best.
+    """
+
+    patience: int = 20
+    improvement: float = 0.0
+
+    def __post_init__(self) -> None:
+        at_least("patience", self.patience, 1)
+        fraction("improvement", self.improvement)
+
+
+@dataclass(frozen=True)
 class Training:
-    """How a network is fitted: mean squared error, for a fixed number of epochs.
+    """How a network is fitted.
 
     Args:
         epochs: passes over the training samples.
@@ -100,6 +155,13 @@ class Training:
         divergence: a run is recorded as diverged at the first epoch whose mean loss is not finite
             or exceeds this multiple of the mean squared target, or of one if that is less: an
             untrained network's outputs are of the order of one, whatever the targets.
+        clip_error: errors beyond it count linearly and not squared (Huber's loss, 1964, doubled),
+            in the units of the framed target; None squares them all.
+        schedule: of the learning rate: ``"constant"``, ``"cosine"`` from the optimizer's down to
+            zero over all steps (Loshchilov and Hutter, 2017), or ``ReduceOnPlateau(...)``.
+        validation: how many of the last samples, or what fraction of them, are held back and only
+            looked at after every epoch; 0 for none.
+        early_stopping: ``EarlyStopping(...)``, which needs ``validation``, or None.
 
     Raises:
         SettingError: a number is out of range.
@@ -109,9 +171,46 @@ class Training:
     batch_size: int = 1
     optimizer: Adam | SGD = field(default_factory=Adam)
     divergence: float = 1e6
+    clip_error: float | None = None
+    schedule: Literal["constant", "cosine"] | ReduceOnPlateau = "constant"
+    validation: float = 0
+    early_stopping: EarlyStopping | None = None
 
     def __post_init__(self) -> None:
         at_least("epochs", self.epochs, 1)
         at_least("batch_size", self.batch_size, 1)
         instance("optimizer", self.optimizer, Adam | SGD, "Use Adam(...) or SGD(...).")
         positive("divergence", self.divergence)
+        if self.clip_error is not None:
+            positive("clip_error", self.clip_error)
+        if not isinstance(self.schedule, ReduceOnPlateau):
+            one_of("schedule", self.schedule, ("constant", "cosine"))
+        if isinstance(self.validation, int) or self.validation >= 1:
+            at_least("validation", self.validation, 0)
+        else:
+            fraction("validation", self.validation)
+        if self.early_stopping is not None:
+            instance("early_stopping", self.early_stopping, EarlyStopping, "Use EarlyStopping().")
+            if not self.validation:
+                raise SettingError(
+                    "early_stopping",
+                    self.early_stopping,
+                    "needs validation samples to watch",
+                    "Hold some back, for example validation=0.2.",
+                )
+
+    def held_back(self, samples: int) -> int:
+        """How many of ``samples`` are held back for validation.
+
+        Example:
+            >>> Training(validation=0.2).held_back(22)
+            4
+        """
+        if isinstance(self.validation, int):
+            return self.validation
+        return int(self.validation * samples)
+
+    @property
+    def watches(self) -> bool:
+        """Whether something is looked at after every epoch."""
+        return bool(self.validation) or isinstance(self.schedule, ReduceOnPlateau)

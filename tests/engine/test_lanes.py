@@ -7,7 +7,8 @@ import pytest
 
 from statewise import engine
 from statewise.engine.initial import initial_weights, sample_orders
-from statewise.engine.lanes import build, parameter_count, source_digest
+from statewise.engine.lanes import build, source_digest
+from statewise.engine.layout import parameter_count
 from statewise.network import SGD, Adam, Network, Training
 from statewise.regime import StateRegime
 from tests import naive
@@ -118,6 +119,67 @@ def test_a_last_batch_may_be_smaller() -> None:
     np.testing.assert_allclose(fitted.loss[0], losses, rtol=1e-4)
 
 
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+@pytest.mark.parametrize("optimizer", [Adam(0.01), SGD(0.05, momentum=0.9)], ids=["adam", "sgd"])
+def test_clipped_errors_and_schedules_follow_the_slow_twin(
+    optimizer: Adam | SGD, schedule: Any
+) -> None:
+    x, y = samples(12, 3, 2, 2)
+    weights = spread(3, 2, 2, runs=1)
+    training = Training(6, 4, optimizer, clip_error=0.4, schedule=schedule)
+    fitted = engine.fit(Network(3), training, StateRegime("epoch"), x, y, initial=weights)
+    parameters, losses, h, _ = naive.train(
+        Network(3), training, StateRegime("epoch"), naive.parameters_of(weights, 0), x, y
+    )
+    for found, expected in zip(fitted.weights, parameters, strict=True):
+        np.testing.assert_allclose(found[0], expected, atol=2e-5)
+    np.testing.assert_allclose(fitted.state.h[0], h, atol=2e-5)
+    assert fitted.loss is not None
+    np.testing.assert_allclose(fitted.loss[0], losses, rtol=1e-4)
+
+
+def test_gradient_of_a_learned_initial_state_matches_central_differences() -> None:
+    x, y = samples(5, 3, 2, 1)
+    network = Network(3, initial_state="learned")
+    weights = spread(3, 2, 1, runs=1)
+    parameters = naive.parameters_of(weights, 0)
+    descent = Training(epochs=1, batch_size=5, optimizer=SGD(learning_rate=1.0))
+    fitted = engine.fit(network, descent, StateRegime(), x, y, initial=weights)
+    assert fitted.initial_state is not None
+
+    def loss(h: float, c: float, unit: int) -> float:
+        start = np.zeros((2, 5, 3))
+        start[:, :, unit] = np.array([h, c])[:, None]
+        return naive.loss(parameters, x, y, start[0], start[1], "logistic")
+
+    e = 1e-5
+    for unit in range(3):
+        slopes = [
+            (loss(e, 0, unit) - loss(-e, 0, unit)) / (2 * e),
+            (loss(0, e, unit) - loss(0, -e, unit)) / (2 * e),
+        ]
+        moved = [-part[0, 0, unit] for part in fitted.initial_state]
+        np.testing.assert_allclose(moved, slopes, rtol=2e-4, atol=2e-6)
+
+
+def test_empty_places_follow_the_slow_twin_whose_last_batch_is_smaller() -> None:
+    x, y = samples(5, 2, 1, 1)
+    weights = spread(2, 1, 1, runs=1)
+    training = Training(4, 2, Adam(0.01))
+    # Two series side by side, of three samples and of two.
+    held = engine.samples_of(x, y, order=[0, 1, 2, 3, 4, -1])
+    fitted = engine.fit(Network(2), training, StateRegime("epoch"), held, initial=weights)
+    parameters, losses, h, c = naive.train(
+        Network(2), training, StateRegime("epoch"), naive.parameters_of(weights, 0), x, y
+    )
+    for found, expected in zip(fitted.weights, parameters, strict=True):
+        np.testing.assert_allclose(found[0], expected, atol=2e-5)
+    np.testing.assert_allclose(fitted.state.h[0], h, atol=2e-5)
+    np.testing.assert_allclose(fitted.state.c[0], c, atol=2e-5)
+    assert fitted.loss is not None
+    np.testing.assert_allclose(fitted.loss[0], losses, rtol=1e-4)
+
+
 def test_forecasts_follow_the_slow_twin() -> None:
     x, _ = samples(12, 3, 2, 2)
     weights = spread(4, 2, 2, runs=3)
@@ -141,4 +203,4 @@ def test_parameter_count_is_that_of_the_weights() -> None:
 
 def test_digest_covers_the_sources_and_kernels_are_built_once() -> None:
     assert len(source_digest()) == 64
-    assert build(8, False) is build(8, False)
+    assert build(8, False, True) is build(8, False, True)

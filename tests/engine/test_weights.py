@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statewise.engine.initial import initial_weights
-from statewise.engine.lanes import parameter_count
+from statewise.engine.layout import parameter_count
 from statewise.engine.weights import Weights, flatten, unflatten, zero_state, zeros
 from statewise.errors import SettingError
 
@@ -16,7 +16,7 @@ def test_flatten_and_unflatten_are_inverse(
     weights = initial_weights(1, range(runs), units, features, outputs)
     flat = flatten(weights)
     assert flat.shape == (runs, parameter_count(units, features, outputs))
-    for found, array in zip(unflatten(flat, units, features, outputs), weights, strict=True):
+    for found, array in zip(unflatten(flat, units, features, outputs)[0], weights, strict=True):
         np.testing.assert_array_equal(found, array)
 
 

@@ -1,8 +1,7 @@
 """Fit and advance many runs at once: validate, pack runs into lanes, dispatch."""
 
-import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
@@ -11,25 +10,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from statewise.checks import at_least
+from statewise.engine.bank import NARROW, WIDE, Bank
 from statewise.engine.compiled import kernels
 from statewise.engine.initial import Seed, initial_weights, whole_numbers
-from statewise.engine.lanes import Kernels, Shape
-from statewise.engine.packs import (
-    Job,
-    PackResult,
-    Stopped,
-    advance_pack,
-    rates_of,
-    rule_of,
-    train_pack,
-)
+from statewise.engine.layout import Shape
+from statewise.engine.packs import Job, PackResult, Stopped, train_pack
+from statewise.engine.samples import Samples, checked_floats, data_of_runs, samples_of
 from statewise.engine.weights import State, Weights, flatten, unflatten, zero_state
-from statewise.errors import DataError, SettingError
+from statewise.errors import SettingError
 from statewise.network import Network, Training
 from statewise.regime import StateRegime
 
 __all__ = [
+    "Bank",
     "Fitted",
+    "Samples",
     "State",
     "Stopped",
     "Weights",
@@ -37,11 +32,10 @@ __all__ = [
     "fit",
     "initial_weights",
     "load",
+    "samples_of",
     "step",
     "zero_state",
 ]
-
-NARROW, WIDE = 8, 32  # lanes; the wide width trains most runs a second, the narrow one soonest
 
 
 @dataclass(frozen=True)
@@ -55,12 +49,19 @@ class Fitted:
             while the weights move, as Keras reports it.
         diverged_epoch: (runs,) the first epoch, counted from one, whose loss was not finite or
             beyond the limit of ``Training.divergence``; zero for a run that did not diverge.
+        validation_loss: of each epoch, (runs, epochs), with the weights after it; NaN for epochs
+            that a run did not come to. None without validation, or if not kept.
+        best_epoch: (runs,) counted from one, that the weights and the state are of.
+        initial_state: (runs, 1, units) that was learned, or None.
     """
 
     weights: Weights
     state: State
     loss: NDArray[np.float32] | None
     diverged_epoch: NDArray[np.int32]
+    validation_loss: NDArray[np.float32] | None
+    best_epoch: NDArray[np.int32]
+    initial_state: State | None
 
     @property
     def runs(self) -> int:
@@ -72,13 +73,14 @@ def fit(
     network: Network,
     training: Training,
     regime: StateRegime,
-    x: ArrayLike,
-    y: ArrayLike,
+    x: ArrayLike | Sequence[ArrayLike] | Samples,
+    y: ArrayLike | Sequence[ArrayLike] | None = None,
     *,
     repeats: int | Iterable[int] = 1,
     seed: Seed = 1,
     data: ArrayLike | None = None,
     initial: Weights | None = None,
+    validation: Samples | None = None,
     keep_loss: bool = True,
     threads: int | None = None,
     on_progress: Callable[[int], Any] | None = None,
@@ -88,19 +90,22 @@ def fit(
 
     Run i trains on data set ``data[i]`` from the initial weights, and with the sample orders, of
     repeat ``repeats[i]``. What it learns is a function of these alone, to the bit: not of the other
-    runs, their order, or ``threads``.
+    runs, their order, the length of other data sets, or ``threads``.
 
     Args:
         network: what is trained.
         training: how.
         regime: when state is reset; ``reset_training`` and ``shuffle`` matter here.
         x: samples in time order, (samples, steps, features), or several data sets of them,
-            (data sets, samples, steps, features). Used as float32.
-        y: targets, (samples, outputs) or (data sets, samples, outputs).
+            (data sets, samples, steps, features), or a list of data sets of unequal length, or what
+            ``samples_of`` made of them. Used as float32.
+        y: targets, (samples, outputs), or as many data sets of them.
         repeats: how many repeats (0, 1, 2, ...), or which.
         seed: the key of all randomness: an int, or a tuple of ints.
         data: (runs,) the data set of each run; needed if there are several.
         initial: initial weights to use instead of the repeats' own.
+        validation: samples to look at after every epoch instead of the last ``training.validation``
+            of each data set.
         keep_loss: keep every epoch's loss, or none.
         threads: at most this many; by default one a processor.
         on_progress: called with the number of runs finished, now and then.
@@ -117,56 +122,73 @@ def fit(
         >>> fitted.loss.shape
         (3, 5)
     """
-    samples = _data_sets("x", x, 4)
-    targets = _data_sets("y", y, 3)
-    if targets.shape[:2] != samples.shape[:2]:
-        raise SettingError(
-            "y", targets.shape, f"does not match x {samples.shape}", "Give one target a sample."
-        )
-    regime.check_batches(samples.shape[1], training.batch_size)
+    samples = x if isinstance(x, Samples) else samples_of(x, () if y is None else y)
     which = _repeats(repeats)
-    of_run = _data_of_runs(data, len(which), len(samples))
+    of_run = data_of_runs(data, len(which), len(samples.count))
+    if validation is None and training.validation:
+        samples, validation = samples.split(training.held_back)
+    if samples.order is None:
+        for count in np.unique(samples.count):
+            regime.check_batches(int(count), training.batch_size)
+    places = int(samples.places(np.arange(len(samples.count), dtype=np.int32)).max())
     shape = Shape(
         units=network.units,
-        steps=samples.shape[2],
-        features=samples.shape[3],
-        outputs=targets.shape[2],
-        batch=min(training.batch_size, samples.shape[1]),
+        steps=samples.x.shape[1],
+        features=samples.x.shape[2],
+        outputs=samples.y.shape[1],
+        batch=min(training.batch_size, places),
+        learned=network.initial_state == "learned",
     )
     threads = available_threads() if threads is None else at_least("threads", threads, 1)
     width = _width(len(which), threads)
-    found = _kernels(network, width)
-    weights = _initial(network, shape, which, seed, initial)
-    batches = math.ceil(samples.shape[1] / shape.batch)
     job = Job(
         shape=shape,
-        x=samples,
-        y=targets,
-        rule=rule_of(network, training.optimizer),
-        rates=rates_of(training.optimizer, training.epochs * batches),
-        epochs=training.epochs,
-        reset_every=regime.reset_every(batches),
+        samples=samples,
+        validation=validation,
+        network=network,
+        training=training,
+        reset_every=regime.reset_every(-(-places // shape.batch)),
+        resets_validation=regime.reset_forecast == "step",
+        continues=regime.carries_in_training,
         shuffle=regime.shuffle,
         seed=seed,
-        limit=_divergence_limit(training, targets),
+        limit=_divergence_limit(training, samples),
         keep_loss=keep_loss,
         stop=np.zeros(1, np.uint8) if stop is None else stop,
     )
-    flat = flatten(weights)
-    state = zero_state(len(which), shape.units, shape.batch)
-    packs = [slice(i, min(i + width, len(which))) for i in range(0, len(which), width)]
+    weights = _initial(network, shape, which, seed, initial)
+    flat = flatten(weights, zero_state(len(which), shape.units) if shape.learned else None)
+    # Runs with as many samples go together, so that lanes seldom wait.
+    order = np.argsort(samples.count[of_run], kind="stable")
+    packs = [order[i : i + width] for i in range(0, len(order), width)]
+    start = zero_state(width, shape.units, shape.batch)
+    hard = network.numerics.gate == "hard_sigmoid"
+    for differ in sorted({job.lanes_differ(of_run[runs]) for runs in packs}):
+        kernels(width, hard, differ)
 
-    def train(runs: slice) -> PackResult:
-        start = State(state.h[runs], state.c[runs])
-        return train_pack(found, width, job, flat[runs], start, of_run[runs], which[runs])
+    def train(runs: NDArray[np.intp]) -> PackResult:
+        of, numbers = of_run[runs], [which[i] for i in runs]
+        found = kernels(width, hard, job.lanes_differ(of))
+        state = State(start.h[: len(runs)], start.c[: len(runs)])
+        return train_pack(found, width, job, flat[runs], state, of, numbers)
 
     results = _in_threads(train, packs, threads, job.stop, on_progress)
-    trained = np.concatenate([r.flat for r in results])
+    back = np.argsort(order, kind="stable")
+
+    def joined(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:
+        return np.concatenate(list(parts))[back]
+
+    found, state = unflatten(
+        joined(r.flat for r in results), shape.units, shape.features, shape.outputs, shape.learned
+    )
     return Fitted(
-        weights=unflatten(trained, shape.units, shape.features, shape.outputs),
-        state=State(*(np.concatenate([r.state[i] for r in results]) for i in range(2))),
-        loss=np.concatenate([r.loss for r in results]) if keep_loss else None,
-        diverged_epoch=np.concatenate([r.diverged_epoch for r in results]),
+        weights=found,
+        state=State(*(joined(r.state[i] for r in results) for i in range(2))),
+        loss=joined(r.loss for r in results) if keep_loss else None,
+        diverged_epoch=joined(r.diverged_epoch for r in results),
+        validation_loss=joined(r.validation for r in results) if keep_loss and validation else None,
+        best_epoch=joined(r.best_epoch for r in results),
+        initial_state=state,
     )
 
 
@@ -177,6 +199,7 @@ def step(
     state: State | None = None,
     *,
     reset: bool = False,
+    initial_state: State | None = None,
 ) -> tuple[NDArray[np.float32], State]:
     """Forecast one window after another, state in and state out.
 
@@ -185,9 +208,10 @@ def step(
         weights: of any number of runs.
         x: windows in time order, (windows, steps, features) for all runs alike, or
             (runs, windows, steps, features).
-        state: where to start, (runs, rows, units); zeros in one row by default. Window n advances
-            row ``n % rows``, so with several rows a batch of windows is one row each.
-        reset: set a row's state to zero before each of its windows.
+        state: where to start, (runs, rows, units); the initial state in one row by default. Window
+            n advances row ``n % rows``, so with several rows a batch of windows is one row each.
+        reset: set a row back to the initial state before each of its windows.
+        initial_state: (runs, 1, units), if one was learned; zeros by default.
 
     Returns:
         The outputs, (runs, windows, outputs), and the state after the last window. However the
@@ -205,9 +229,8 @@ def step(
         ((2, 4, 1), (2, 1, 1))
     """
     weights = weights.check()
-    windows = _data_sets("x", x, 4)
+    windows = checked_floats("x", x, 4, "(windows, steps, features)")
     runs, units = weights.runs, network.units
-    start = zero_state(runs, units) if state is None else _state(state, runs, units)
     windows = np.broadcast_to(windows, (runs, *windows.shape[1:])) if len(windows) == 1 else windows
     if len(windows) != runs or windows.shape[3] != weights.features or weights.units != units:
         raise SettingError(
@@ -216,19 +239,11 @@ def step(
             f"does not fit {runs} runs with {weights.features} features and {weights.units} units",
             "Give windows of (windows, steps, features), and the network of these weights.",
         )
-    width = _width(runs, 1)
-    found = _kernels(network, width)
-    shape = Shape(units, windows.shape[2], weights.features, weights.outputs, start.h.shape[1])
-    flat = flatten(weights)
-    results = []
-    for i in range(0, runs, width):
-        part = slice(i, i + width)
-        some = State(start.h[part], start.c[part])
-        results.append(advance_pack(found, width, shape, flat[part], windows[part], some, reset))
-    return (
-        np.concatenate([out for out, _ in results]),
-        State(*(np.concatenate([after[i] for _, after in results]) for i in range(2))),
-    )
+    known = None if initial_state is None else _state(initial_state, runs, units)
+    bank = Bank.of(network, weights, known)
+    carried = bank.start if state is None else bank.pack(_state(state, runs, units))
+    out, after = bank.advance(windows, carried, reset=reset)
+    return out, bank.unpack(after)
 
 
 def _state(state: State, runs: int, units: int) -> State:
@@ -251,7 +266,8 @@ def load(network: Network, runs: int, threads: int | None = None) -> None:
     ``fit`` does it by itself; a caller who measures training does it first.
     """
     threads = available_threads() if threads is None else at_least("threads", threads, 1)
-    _kernels(network, _width(at_least("runs", runs, 1), threads))
+    width = _width(at_least("runs", runs, 1), threads)
+    kernels(width, network.numerics.gate == "hard_sigmoid", False)
 
 
 def available_threads() -> int:
@@ -265,10 +281,6 @@ def _width(runs: int, threads: int) -> int:
     return NARROW if runs <= NARROW * threads else WIDE
 
 
-def _kernels(network: Network, width: int) -> Kernels:
-    return kernels(width, network.numerics.gate == "hard_sigmoid")
-
-
 def _repeats(repeats: int | Iterable[int]) -> list[int]:
     if not isinstance(repeats, Iterable):
         return list(range(at_least("repeats", repeats, 1)))
@@ -276,49 +288,6 @@ def _repeats(repeats: int | Iterable[int]) -> list[int]:
     if not named:
         raise SettingError("repeats", repeats, "names no repeat", "Use for example repeats=10.")
     return named
-
-
-def _data_sets(name: str, values: ArrayLike, dimensions: int) -> NDArray[np.float32]:
-    """``values`` as a float32 C array with a leading axis of data sets."""
-    try:
-        array = np.asarray(values)
-    except ValueError:  # rows of different lengths
-        array = np.array(None)
-    if array.dtype.kind not in "biuf":
-        kind = type(values).__name__
-        raise SettingError(name, kind, "is not an array of real numbers", "Give one.")
-    array = array.astype(np.float64, copy=False)
-    if array.ndim == dimensions - 1:
-        array = array[None]
-    axes = "(samples, steps, features)" if dimensions == 4 else "(samples, outputs)"
-    if array.ndim != dimensions or 0 in array.shape:
-        raise SettingError(
-            name, np.shape(values), f"is not {axes}", "Reshape it, one row a sample."
-        )
-    with np.errstate(over="ignore"):  # too large for float32 becomes infinite, and is refused
-        narrowed = np.array(array, np.float32, order="C")
-    if not np.isfinite(narrowed).all():
-        place = tuple(int(i) for i in np.argwhere(~np.isfinite(narrowed))[0])
-        raise DataError(name, float(array[place]), f"is not finite at {place}", "Fill or drop it.")
-    return narrowed
-
-
-def _data_of_runs(data: ArrayLike | None, runs: int, data_sets: int) -> NDArray[np.int32]:
-    if data is None and data_sets > 1:
-        raise SettingError(
-            "data", None, f"does not say which of {data_sets} data sets each run trains on",
-            "Give one number a run, for example data=[0, 1].",
-        )  # fmt: skip
-    of_run = np.zeros(runs, np.int32) if data is None else np.asarray(data)
-    whole = of_run.shape == (runs,) and np.issubdtype(of_run.dtype, np.integer)
-    if not whole or of_run.min() < 0 or of_run.max() >= data_sets:
-        raise SettingError(
-            "data",
-            data,
-            f"is not one data set number below {data_sets} for each of {runs} runs",
-            "Give one whole number a run.",
-        )
-    return of_run.astype(np.int32)
 
 
 def _initial(
@@ -339,15 +308,18 @@ def _initial(
     return weights
 
 
-def _divergence_limit(training: Training, targets: NDArray[np.float32]) -> NDArray[np.float64]:
+def _divergence_limit(training: Training, samples: Samples) -> NDArray[np.float64]:
     """The loss of each data set beyond which a run has diverged."""
-    square = np.mean(np.square(targets, dtype=np.float64), axis=(1, 2))
+    square = [
+        np.mean(np.square(samples.y[first : first + count], dtype=np.float64))
+        for first, count in zip(samples.start, samples.count, strict=True)
+    ]
     return np.asarray(training.divergence * np.maximum(square, 1.0))
 
 
 def _in_threads(
-    train: Callable[[slice], PackResult],
-    packs: list[slice],
+    train: Callable[[NDArray[np.intp]], PackResult],
+    packs: list[NDArray[np.intp]],
     threads: int,
     stop: NDArray[np.uint8],
     on_progress: Callable[[int], Any] | None,
@@ -358,7 +330,7 @@ def _in_threads(
     """
     pool = ThreadPoolExecutor(min(threads, len(packs)))
     try:
-        sizes = {pool.submit(train, runs): runs.stop - runs.start for runs in packs}
+        sizes = {pool.submit(train, runs): len(runs) for runs in packs}
         finished = 0
         for future in as_completed(sizes):
             future.result()

@@ -5,39 +5,40 @@ import functools
 import numpy as np
 
 from statewise.engine.caching import built
-from statewise.engine.lanes import Kernels, Rule, Shape, build
-from statewise.engine.packs import Job, advance_pack, train_pack
-from statewise.engine.weights import zero_state, zeros
+from statewise.engine.lanes import build
+from statewise.engine.layout import Carried, Data, Differing, Kernels, Rule, Shape
+from statewise.engine.packs import each_for, memory_for, tape_for
+from statewise.engine.weights import zeros
 
 __all__ = ["kernels"]
 
 
 @functools.cache
-def kernels(width: int, hard: bool) -> Kernels:
-    """The kernels for one lane width and gate activation, compiled or read from the disk cache."""
+def kernels(width: int, hard: bool, differ: bool) -> Kernels:
+    """The kernels for one lane width and gate activation, compiled or read from the disk cache.
+
+    ``differ`` says whether they are for lanes that differ.
+    """
     return built(
-        lambda cache: build(width, hard, cache=cache), lambda found: run_smallest(found, width)
+        lambda cache: build(width, hard, differ, cache), lambda found: run_smallest(found, width)
     )
 
 
 def run_smallest(found: Kernels, width: int) -> None:
     """Run the smallest job there is, with arguments of the types that every job has."""
     one = np.float32(1.0)
-    shape = Shape(units=1, steps=1, features=1, outputs=1, batch=1)
-    flat, state = zeros(1, 14), zero_state(1, 1)
-    job = Job(
-        shape=shape,
-        x=zeros(1, 1, 1, 1),
-        y=zeros(1, 1, 1),
-        rule=Rule(True, one, one, one, one),
-        rates=zeros(1),
-        epochs=1,
-        reset_every=0,
-        shuffle=False,
-        seed=0,
-        limit=np.ones(1),
-        keep_loss=False,
-        stop=np.zeros(1, np.uint8),
-    )
-    train_pack(found, width, job, flat, state, np.zeros(1, np.int32), [0])
-    advance_pack(found, width, shape, flat, zeros(1, 1, 1, 1), state, False)
+    shape, rule = Shape(1, 1, 1, 1, 1), Rule(True, one, one, one, one, one)
+    memory, tape = memory_for(zeros(14, width), shape, 1), tape_for(shape, width)
+    carried = Carried(zeros(1, 1, width), zeros(1, 1, width))
+    flag, start = np.zeros(1, np.uint8), np.zeros(width, np.int64)
+    order = np.zeros((1, 1, width), np.int32)
+    data = Data(zeros(1, 1, 1), zeros(1, 1), flag, flag, start, order)
+    each = each_for(1, width) if isinstance(found, Differing) else None
+    losses, stop = zeros(1, width), np.zeros(1, np.uint8)
+    found.train(shape, data, memory, carried, tape, each, rule, 0, zeros(1, 1), losses, stop)
+    if isinstance(found, Differing):
+        found.evaluate(shape, data, memory, carried, tape, each, rule, 0, losses)
+    else:
+        x = zeros(1, 1, 1, 1, width)
+        packs = Carried(carried.h[None], carried.c[None])
+        found.advance(shape, memory.weights[None], x, packs, tape, 0, zeros(1, 1, 1, width))

@@ -1,129 +1,24 @@
 """The kernels: one pack of runs trained, or advanced, for any shape.
 
-A pack is ``width`` runs side by side, one a lane. Every float32 array below ends in that axis, and
-``lanes`` retypes it so that one element is the whole vector. The kernels are plain loops: shapes,
-dtypes and limits were checked by the caller, and nothing here branches on a lane's value, so what
-a lane computes cannot depend on its neighbours, nor on the width.
-
-A run's parameters are one flat vector, unit by unit with the four gates ``i f g o`` adjacent:
-for each unit its biases, then the weights of each feature, then those of each unit's output; after
-the last unit, for each output its bias and the weights of each unit. That is the order in which
-they are read, so weights stream.
+The arrays are those of ``layout``; ``lanes`` retypes them so that one element is the whole vector.
+The kernels are plain loops: shapes, dtypes and limits were checked by the caller, and nothing here
+branches on a lane's value, so what a lane computes cannot depend on its neighbours, nor on the
+width. Where lanes differ, in the number of their samples for example, a lane that has nothing to do
+computes like the others and keeps what it had.
 """
 
 import functools
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from statewise.engine.cells import lstm, lstm_gradient
-from statewise.engine.simd import fma, lanes, splat, sqrt
+from statewise.engine.layout import Alike, Carried, Differing, Kernels, Memory, Tape
+from statewise.engine.simd import clip, fma, lanes, splat, sqrt, where
 
-__all__ = [
-    "Carried",
-    "Data",
-    "Kernels",
-    "Memory",
-    "Rule",
-    "Shape",
-    "Tape",
-    "build",
-    "parameter_count",
-]
-
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int32]
-
-
-class Shape(NamedTuple):
-    """The sizes that all runs of a pack share."""
-
-    units: int
-    steps: int
-    features: int
-    outputs: int
-    batch: int
-
-
-class Data(NamedTuple):
-    """The samples of every data set, and which of them each lane sees in which order."""
-
-    x: Floats  # (data sets, samples, steps, features)
-    y: Floats  # (data sets, samples, outputs)
-    of_lane: Ints  # (width,) the data set of each lane
-    order: Ints  # (epochs or 1, samples, width) sample numbers; one epoch's order serves for all
-
-
-class Carried(NamedTuple):
-    """The state that is carried from one batch to the next, a row for each row of a batch."""
-
-    h: Floats  # (batch, units, width)
-    c: Floats  # (batch, units, width)
-
-
-class Tape(NamedTuple):
-    """What one sample leaves behind for its backward pass."""
-
-    h: Floats  # (steps + 1, units, width); the first is the state it started from
-    c: Floats  # (steps + 1, units, width)
-    gates: Floats  # (steps, units, 4, width) i, f, g, o
-    squashed: Floats  # (steps, units, width) tanh(c) after the step
-
-
-class Memory(NamedTuple):
-    """Everything else that a pack's training reads and writes, allocated once by the caller.
-
-    The weights and moments evolve and are kept; the rest is scratch.
-    """
-
-    weights: Floats  # (parameters, width)
-    first: Floats  # (parameters, width) Adam's first moment, or the momentum
-    second: Floats  # (parameters, width) Adam's second moment
-    gradient: Floats  # (parameters, width)
-    dz: Floats  # (units, 4, width) gradients of the gates' inputs at one step
-    dh: Floats  # (units, width)
-    dc: Floats  # (units, width)
-    x: Floats  # (gathered samples, steps, features, width)
-    y: Floats  # (gathered samples, outputs, width)
-
-
-class Rule(NamedTuple):
-    """The optimizer's constants. ``adam`` false means SGD with ``momentum``."""
-
-    adam: bool
-    one_minus_beta_1: np.float32
-    one_minus_beta_2: np.float32
-    epsilon: np.float32
-    momentum: np.float32
-
-
-class Kernels(NamedTuple):
-    """The two compiled entries for one lane width and one gate activation.
-
-    ``train(shape, data, memory, carried, tape, rule, reset_every, rates, losses, stop)`` runs
-    ``losses.shape[0]`` epochs. ``reset_every``: zero the state before batches 0, k, 2k, ... of
-    every epoch, or never if 0. ``rates``: the optimizer's step size of each batch, float32.
-    ``losses`` (epochs, width) receives each epoch's mean squared error. ``stop[0] != 0`` makes it
-    return early.
-
-    ``advance(shape, weights, x, carried, tape, reset_every, out)`` forecasts ``x`` (windows, steps,
-    features, width) into ``out`` (windows, outputs, width) in order, window n on state row
-    ``n % batch``.
-    ``reset_every``: zero a row before each of its windows if 1, never if 0.
-    """
-
-    train: Callable[..., None]
-    advance: Callable[..., None]
-
-
-def parameter_count(units: int, features: int, outputs: int) -> int:
-    """The length of a run's parameter vector."""
-    return 4 * units * (1 + features + units) + outputs * (1 + units)
+__all__ = ["build"]
 
 
 @njit(forceinline=True)
@@ -172,10 +67,41 @@ def add_gate_gradients(gradient, p, x, n, h, t, features, units, dzi, dzf, dzg, 
 
 
 @njit(forceinline=True)
-def zero_state(carried, b, units, zero):
+def initial_at(shape):
+    """Where the initial state's parameters start, or -1 where it is zero."""
+    if not shape.learned:
+        return -1
+    return shape.units * 4 * (1 + shape.features + shape.units) + shape.outputs * (1 + shape.units)
+
+
+@njit(forceinline=True)
+def initial(w, at, u, zero):
+    """The first of two parameters, ``at`` the units of a state, or zero."""
+    return w[at + u] if at >= 0 else zero
+
+
+@njit(forceinline=True)
+def reset_row(carried, b, units, w, at, zero):
+    """Set row ``b`` of the state back to the initial state."""
     for u in range(units):
-        carried.h[b, u] = zero
-        carried.c[b, u] = zero
+        carried.h[b, u] = initial(w, at, u, zero)
+        carried.c[b, u] = initial(w, at, units + u, zero)
+
+
+@njit(forceinline=True)
+def reset_where(mask, carried, b, units, w, at, zero):
+    """The same, in the lanes of ``mask`` alone."""
+    for u in range(units):
+        carried.h[b, u] = where(mask, initial(w, at, u, zero), carried.h[b, u])
+        carried.c[b, u] = where(mask, initial(w, at, units + u, zero), carried.c[b, u])
+
+
+@njit(forceinline=True)
+def keep_where_idle(live, carried, b, units, tape):
+    """Undo what ``forward`` did to the state in the lanes that have no sample."""
+    for u in range(units):
+        carried.h[b, u] = where(live, carried.h[b, u], tape.h[0, u])
+        carried.c[b, u] = where(live, carried.c[b, u], tape.c[0, u])
 
 
 @njit(forceinline=True)
@@ -184,7 +110,7 @@ def forward(shape, w, x, n, b, carried, tape, hard):
 
     Every step is written to the tape.
     """
-    units, steps, features, _, _ = shape
+    units, steps, features = shape.units, shape.steps, shape.features
     row = 4 * (1 + features + units)
     for u in range(units):
         tape.h[0, u] = carried.h[b, u]
@@ -208,7 +134,7 @@ def forward(shape, w, x, n, b, carried, tape, hard):
 @njit(forceinline=True)
 def output(shape, w, q, tape):
     """Output ``q`` of the dense layer after the last time step, and where its parameters start."""
-    units, steps, features, _, _ = shape
+    units, steps, features = shape.units, shape.steps, shape.features
     p = units * 4 * (1 + features + units) + q * (1 + units)
     out = w[p]
     for u in range(units):
@@ -217,22 +143,42 @@ def output(shape, w, q, tape):
 
 
 @njit(forceinline=True)
-def backward(shape, w, x, y, n, tape, memory, scale, loss, zero, hard):
-    """Add sample ``n``'s gradients to ``memory.gradient``; return ``loss`` plus its squared error.
+def error_of(shape, w, q, y, n, tape, scored):
+    """The error of output ``q``, zero in the lanes where it does not count, and its parameters."""
+    out, p = output(shape, w, q, tape)
+    error = out - y[n, q]
+    if scored is not None:
+        error = error * scored[n]
+    return error, p
 
-    Back-propagation through the sample's own time steps; the state it started from is a constant.
+
+@njit(forceinline=True)
+def add_error(loss, error, bound):
+    """``loss`` plus the squared error; beyond ``bound`` it grows linearly (Huber, 1964), doubled.
+
+    Also the error itself clipped to the bound, half the slope.
     """
-    units, steps, features, outputs, _ = shape
+    clipped = clip(error, -bound, bound)
+    return fma(clipped, 2.0 * error - clipped, loss), clipped
+
+
+@njit(forceinline=True)
+def backward(shape, w, x, y, n, tape, memory, bound, scale, loss, zero, hard, scored, began):
+    """Add sample ``n``'s gradients to ``memory.gradient``; return ``loss`` plus its error.
+
+    Back-propagation through the sample's own time steps. The state it started from is a constant,
+    but for the initial state where that is learned, in the lanes of ``began``.
+    """
+    units, steps, features, outputs = shape.units, shape.steps, shape.features, shape.outputs
     row = 4 * (1 + features + units)
     gradient, dz, dh, dc = memory.gradient, memory.dz, memory.dh, memory.dc
     for u in range(units):
         dh[u] = zero
         dc[u] = zero
     for q in range(outputs):
-        out, p = output(shape, w, q, tape)
-        error = out - y[n, q]
-        loss = fma(error, error, loss)
-        d = error * scale
+        error, p = error_of(shape, w, q, y, n, tape, scored)
+        loss, slope = add_error(loss, error, bound)
+        d = slope * scale
         gradient[p] = gradient[p] + d
         for u in range(units):
             p += 1
@@ -251,7 +197,7 @@ def backward(shape, w, x, y, n, tape, memory, scale, loss, zero, hard):
             dz[u, 1] = dzf
             dz[u, 2] = dzg
             dz[u, 3] = dzo
-        if t > 0:
+        if t > 0 or shape.learned:
             for j in range(units):
                 dh[j] = zero
             for u in range(units):
@@ -263,54 +209,128 @@ def backward(shape, w, x, y, n, tape, memory, scale, loss, zero, hard):
                     d = fma(dzg, w[p + 2], d)
                     dh[j] = fma(dzo, w[p + 3], d)
                     p += 4
+    if began is not None:
+        at = initial_at(shape)
+        if at >= 0:
+            for u in range(units):
+                gradient[at + u] = where(began, gradient[at + u] + dh[u], gradient[at + u])
+                p = at + units + u
+                gradient[p] = where(began, gradient[p] + dc[u], gradient[p])
     return loss
 
 
 @njit(forceinline=True)
-def adam(w, m, v, g, rate, rule):
+def kept(rows, new, old):
+    """``new``, but in a lane that had no error in this batch ``old``."""
+    if rows is None:
+        return new
+    return where(rows, new, old)
+
+
+@njit(forceinline=True)
+def adam(w, m, v, g, rate, rule, rows):
     for p in range(w.shape[0]):
         slope = g[p]
         first = fma(slope - m[p], rule.one_minus_beta_1, m[p])
         second = fma(fma(slope, slope, -1.0 * v[p]), rule.one_minus_beta_2, v[p])
-        m[p] = first
-        v[p] = second
-        w[p] = w[p] - first * rate / (sqrt(second) + rule.epsilon)
+        w[p] = kept(rows, w[p] - first * rate / (sqrt(second) + rule.epsilon), w[p])
+        m[p] = kept(rows, first, m[p])
+        v[p] = kept(rows, second, v[p])
 
 
 @njit(forceinline=True)
-def sgd(w, m, g, rate, rule):
+def sgd(w, m, g, rate, rule, rows):
     for p in range(w.shape[0]):
-        step = fma(m[p], rule.momentum, g[p] * (-rate))
-        m[p] = step
-        w[p] = w[p] + step
+        step = fma(m[p], rule.momentum, g[p] * (-1.0 * rate))
+        m[p] = kept(rows, step, m[p])
+        w[p] = kept(rows, w[p] + step, w[p])
 
 
 @njit(forceinline=True)
-def gather(data, epoch, first, count, x, y):
-    """Copy samples ``first .. first + count`` of each lane's own order, lane-last."""
-    _, _, steps, features = data.x.shape
-    outputs = data.y.shape[2]
+def update(memory, rate, rule, rows):
+    """One optimizer step; ``rows`` says in which lanes, or None for all."""
+    if rule.adam:
+        adam(memory.weights, memory.first, memory.second, memory.gradient, rate, rule, rows)
+    else:
+        sgd(memory.weights, memory.first, memory.gradient, rate, rule, rows)
+
+
+@njit(forceinline=True)
+def gather(data, epoch, first, count, memory, each):
+    """Copy places ``first .. first + count`` of each lane's own order, lane-last.
+
+    The sample of an empty place is the data set's first, and nothing comes of it.
+    """
+    _, steps, features = data.x.shape
+    outputs = data.y.shape[1]
     for n in range(count):
-        for lane in range(data.of_lane.shape[0]):
-            which = data.of_lane[lane]
-            sample = data.order[epoch, first + n, lane]
+        for lane in range(data.start.shape[0]):
+            place = data.order[epoch, first + n, lane]
+            sample = data.start[lane] + max(place, 0)
             for t in range(steps):
                 for k in range(features):
-                    x[n, t, k, lane] = data.x[which, sample, t, k]
+                    memory.x[n, t, k, lane] = data.x[sample, t, k]
             for q in range(outputs):
-                y[n, q, lane] = data.y[which, sample, q]
+                memory.y[n, q, lane] = data.y[sample, q]
+            if each is not None:
+                here = place >= 0
+                each.live[n, lane] = 1.0 if here else 0.0
+                each.fresh[n, lane] = 1.0 if here and data.fresh[sample] != 0 else 0.0
+                each.scored[n, lane] = 1.0 if here and data.scored[sample] != 0 else 0.0
+
+
+@njit(forceinline=True)
+def prepare(each, rates, first, count):
+    """Count the samples and errors of a batch in each lane, and find its step size."""
+    for lane in range(each.rows.shape[1]):
+        here, rows = np.float32(0.0), np.float32(0.0)
+        for b in range(count):
+            here += each.live[first + b, lane]
+            rows += each.scored[first + b, lane]
+        each.here[0, lane] = here
+        each.rows[0, lane] = rows
+        if rows > 0.0:
+            each.rate[0, lane] = rates[each.table[lane], each.done[lane]] * each.slower[lane]
+            each.done[lane] += 1
+
+
+@njit(inline="always")
+def lanes_of_memory(memory, width):
+    return Memory(
+        lanes(memory.weights, width),
+        lanes(memory.first, width),
+        lanes(memory.second, width),
+        lanes(memory.gradient, width),
+        lanes(memory.dz, width),
+        lanes(memory.dh, width),
+        lanes(memory.dc, width),
+        lanes(memory.x, width),
+        lanes(memory.y, width),
+    )
+
+
+@njit(inline="always")
+def lanes_of_tape(tape, width):
+    return Tape(
+        lanes(tape.h, width),
+        lanes(tape.c, width),
+        lanes(tape.gates, width),
+        lanes(tape.squashed, width),
+    )
 
 
 def source_digest() -> str:
     """A hash of every file that the kernels are compiled from."""
     folder = Path(__file__).parent
-    texts = [(folder / name).read_bytes() for name in ("simd.py", "cells.py", "lanes.py")]
+    texts = [
+        (folder / name).read_bytes() for name in ("simd.py", "cells.py", "layout.py", "lanes.py")
+    ]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
 
 @functools.cache
-def build(width: int, hard: bool, cache: bool = True) -> Kernels:
-    """The kernels for ``width`` lanes, and hard gates or logistic ones. They compile when called.
+def build(width: int, hard: bool, differ: bool, cache: bool = True) -> Kernels:
+    """The kernels for ``width`` lanes, hard gates or logistic ones. They compile when called.
 
     Numba keys its disk cache by a function's own file and its closure; ``digest`` is in the
     closure so that a change in any engine file compiles anew.
@@ -318,29 +338,16 @@ def build(width: int, hard: bool, cache: bool = True) -> Kernels:
     digest = source_digest()
 
     @njit(nogil=True, cache=cache)
-    def train(shape, data, memory, carried, tape, rule, reset_every, rates, losses, stop):
+    def train(  # noqa: PLR0912
+        shape, data, memory, carried, tape, each, rule, reset_every, rates, losses, stop
+    ):
         digest  # noqa: B018
-        units, _, _, outputs, batch = shape
-        lane = Memory(
-            lanes(memory.weights, width),
-            lanes(memory.first, width),
-            lanes(memory.second, width),
-            lanes(memory.gradient, width),
-            lanes(memory.dz, width),
-            lanes(memory.dh, width),
-            lanes(memory.dc, width),
-            lanes(memory.x, width),
-            lanes(memory.y, width),
-        )
+        units, outputs, batch = shape.units, shape.outputs, shape.batch
+        lane, of = lanes_of_memory(memory, width), lanes_of_tape(tape, width)
         state = Carried(lanes(carried.h, width), lanes(carried.c, width))
-        of = Tape(
-            lanes(tape.h, width),
-            lanes(tape.c, width),
-            lanes(tape.gates, width),
-            lanes(tape.squashed, width),
-        )
         loss_of = lanes(losses, width)
-        zero = splat(np.float32(0.0), width)
+        zero, one = splat(np.float32(0.0), width), splat(np.float32(1.0), width)
+        at = initial_at(shape)
         samples = data.order.shape[1]
         gathered = memory.x.shape[0]  # all samples, or a whole number of batches
         shuffled = data.order.shape[0] > 1
@@ -357,48 +364,93 @@ def build(width: int, hard: bool, cache: bool = True) -> Kernels:
                     first = 0
                     if epoch == 0 or shuffled or gathered < samples:
                         count = min(gathered, samples - begin)
-                        gather(data, epoch if shuffled else 0, begin, count, memory.x, memory.y)
-                if until_reset == 0 and reset_every > 0:
+                        gather(data, epoch if shuffled else 0, begin, count, memory, each)
+                reset = until_reset == 0 and reset_every > 0
+                if reset:
                     until_reset = reset_every
-                    for b in range(batch):
-                        zero_state(state, b, units, zero)
                 until_reset -= 1
                 for p in range(lane.gradient.shape[0]):
                     lane.gradient[p] = zero
-                scale = np.float32(2.0) / np.float32(rows * outputs)
-                for b in range(rows):
-                    n = first + b
-                    forward(shape, lane.weights, lane.x, n, b, state, of, hard)
-                    loss = backward(
-                        shape, lane.weights, lane.x, lane.y, n, of, lane, scale, loss, zero, hard
-                    )
-                if rule.adam:
-                    adam(lane.weights, lane.first, lane.second, lane.gradient, rates[done], rule)
+                if each is None:
+                    if reset:
+                        for b in range(batch):
+                            reset_row(state, b, units, lane.weights, at, zero)
+                    scale = np.float32(2.0) / np.float32(rows * outputs)
+                    for n in range(first, first + rows):
+                        forward(shape, lane.weights, lane.x, n, n - first, state, of, hard)
+                        loss = backward(
+                            shape, lane.weights, lane.x, lane.y, n, of, lane, rule.clip, scale,
+                            loss, zero, hard, None, None,
+                        )  # fmt: skip
+                    update(lane, rates[0, done], rule, None)
                 else:
-                    sgd(lane.weights, lane.first, lane.gradient, rates[done], rule)
+                    prepare(each, rates, first, rows)
+                    if reset:
+                        here = lanes(each.here, width)[0]
+                        for b in range(batch):
+                            reset_where(here, state, b, units, lane.weights, at, zero)
+                    live, fresh = lanes(each.live, width), lanes(each.fresh, width)
+                    scored, counted = lanes(each.scored, width), lanes(each.rows, width)[0]
+                    scale = np.float32(2.0) / (where(counted, counted, one) * np.float32(outputs))
+                    for n in range(first, first + rows):
+                        b = n - first
+                        reset_where(fresh[n], state, b, units, lane.weights, at, zero)
+                        forward(shape, lane.weights, lane.x, n, b, state, of, hard)
+                        loss = backward(
+                            shape, lane.weights, lane.x, lane.y, n, of, lane, rule.clip, scale,
+                            loss, zero, hard, scored, one if reset else fresh[n],
+                        )  # fmt: skip
+                        keep_where_idle(live[n], state, b, units, of)
+                    update(lane, lanes(each.rate, width)[0], rule, counted)
                 done += 1
                 first += batch
-            loss_of[epoch] = loss * (np.float32(1.0) / np.float32(samples * outputs))
+            if each is None:
+                loss_of[epoch] = loss * (np.float32(1.0) / np.float32(samples * outputs))
+            else:
+                loss_of[epoch] = loss
+
+    @njit(nogil=True, cache=cache)
+    def evaluate(shape, data, memory, carried, tape, each, rule, reset_every, losses):
+        digest  # noqa: B018
+        units, outputs, batch = shape.units, shape.outputs, shape.batch
+        lane, of = lanes_of_memory(memory, width), lanes_of_tape(tape, width)
+        state = Carried(lanes(carried.h, width), lanes(carried.c, width))
+        loss_of = lanes(losses, width)
+        zero = splat(np.float32(0.0), width)
+        loss, at = zero, initial_at(shape)
+        scored, fresh = lanes(each.scored, width), lanes(each.fresh, width)
+        live = lanes(each.live, width)
+        for begin in range(0, data.order.shape[1], memory.x.shape[0]):
+            count = min(memory.x.shape[0], data.order.shape[1] - begin)
+            gather(data, 0, begin, count, memory, each)
+            for n in range(count):
+                b = (begin + n) % batch
+                if reset_every > 0:
+                    reset_row(state, b, units, lane.weights, at, zero)
+                reset_where(fresh[n], state, b, units, lane.weights, at, zero)
+                forward(shape, lane.weights, lane.x, n, b, state, of, hard)
+                keep_where_idle(live[n], state, b, units, of)
+                for q in range(outputs):
+                    error, _ = error_of(shape, lane.weights, q, lane.y, n, of, scored)
+                    loss, _ = add_error(loss, error, rule.clip)
+        loss_of[0] = loss
 
     @njit(nogil=True, cache=cache)
     def advance(shape, weights, x, carried, tape, reset_every, out):
         digest  # noqa: B018
-        units, _, _, outputs, rows = shape
-        w, windows, out_of = lanes(weights, width), lanes(x, width), lanes(out, width)
-        state = Carried(lanes(carried.h, width), lanes(carried.c, width))
-        of = Tape(
-            lanes(tape.h, width),
-            lanes(tape.c, width),
-            lanes(tape.gates, width),
-            lanes(tape.squashed, width),
-        )
+        units, at = shape.units, initial_at(shape)
+        of = lanes_of_tape(tape, width)
         zero = splat(np.float32(0.0), width)
-        for n in range(x.shape[0]):
-            b = n % rows
-            if reset_every > 0:
-                zero_state(state, b, units, zero)
-            forward(shape, w, windows, n, b, state, of, hard)
-            for q in range(outputs):
-                out_of[n, q], _ = output(shape, w, q, of)
+        for pack in range(x.shape[0]):
+            w, windows = lanes(weights[pack], width), lanes(x[pack], width)
+            state = Carried(lanes(carried.h[pack], width), lanes(carried.c[pack], width))
+            out_of = lanes(out[pack], width)
+            for n in range(x.shape[1]):
+                b = n % shape.batch
+                if reset_every > 0:
+                    reset_row(state, b, units, w, at, zero)
+                forward(shape, w, windows, n, b, state, of, hard)
+                for q in range(shape.outputs):
+                    out_of[n, q], _ = output(shape, w, q, of)
 
-    return Kernels(train, advance)
+    return Differing(train, evaluate) if differ else Alike(train, advance)

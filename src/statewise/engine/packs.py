@@ -1,7 +1,7 @@
 """One pack of runs: laid out in lanes, handed to a kernel, read back."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,20 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise.engine.initial import Seed, sample_orders
-from statewise.engine.lanes import (
+from statewise.engine.layout import (
     Carried,
     Data,
+    Differing,
+    Each,
     Kernels,
     Memory,
     Rule,
     Shape,
     Tape,
-    parameter_count,
 )
+from statewise.engine.samples import Samples
+from statewise.engine.watch import Watch
 from statewise.engine.weights import Floats, State, zeros
-from statewise.network import SGD, Adam, Network
+from statewise.network import SGD, Adam, Network, Training
 
-__all__ = ["Job", "PackResult", "Stopped", "advance_pack", "train_pack"]
+__all__ = ["Job", "PackResult", "Stopped", "lane_last", "runs_first", "train_pack"]
+
+Ints = NDArray[np.int32]
+Orders = Iterator[tuple[int, int, Ints]]
 
 
 class Stopped(Exception):  # noqa: N818
@@ -38,22 +44,27 @@ class Job:
     """What every pack of one ``fit`` shares."""
 
     shape: Shape
-    x: Floats  # (data sets, samples, steps, features)
-    y: Floats  # (data sets, samples, outputs)
-    rule: Rule
-    rates: Floats  # (optimizer steps,)
-    epochs: int
+    samples: Samples
+    validation: Samples | None
+    network: Network
+    training: Training
     reset_every: int
+    resets_validation: bool  # the state is set back before every validation sample
+    continues: bool  # validation starts from the state that training left
     shuffle: bool
     seed: Seed
     limit: NDArray[np.float64]  # (data sets,) the loss beyond which a run has diverged
     keep_loss: bool
     stop: NDArray[np.uint8]  # (1,) set to one to end every pack early
 
-    @property
-    def batches(self) -> int:
-        """Optimizer steps an epoch."""
-        return -(-int(self.x.shape[1]) // self.shape.batch)
+    def lanes_differ(self, data: NDArray[np.int32]) -> bool:
+        """Whether a pack with these data sets needs the kernels that let lanes differ."""
+        return (
+            self.shape.learned
+            or self.training.watches
+            or self.samples.uneven
+            or len(np.unique(self.samples.count[data])) > 1
+        )
 
 
 class PackResult(NamedTuple):
@@ -62,14 +73,18 @@ class PackResult(NamedTuple):
     flat: Floats  # (runs, parameters)
     state: State  # (runs, batch, units)
     loss: Floats  # (runs, epochs), or (runs, 0) if not kept
+    validation: Floats  # the same of the validation loss; (runs, 0) without validation
+    best_epoch: NDArray[np.int32]  # (runs,) that the weights are of, counted from one
     diverged_epoch: NDArray[np.int32]  # (runs,) counted from one; zero if it did not
 
 
-def rule_of(network: Network, optimizer: Adam | SGD) -> Rule:
+def rule_of(network: Network, training: Training) -> Rule:
     """The optimizer's constants as the kernels take them."""
+    optimizer, clip = training.optimizer, training.clip_error
+    bound = np.float32(np.inf if clip is None else clip)
     if isinstance(optimizer, SGD):
         one = np.float32(1.0)
-        return Rule(False, one, one, one, np.float32(optimizer.momentum))
+        return Rule(False, one, one, one, np.float32(optimizer.momentum), bound)
     epsilon = network.numerics.adam_epsilon if optimizer.epsilon is None else optimizer.epsilon
     return Rule(
         True,
@@ -77,18 +92,21 @@ def rule_of(network: Network, optimizer: Adam | SGD) -> Rule:
         np.float32(1.0 - optimizer.beta_2),
         np.float32(epsilon),
         np.float32(0.0),
+        bound,
     )
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=64)
 @np.errstate(over="ignore")  # an absurd rate becomes infinite, and the run diverges
-def rates_of(optimizer: Adam | SGD, steps: int) -> Floats:
-    """The step size of each optimizer step: Adam's bias correction is in it."""
-    if isinstance(optimizer, SGD):
-        return np.full(steps, optimizer.learning_rate, np.float32)
+def rates_of(optimizer: Adam | SGD, cosine: bool, steps: int) -> Floats:
+    """The step size of each optimizer step: the schedule and Adam's bias correction are in it."""
     t = np.arange(1, steps + 1, dtype=np.float64)
-    correction = np.sqrt(1.0 - optimizer.beta_2**t) / (1.0 - optimizer.beta_1**t)
-    return np.asarray(optimizer.learning_rate * correction, np.float32)
+    rates = np.full(steps, optimizer.learning_rate, np.float64)
+    if isinstance(optimizer, Adam):
+        rates *= np.sqrt(1.0 - optimizer.beta_2**t) / (1.0 - optimizer.beta_1**t)
+    if cosine:
+        rates *= 0.5 * (1.0 + np.cos(np.pi * (t - 1.0) / steps))
+    return rates.astype(np.float32)
 
 
 def lane_last(rows: NDArray[np.float32], width: int) -> Floats:
@@ -106,7 +124,7 @@ def runs_first(array: Floats, runs: int) -> Floats:
 
 def tape_for(shape: Shape, width: int) -> Tape:
     """A tape for one sample."""
-    units, steps, _, _, _ = shape
+    units, steps = shape.units, shape.steps
     return Tape(
         h=zeros(steps + 1, units, width),
         c=zeros(steps + 1, units, width),
@@ -115,14 +133,41 @@ def tape_for(shape: Shape, width: int) -> Tape:
     )
 
 
-def carried_from(state: State, width: int) -> Carried:
-    """The state of each run, (runs, rows, units), in lanes."""
-    return Carried(lane_last(state.h, width), lane_last(state.c, width))
+def memory_for(weights: Floats, shape: Shape, gathered: int) -> Memory:
+    """Room to train ``weights`` (parameters, width), with so many places gathered at once."""
+    parameters, width = weights.shape
+    return Memory(
+        weights=weights,
+        first=zeros(parameters, width),
+        second=zeros(parameters, width),
+        gradient=zeros(parameters, width),
+        dz=zeros(shape.units, 4, width),
+        dh=zeros(shape.units, width),
+        dc=zeros(shape.units, width),
+        x=zeros(gathered, shape.steps, shape.features, width),
+        y=zeros(gathered, shape.outputs, width),
+    )
 
 
-def state_from(carried: Carried, runs: int) -> State:
-    """The inverse of ``carried_from``."""
-    return State(runs_first(carried.h, runs), runs_first(carried.c, runs))
+def each_for(gathered: int, width: int) -> Each:
+    """Room for what differs between lanes; they begin with no step taken and the first table."""
+    return Each(
+        live=zeros(gathered, width),
+        fresh=zeros(gathered, width),
+        scored=zeros(gathered, width),
+        here=zeros(1, width),
+        rows=zeros(1, width),
+        rate=zeros(1, width),
+        slower=np.ones(width, np.float32),
+        table=np.zeros(width, np.int32),
+        done=np.zeros(width, np.int64),
+    )
+
+
+def gathered_at_once(shape: Shape, places: int, width: int) -> int:
+    """How many places are gathered at once: all of them, or a whole number of batches."""
+    sample_size = width * (shape.steps * shape.features + shape.outputs)
+    return min(places, shape.batch * max(1, GATHERED // (shape.batch * sample_size)))
 
 
 def train_pack(
@@ -135,68 +180,144 @@ def train_pack(
     repeats: Sequence[int],
 ) -> PackResult:
     """Train up to ``width`` runs: ``flat`` (runs, parameters), ``of_run`` their data sets."""
-    runs = len(flat)
-    units, steps, features, outputs, batch = job.shape
-    samples = job.x.shape[1]
-    parameters = parameter_count(units, features, outputs)
-    sample_size = width * (steps * features + outputs)
-    gathered = min(samples, batch * max(1, GATHERED // (batch * sample_size)))
-    memory = Memory(
-        weights=lane_last(flat, width),
-        first=zeros(parameters, width),
-        second=zeros(parameters, width),
-        gradient=zeros(parameters, width),
-        dz=zeros(units, 4, width),
-        dh=zeros(units, width),
-        dc=zeros(units, width),
-        x=zeros(gathered, steps, features, width),
-        y=zeros(gathered, outputs, width),
-    )
-    carried, tape = carried_from(state, width), tape_for(job.shape, width)
-    lane = np.minimum(np.arange(width), runs - 1)
-    of_lane = of_run[lane]
-    loss = zeros(job.epochs, width)
-    draws = [sample_orders(job.seed, r) for r in repeats] if job.shuffle else []
-    at_once = max(2, ORDERED // (samples * width)) if job.shuffle else job.epochs
-    order = np.repeat(np.arange(samples, dtype=np.int32)[None, :, None], width, axis=2)
-    for begin in range(0, job.epochs, at_once):
-        end = min(begin + at_once, job.epochs)
-        if job.shuffle:
-            # One epoch's order would be taken to serve for all, so there are always two or more.
-            order = np.empty((max(2, end - begin), samples, width), np.int32)
-            for i, draw in enumerate(draws):
-                draw(order[: end - begin, :, i])
-            order[:, :, runs:] = order[:, :, runs - 1 : runs]
+    runs, epochs, samples, shape = len(flat), job.training.epochs, job.samples, job.shape
+    data = of_run[np.minimum(np.arange(width), runs - 1)]
+    places = samples.places(data)
+    gathered = gathered_at_once(shape, int(places.max()), width)
+    memory = memory_for(lane_last(flat, width), shape, gathered)
+    carried = Carried(lane_last(state.h, width), lane_last(state.c, width))
+    tape, rule = tape_for(shape, width), rule_of(job.network, job.training)
+    each = each_for(gathered, width) if job.lanes_differ(data) else None
+    batches = -(-places // shape.batch)
+    rates = rates_for(job.training, batches, each)
+    held = None if job.validation is None else Held(kernels, job, data, memory, width)
+    watch = Watch(job.training, memory.weights, carried) if job.training.watches else None
+    loss = zeros(epochs, width)
+    validation = zeros(epochs if held is not None else 0, width)
+    errors = samples.errors(data) * shape.outputs
+    for begin, end, order in orders(job, data, repeats):
+        if watch is not None:
+            order[:, :, watch.stopped] = -1
         kernels.train(
-            job.shape,
-            Data(job.x, job.y, of_lane, order),
+            shape,
+            Data(samples.x, samples.y, samples.fresh, samples.scored, samples.start[data], order),
             memory,
             carried,
             tape,
-            job.rule,
+            each,
+            rule,
             job.reset_every,
-            job.rates[begin * job.batches : end * job.batches],
+            rates if each is not None else rates[:, begin * batches[0] : end * batches[0]],
             loss[begin:end],
             job.stop,
         )
-    if job.stop[0] != 0:
-        raise Stopped
+        if job.stop[0] != 0:
+            raise Stopped
+        if each is not None:
+            loss[begin:end] *= np.float32(1.0) / errors.astype(np.float32)
+        if watch is None or each is None:
+            continue
+        seen = loss[begin]
+        if held is not None:
+            seen = validation[begin]
+            seen[...] = held.loss(carried, tape, rule)
+        loss[begin, watch.stopped] = np.nan
+        validation[begin : begin + 1, watch.stopped] = np.nan
+        watch.look(begin, seen, each.slower)
+        if watch.stopped.all():
+            loss[end:], validation[end:] = np.nan, np.nan
+            break
+    best = np.full(width, epochs, np.int32)
+    if watch is not None and job.training.early_stopping is not None:
+        watch.restore(memory.weights, carried)
+        best = watch.best_epoch
+        loss[best - 1, np.arange(width)] += np.where(np.isfinite(watch.best), 0.0, np.inf)
     trained = runs_first(memory.weights, runs)
     bad = ~(loss[:, :runs] <= job.limit[of_run])  # true for NaN too
-    bad[-1] |= ~np.isfinite(trained).all(axis=1)
+    bad &= np.arange(epochs)[:, None] < best[:runs]  # what came after was not kept
+    bad[best[:runs] - 1, np.arange(runs)] |= ~np.isfinite(trained).all(axis=1)
     diverged = np.where(bad.any(axis=0), bad.argmax(axis=0) + 1, 0).astype(np.int32)
-    kept = runs_first(loss if job.keep_loss else loss[:0], runs)
-    return PackResult(trained, state_from(carried, runs), kept, diverged)
-
-
-def advance_pack(
-    kernels: Kernels, width: int, shape: Shape, flat: Floats, x: Floats, state: State, reset: bool
-) -> tuple[Floats, State]:
-    """Forecast windows ``x`` (runs, windows, steps, features): outputs (runs, windows, outputs)."""
-    runs, windows = x.shape[:2]
-    carried, tape = carried_from(state, width), tape_for(shape, width)
-    out = zeros(windows, shape.outputs, width)
-    kernels.advance(
-        shape, lane_last(flat, width), lane_last(x, width), carried, tape, int(reset), out
+    return PackResult(
+        flat=trained,
+        state=State(runs_first(carried.h, runs), runs_first(carried.c, runs)),
+        loss=runs_first(loss if job.keep_loss else loss[:0], runs),
+        validation=runs_first(validation if job.keep_loss else validation[:0], runs),
+        best_epoch=best[:runs],
+        diverged_epoch=diverged,
     )
-    return runs_first(out, runs), state_from(carried, runs)
+
+
+def rates_for(training: Training, batches: NDArray[np.int64], each: Each | None) -> Floats:
+    """The tables of step sizes that a pack's lanes need, (tables, steps), and which each takes."""
+    cosine = training.schedule == "cosine"
+    kinds = np.unique(batches) if cosine else batches.max(keepdims=True)
+    steps = kinds * training.epochs
+    rates = np.zeros((len(kinds), int(steps.max())), np.float32)
+    for row, count in zip(rates, steps, strict=True):
+        row[:count] = rates_of(training.optimizer, cosine, int(count))
+    if each is not None and cosine:
+        each.table[:] = np.searchsorted(kinds, batches)
+    return rates
+
+
+def orders(job: Job, data: NDArray[np.int32], repeats: Sequence[int]) -> Orders:
+    """The epochs in stretches, each with the order of its places, (epochs or 1, places, width)."""
+    epochs, samples = job.training.epochs, job.samples
+    in_time = samples.in_order(data)
+    at_once = 1 if job.training.watches else epochs
+    if not job.shuffle:
+        for begin in range(0, epochs, at_once):
+            yield begin, min(begin + at_once, epochs), in_time
+        return
+    draws: list[Callable[[Ints], None]] = [sample_orders(job.seed, r) for r in repeats]
+    counts = samples.count[data]
+    if not job.training.watches:
+        # One epoch's order would be taken to serve for all, so there are always two or more.
+        at_once = max(2, ORDERED // in_time.size)
+    for begin in range(0, epochs, at_once):
+        end = min(begin + at_once, epochs)
+        rows = end - begin if job.training.watches else max(2, end - begin)
+        order = np.full((rows, *in_time.shape[1:]), -1, np.int32)
+        for lane, draw in enumerate(draws):
+            draw(order[: end - begin, : counts[lane], lane])
+        order[:, :, len(draws) :] = order[:, :, len(draws) - 1 : len(draws)]
+        yield begin, end, order
+
+
+class Held:
+    """The validation samples of a pack, looked at with a state of their own."""
+
+    def __init__(
+        self, kernels: Kernels, job: Job, data: NDArray[np.int32], memory: Memory, width: int
+    ) -> None:
+        assert isinstance(kernels, Differing)
+        assert job.validation is not None
+        held, shape = job.validation, job.shape
+        order = held.in_order(data)
+        gathered = gathered_at_once(shape, order.shape[1], width)
+        room = memory_for(memory.weights, shape, gathered)
+        # The weights are those that training moves; only the room to gather in is another.
+        self.memory = memory._replace(x=room.x, y=room.y)
+        self.each = each_for(gathered, width)
+        self.data = Data(held.x, held.y, held.fresh, held.scored, held.start[data], order)
+        self.share = np.float32(1.0) / (held.errors(data) * shape.outputs).astype(np.float32)
+        self.kernels, self.job, self.width = kernels, job, width
+
+    def loss(self, carried: Carried, tape: Tape, rule: Rule) -> NDArray[np.float32]:
+        """The mean error of each lane, (width,); the training state is left as it is."""
+        own = Carried(carried.h.copy(), carried.c.copy())
+        if not self.job.continues:
+            own.h[...], own.c[...] = 0.0, 0.0
+        total = zeros(1, self.width)
+        self.kernels.evaluate(
+            self.job.shape,
+            self.data,
+            self.memory,
+            own,
+            tape,
+            self.each,
+            rule,
+            int(self.job.resets_validation),
+            total,
+        )
+        return np.asarray(total[0] * self.share)

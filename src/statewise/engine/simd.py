@@ -23,7 +23,17 @@ from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
-__all__ = ["clip", "exp2i", "fma", "inside_unit", "lanes", "round_even", "splat", "sqrt"]
+__all__ = [
+    "clip",
+    "exp2i",
+    "fma",
+    "inside_unit",
+    "lanes",
+    "round_even",
+    "splat",
+    "sqrt",
+    "where",
+]
 
 
 class LaneType(types.Type):
@@ -153,6 +163,11 @@ def selected_inside(builder: Any, x: Any, value: Any) -> Any:
     return builder.select(inside, value, zero)
 
 
+def selected(builder: Any, mask: Any, value: Any, other: Any) -> Any:
+    zero = ir.Constant(mask.type, [0.0] * mask.type.count)
+    return builder.select(builder.fcmp_ordered(">", mask, zero), value, other)
+
+
 @intrinsic
 def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
     """``a * b + c`` with one rounding."""
@@ -187,6 +202,12 @@ def exp2i(typingctx: Any, x: Any, k: Any) -> Any:
 def inside_unit(typingctx: Any, x: Any, value: Any) -> Any:
     """``value`` where 0 < x < 1, zero elsewhere."""
     return elementwise(selected_inside)(typingctx, x, value)
+
+
+@intrinsic
+def where(typingctx: Any, mask: Any, value: Any, other: Any) -> Any:
+    """``value`` where ``mask`` is above zero, ``other`` elsewhere."""
+    return elementwise(selected)(typingctx, mask, value, other)
 
 
 @intrinsic

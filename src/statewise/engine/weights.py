@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.engine.lanes import parameter_count
+from statewise.engine.layout import parameter_count
 from statewise.errors import SettingError
 
 __all__ = ["State", "Weights", "flatten", "unflatten", "zero_state", "zeros"]
@@ -90,8 +90,11 @@ def zeros(*shape: int) -> Floats:
     return buffer[start : start + count].reshape(shape)
 
 
-def flatten(weights: Weights) -> Floats:
-    """``weights`` as (runs, parameters) in the order that the kernels read."""
+def flatten(weights: Weights, initial: State | None = None) -> Floats:
+    """``weights`` as (runs, parameters) in the order that the kernels read.
+
+    ``initial`` (runs, 1, units) is the initial state that was learned with them, if it was.
+    """
     runs, units, features = weights.runs, weights.units, weights.features
     recurrent_part = np.concatenate(
         [weights.bias[:, None, :], weights.kernel, weights.recurrent], axis=1
@@ -99,20 +102,29 @@ def flatten(weights: Weights) -> Floats:
     by_unit = recurrent_part.reshape(runs, 1 + features + units, 4, units).transpose(0, 3, 1, 2)
     dense_part = np.concatenate([weights.dense_bias[:, None, :], weights.dense_kernel], axis=1)
     by_output = dense_part.transpose(0, 2, 1)  # (runs, outputs, 1 + units)
-    return np.concatenate([by_unit.reshape(runs, -1), by_output.reshape(runs, -1)], axis=1)
+    parts = [by_unit.reshape(runs, -1), by_output.reshape(runs, -1)]
+    parts += [part.reshape(runs, units) for part in initial or ()]
+    return np.concatenate(parts, axis=1)
 
 
-def unflatten(flat: Floats, units: int, features: int, outputs: int) -> Weights:
+def unflatten(
+    flat: Floats, units: int, features: int, outputs: int, learned: bool = False
+) -> tuple[Weights, State | None]:
     """The inverse of ``flatten``."""
     runs = flat.shape[0]
-    dense = parameter_count(units, features, outputs) - outputs * (1 + units)
+    dense = 4 * units * (1 + features + units)
+    end = parameter_count(units, features, outputs)
     by_unit = flat[:, :dense].reshape(runs, units, 1 + features + units, 4)
     recurrent_part = by_unit.transpose(0, 2, 3, 1).reshape(runs, 1 + features + units, 4 * units)
-    dense_part = flat[:, dense:].reshape(runs, outputs, 1 + units).transpose(0, 2, 1)
-    return Weights(
+    dense_part = flat[:, dense:end].reshape(runs, outputs, 1 + units).transpose(0, 2, 1)
+    weights = Weights(
         kernel=recurrent_part[:, 1 : 1 + features].copy(),
         recurrent=recurrent_part[:, 1 + features :].copy(),
         bias=recurrent_part[:, 0].copy(),
         dense_kernel=dense_part[:, 1:].copy(),
         dense_bias=dense_part[:, 0].copy(),
     )
+    if not learned:
+        return weights, None
+    h, c = flat[:, end : end + units], flat[:, end + units :]
+    return weights, State(h[:, None].copy(), c[:, None].copy())

@@ -1,0 +1,96 @@
+"""Trained runs laid out once in lanes, to be advanced again and again."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statewise.engine.compiled import kernels
+from statewise.engine.layout import Alike, Carried, Shape
+from statewise.engine.packs import tape_for
+from statewise.engine.weights import Floats, State, Weights, flatten, zeros
+from statewise.network import Network
+
+__all__ = ["NARROW", "WIDE", "Bank"]
+
+NARROW, WIDE = 8, 32  # lanes; the wide width trains most runs a second, the narrow one soonest
+
+
+@dataclass(frozen=True)
+class Bank:
+    """The weights of many runs in lanes; ``advance`` takes a state and gives one back.
+
+    Attributes:
+        runs: how many.
+        shape: what they share; its ``steps`` and ``batch`` are those of each call.
+        weights: (packs, parameters, width).
+        start: the state that every run is set back to, one row.
+    """
+
+    runs: int
+    shape: Shape
+    weights: Floats
+    start: Carried
+    kernels: Alike
+
+    @classmethod
+    def of(cls, network: Network, weights: Weights, initial: State | None = None) -> "Bank":
+        """The runs of ``weights``, which start from ``initial``, (runs, 1, units), or from zero."""
+        width = NARROW if weights.runs <= NARROW else WIDE
+        learned = initial is not None
+        shape = Shape(weights.units, 1, weights.features, weights.outputs, 1, learned)
+        flat = packed(flatten(weights, initial), width)
+        nothing = np.zeros((weights.runs, 1, weights.units), np.float32)
+        h, c = initial if initial is not None else (nothing, nothing)
+        found = kernels(width, network.numerics.gate == "hard_sigmoid", False)
+        assert isinstance(found, Alike)
+        return cls(weights.runs, shape, flat, Carried(packed(h, width), packed(c, width)), found)
+
+    @property
+    def width(self) -> int:
+        return int(self.weights.shape[-1])
+
+    def pack(self, state: State) -> Carried:
+        """The state of each run, (runs, rows, units), in lanes."""
+        return Carried(packed(state.h, self.width), packed(state.c, self.width))
+
+    def unpack(self, carried: Carried) -> State:
+        """The inverse of ``pack``."""
+        return State(*(unpacked(part, self.runs) for part in carried))
+
+    def advance(
+        self, x: NDArray[np.float32], carried: Carried, *, reset: bool = False
+    ) -> tuple[NDArray[np.float32], Carried]:
+        """The outputs for windows ``x`` (runs, windows, steps, features), and the state after.
+
+        Window n advances row ``n % rows``; ``reset`` sets a row back before each of its windows.
+        """
+        windows = packed(x, self.width)
+        packs, count, steps = windows.shape[:3]
+        shape = self.shape._replace(steps=steps, batch=carried.h.shape[1])
+        after = Carried(carried.h.copy(), carried.c.copy())
+        out = zeros(packs, count, shape.outputs, self.width)
+        tape = tape_for(shape, self.width)
+        self.kernels.advance(shape, self.weights, windows, after, tape, int(reset), out)
+        return unpacked(out, self.runs), after
+
+
+def packed(rows: NDArray[np.float32], width: int) -> Floats:
+    """``rows`` (runs, ...) as (packs, ..., width); lanes beyond the last run repeat it."""
+    packs = -(-len(rows) // width)
+    result = zeros(packs, *rows.shape[1:], width)
+    whole = len(rows) // width * width
+    if whole:
+        parts = rows[:whole].reshape(whole // width, width, *rows.shape[1:])
+        result[: whole // width] = np.moveaxis(parts, 1, -1)
+    if whole < len(rows):
+        left = rows[whole:]
+        lane = np.minimum(np.arange(width), len(left) - 1)
+        result[-1] = np.moveaxis(left[lane], 0, -1)
+    return result
+
+
+def unpacked(array: Floats, runs: int) -> NDArray[np.float32]:
+    """The inverse of ``packed``."""
+    rows = np.moveaxis(array, -1, 1)
+    return rows.reshape(-1, *rows.shape[2:])[:runs].copy()
