@@ -1,7 +1,7 @@
 """What is trained and how: Network, Training, and the numerical profiles they follow."""
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any, Literal
 
 from statewise.checks import at_least, fraction, instance, one_of, positive
 from statewise.errors import SettingError
@@ -16,6 +16,22 @@ __all__ = [
     "ReduceOnPlateau",
     "Training",
 ]
+
+
+def plain(record: Any, later: set[str]) -> dict[str, Any]:
+    """A record's fields as plain values, those of ``later`` only where they are not the default.
+
+    What was written or hashed before a field was there so stays the same.
+    """
+    values = {}
+    for each in fields(record):
+        value = getattr(record, each.name)
+        if each.name in later and value == each.default:
+            continue
+        if is_dataclass(value) and not isinstance(value, type):
+            value = {"kind": type(value).__name__, **asdict(value)}
+        values[each.name] = value
+    return values
 
 
 @dataclass(frozen=True)
@@ -61,6 +77,10 @@ class Network:
         at_least("units", self.units, 1)
         one_of("profile", self.profile, PROFILES)
         one_of("initial_state", self.initial_state, ("zeros", "learned"))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as plain values; what a first version did not know only where it is set."""
+        return plain(self, {"initial_state"})
 
     @property
     def numerics(self) -> Profile:
@@ -198,6 +218,17 @@ class Training:
                     "needs validation samples to watch",
                     "Hold some back, for example validation=0.2.",
                 )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as plain values; what a first version did not know only where it is set.
+
+        Records within say their kind.
+
+        Example:
+            >>> Training(epochs=5, schedule=ReduceOnPlateau()).to_dict()["schedule"]["kind"]
+            'ReduceOnPlateau'
+        """
+        return plain(self, {"clip_error", "schedule", "validation", "early_stopping"})
 
     def held_back(self, samples: int) -> int:
         """How many of ``samples`` are held back for validation.

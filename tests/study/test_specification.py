@@ -9,7 +9,7 @@ from statewise.datasets import shampoo
 from statewise.engine.initial import initial_weights, sample_orders
 from statewise.errors import SettingError
 from statewise.framing import Framing
-from statewise.network import SGD, Network, Training
+from statewise.network import SGD, EarlyStopping, Network, ReduceOnPlateau, Training
 from statewise.panel import Panel
 from statewise.regime import REGIMES, StateRegime
 from statewise.study import Arm, Study, better, equivalent, from_document, to_document
@@ -201,3 +201,17 @@ def test_extensions_are_no_difference() -> None:
 def test_every_other_change_is_shown(change: Any, line: str) -> None:
     lines = differences(to_document(STUDY), to_document(replace(STUDY, **change)))
     assert any(line in found for found in lines)
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        Training(5, validation=0.2, early_stopping=EarlyStopping(3), clip_error=0.5),
+        Training(5, schedule="cosine"),
+        Training(5, validation=4, schedule=ReduceOnPlateau(0.2, patience=2)),
+    ],
+)
+def test_every_setting_of_training_is_written_and_read_back(training: Training) -> None:
+    arm = Arm("one", StateRegime(), network=Network(2, initial_state="learned"), training=training)
+    study = replace(STUDY, arms=(arm,), hypotheses=())
+    assert from_document(to_document(study)) == study

@@ -9,7 +9,7 @@ from typing import Any
 from statewise.checks import one_of
 from statewise.errors import SettingError
 from statewise.framing import Framing
-from statewise.network import SGD, Adam, Network, Training
+from statewise.network import SGD, Adam, EarlyStopping, Network, ReduceOnPlateau, Training
 from statewise.panel import Panel, Series
 from statewise.regime import StateRegime
 from statewise.study.design import Arm, Hypothesis, Study, samples_of
@@ -24,6 +24,12 @@ __all__ = [
 ]
 
 Document = dict[str, Any]
+
+RECORDS: dict[str, dict[str, type]] = {  # of a training, by kind; the first one needs no kind
+    "optimizer": {"Adam": Adam, "SGD": SGD},
+    "schedule": {"ReduceOnPlateau": ReduceOnPlateau},
+    "early_stopping": {"EarlyStopping": EarlyStopping},
+}
 
 
 def to_document(study: Study) -> Document:
@@ -104,10 +110,14 @@ def restarts_key(study: Study, arm: Arm, cutoff: int) -> str:
 
 def arm_document(arm: Arm) -> Document:
     """An arm as plain values; the optimizer says its kind."""
-    document = {**asdict(arm), "framing": arm.framing.to_dict()}
-    optimizer = arm.training.optimizer
-    document["training"]["optimizer"] = {"kind": type(optimizer).__name__, **asdict(optimizer)}
-    return document
+    return {
+        "name": arm.name,
+        "regime": arm.regime.to_dict(),
+        "framing": arm.framing.to_dict(),
+        "network": arm.network.to_dict(),
+        "training": arm.training.to_dict(),
+        "restarts": arm.restarts,
+    }
 
 
 def arm_from(document: Document) -> Arm:
@@ -121,10 +131,11 @@ def arm_from(document: Document) -> Arm:
         )
     regime = parts["regime"]
     training = dict(parts.get("training", {}))
-    if "optimizer" in training:
-        optimizer = dict(training["optimizer"])
-        kind = one_of("optimizer kind", optimizer.pop("kind", "Adam"), ("Adam", "SGD"))
-        training["optimizer"] = record({"Adam": Adam, "SGD": SGD}[kind], "optimizer", optimizer)
+    for name, kinds in RECORDS.items():
+        if isinstance(training.get(name), dict):
+            values = dict(training[name])
+            kind = one_of(f"{name} kind", values.pop("kind", next(iter(kinds))), kinds)
+            training[name] = record(kinds[kind], name, values)
     return Arm(
         name=parts["name"],
         regime=StateRegime.named(regime)
