@@ -16,7 +16,7 @@ Fill = Literal["forward", "linear", "zero"] | float
 def check_fill(fill: Any) -> None:
     """Raise SettingError if ``fill`` is no way to fill in a value."""
     number = isinstance(fill, int | float) and not isinstance(fill, bool) and math.isfinite(fill)
-    if not number and fill not in {"forward", "linear", "zero"}:
+    if not number and not (isinstance(fill, str) and fill in {"forward", "linear", "zero"}):
         fix = "Use 'forward', 'linear', 'zero' or a finite number."
         raise SettingError("fill", fill, "is no way to fill in a missing value", fix)
 

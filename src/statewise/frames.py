@@ -60,7 +60,16 @@ def read_frame(
         >>> read_frame(frame, freq=1, fill="linear").y.tolist()
         [1.0, 2.0, 3.0, 5.0]
     """
-    table, indexed = as_table(frame, time_column, target_column)
+    indexed = isinstance(frame, pd.Series) or (
+        isinstance(frame, pd.DataFrame) and time_column not in frame.columns
+    )
+    if indexed and isinstance(frame.index, pd.DatetimeIndex | pd.PeriodIndex):
+        time_column = str(frame.index.name or time_column)
+        if isinstance(frame, pd.Series):
+            target_column = str(frame.name or target_column)
+            frame = frame.to_frame(target_column)
+        frame = frame.rename_axis(index=time_column).reset_index()
+    table = as_table(frame)
     names = table.columns
     for argument, name in (("time_column", time_column), ("target_column", target_column)):
         position(names, argument, name)
@@ -85,23 +94,14 @@ def read_frame(
     return arrange(codes, ds, np.stack(values, axis=1), columns, freq, fill, kind)
 
 
-def as_table(frame: Any, time: str, target: str) -> tuple["nw.DataFrame[Any]", bool]:
-    """A frame, or a pandas object with times as its index, as a narwhals frame with such a column.
+def as_table(frame: Any) -> "nw.DataFrame[Any]":
+    """A frame of any library as one of narwhals.
 
     Raises:
         DataError: it is no frame, or two of its columns have one name.
     """
-    if isinstance(frame, pd.Series):
-        frame = frame.to_frame(target)
-    indexed = (
-        isinstance(frame, pd.DataFrame)
-        and time not in frame.columns
-        and isinstance(frame.index, pd.DatetimeIndex | pd.PeriodIndex)
-    )
-    if indexed:
-        frame = frame.rename_axis(index=time).reset_index()
     try:
-        return nw.from_native(frame, eager_only=True), indexed
+        return nw.from_native(frame, eager_only=True)
     except nw.exceptions.DuplicateError:
         names = list(frame.columns)
         raise DataError("frame", names, "has two columns of one name", "Rename one.") from None
@@ -110,7 +110,8 @@ def as_table(frame: Any, time: str, target: str) -> tuple["nw.DataFrame[Any]", b
             "frame",
             type(frame).__name__,
             "is not a frame",
-            "Give a pandas, polars or pyarrow frame; collect() a lazy one.",
+            "Give a pandas, polars or pyarrow frame, collect() a lazy one, or a pandas Series that "
+            "has its times as its index.",
         ) from None
 
 
@@ -234,7 +235,7 @@ def read_file(
     others = [i for i in range(len(header)) if i not in {id_at, value_at, time_at}]
     named = [header[i] for i in others] if exogenous is True else list(exogenous or ())
     places = [position(header, "exogenous", name) for name in named]
-    if len({id_at, time_at, value_at, *places}) < 3 + len(places):
+    if len(set(places) - {id_at, time_at, value_at}) < len(places):
         raise DataError("exogenous", named, "names a column twice", "Name each column once.")
     lines = [f"{path}, line {line}" for line, _ in rows]
     cells = [[cell.strip() for cell in row] for _, row in rows]

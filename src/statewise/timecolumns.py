@@ -31,7 +31,7 @@ class TimeColumn:
     Args:
         name: of the column.
         kind: what it holds.
-        dtype: its narwhals type; of periods, the pandas type.
+        dtype: its type, of pandas if it came from there and of narwhals if not.
         zone: the time zone, if it has one.
         wall: whether times are held by the zone's clock, as days and months need it, or else by
             that of UTC, in which no hour comes twice.
@@ -49,22 +49,25 @@ class TimeColumn:
 
     def write(self, times: NDArray[Any], backend: Any) -> "nw.Series[Any]":
         """(rows,) int64 or datetime64[us] as a column of the form and type that came in."""
-        column = partial(nw.new_series, self.name, backend=backend)
-        if self.kind == "integer":
-            return column(times).cast(self.dtype)
         if self.kind == "text":
-            return column(of_each(times, self.pattern.format, object), nw.String)
-        if self.kind == "period":
-            stamps = pd.DatetimeIndex(times).to_period(self.dtype.freq)
-            return nw.from_native(pd.Series(stamps, name=self.name), series_only=True)
-        if self.kind == "date" and self.dtype != nw.Date:
+            values = of_each(times, self.pattern.format, object)
+            column = nw.new_series(self.name, values, nw.String, backend=backend)
+        elif self.kind == "date" and self.dtype == object:
             dates = pd.Series(times.astype("M8[D]").astype(object), name=self.name, dtype=object)
-            return nw.from_native(dates, series_only=True)
-        if self.zone is None:
-            return column(times).cast(self.dtype)
-        held = of_each(times, partial(instant, zone=zone_of(self.zone))) if self.wall else times
-        stamps = column(held).dt.replace_time_zone("UTC").dt.convert_time_zone(self.zone)
-        return stamps.cast(self.dtype)
+            column = nw.from_native(dates, series_only=True)
+        elif self.kind == "period":
+            stamps = pd.Series(times, name=self.name)
+            column = nw.from_native(stamps.dt.to_period(self.dtype.freq), series_only=True)
+        elif self.zone is None:
+            column = nw.new_series(self.name, times, backend=backend)
+        else:
+            here = zone_of(self.zone)
+            held = of_each(times, partial(instant, zone=here)) if self.wall else times
+            column = nw.new_series(self.name, held, backend=backend).dt.replace_time_zone("UTC")
+            column = column.dt.convert_time_zone(self.zone)
+        if not isinstance(native := column.to_native(), pd.Series):
+            return column.cast(self.dtype)
+        return nw.from_native(native.astype(self.dtype), series_only=True)
 
     def clock(self, times: NDArray[Any]) -> NDArray[Any]:
         """(rows,) times as the clock on the wall shows them: what the calendar is asked of."""
@@ -82,35 +85,37 @@ def read_column(
         DataError: a time is missing, or they are no dates, whole numbers, or text that can be read.
     """
     check_known(column)
-    native_type = getattr(column.to_native(), "dtype", None)
+    native = column.to_native()
+    kept = native.dtype if isinstance(native, pd.Series) else column.dtype
+    was_date = column.dtype == nw.Date
     if column.dtype == nw.Object:
         column, was_date = from_objects(column)
-        native_type = "date" if was_date else None
+        kept = kept if was_date else column.to_native().dtype
     name, dtype = column.name, column.dtype
-    if isinstance(native_type, pd.PeriodDtype):
-        stamps = column.to_native().dt.to_timestamp().to_numpy()
-        return stamps.astype(TIME), TimeColumn(name, "period", native_type, index=index)
-    if dtype == nw.Date or native_type == "date":
-        return column.to_numpy().astype(TIME), TimeColumn(name, "date", dtype)
+    if isinstance(kept, pd.PeriodDtype):
+        stamps = native.dt.to_timestamp().to_numpy()
+        return stamps.astype(TIME), TimeColumn(name, "period", kept, index=index)
+    if was_date:
+        return column.to_numpy().astype(TIME), TimeColumn(name, "date", kept)
     if isinstance(dtype, nw.Datetime):
-        return read_datetimes(column, dtype, index)
+        return read_datetimes(column, kept, dtype.time_zone, index)
     if dtype.is_integer():
-        return column.to_numpy().astype(np.int64), TimeColumn(name, "integer", dtype)
-    if dtype in {nw.String, nw.Categorical} or isinstance(dtype, nw.Enum):
-        codes, unique = pd.factorize(column.cast(nw.String).to_numpy())
+        return column.to_numpy().astype(np.int64), TimeColumn(name, "integer", kept)
+    if dtype == nw.String:
+        codes, unique = pd.factorize(column.to_numpy())
         times, pattern = read_text(name, [str(text) for text in unique])
-        return times[codes], TimeColumn(name, "text", nw.String, pattern=pattern)
+        return times[codes], TimeColumn(name, "text", kept, pattern=pattern)
     raise DataError(name, str(dtype), "is not a type of times", "Give dates or whole numbers.")
 
 
 def read_datetimes(
-    column: "nw.Series[Any]", dtype: nw.Datetime, index: bool
+    column: "nw.Series[Any]", dtype: Any, zone: str | None, index: bool
 ) -> tuple[NDArray[Any], TimeColumn]:
     """A column of dates with a clock: by the clock of its zone if they are all of one hour."""
     wall = column.dt.replace_time_zone(None).to_numpy().astype(TIME)
     hours = wall - wall.astype("M8[D]")
-    by_wall = dtype.time_zone is None or bool((hours == hours[0]).all())
-    kind = TimeColumn(column.name, "datetime", dtype, dtype.time_zone, by_wall, index=index)
+    by_wall = zone is None or bool((hours == hours[0]).all())
+    kind = TimeColumn(column.name, "datetime", dtype, zone, by_wall, index=index)
     if by_wall:
         return wall, kind
     utc = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)

@@ -133,7 +133,7 @@ class Frequency:
             (count,) or (series, count) times, int64 or datetime64[us].
 
         Raises:
-            DataError: a time is not on an axis of this frequency.
+            DataError: a time is not on an axis of this frequency, or one beyond the year 9999.
 
         Example:
             >>> Frequency("integer", 10).after(1960, 3).tolist()
@@ -141,7 +141,7 @@ class Frequency:
         """
         steps = self.step * np.arange(1, at_least("count", count, 0) + 1)
         counts, rest = self._split(as_times(last))
-        return self._join(counts[..., None] + steps, rest[..., None])
+        return as_times(self._join(counts[..., None] + steps, rest[..., None]))
 
     def index(
         self, times: ArrayLike, offsets: ArrayLike | None = None, names: Sequence[str] = ()
