@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statewise.errors import DataError, OutputError, SettingError, StatewiseError
-from statewise.frames import read_file, read_frame, write_file, write_frame
+from statewise.frames import read_file, read_frame, read_future, write_file, write_frame
 from tests.csvs import contents, fuzz
 
 MONTHS = pd.date_range("2020-01-01", periods=4, freq="MS")
@@ -187,6 +187,58 @@ def test_gaps_are_filled_in_rows_and_values() -> None:
 def test_frames_that_will_not_do_are_named(native: Any, options: Any, message: str) -> None:
     with pytest.raises(StatewiseError, match=message):
         read_frame(native, **options)
+
+
+BERLIN = "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        MONTHS,
+        MONTHS.tz_localize(BERLIN),
+        MONTHS.to_period("M"),
+        pd.date_range("2020-10-24 23:00", periods=4, freq="h", tz=BERLIN),
+        pd.date_range("2020-10-24", periods=4, freq="D", tz=BERLIN),
+        pd.Index(["13/01/2020", "14/01/2020", "15/01/2020"]),
+        pd.Index([1, 2, 3]),
+    ],
+)
+@pytest.mark.parametrize("horizon", [1, 2])
+def test_what_is_known_of_the_future_is_read_by_series_and_time(times: Any, horizon: int) -> None:
+    past = pd.DataFrame({"unique_id": ["a"] * 3 + ["b"] * 2, "y": 1.0, "x": 0, "z": 0})
+    past["ds"] = [*times[:3], *times[1:3]]
+    panel = read_frame(past)
+    series = np.repeat([1, 0], horizon)
+    ds = panel.after(horizon)[[1, 0]].ravel()
+    values = {"z": np.arange(len(ds)), "x": -np.arange(len(ds))}
+    future = write_frame(values, panel.kind, series=series, ds=ds)
+    found = read_future(future.iloc[::-1], panel, horizon)
+    assert found.shape == (2, horizon, 2)
+    assert found[1, :, 1].tolist() == list(range(horizon))
+    assert found[0, :, 0].tolist() == [-v for v in range(horizon, 2 * horizon)]
+    others = past.assign(unique_id="c")
+    assert np.array_equal(found, read_future(pd.concat([past, future, others]), panel, horizon))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f: f.iloc[1:], "series 'b' = '2020-04-01': is missing from the frame"),
+        (lambda f: pd.concat([f, f]), "series 'b' = '2020-04-01': appears twice"),
+        (lambda f: f.drop(columns="x"), "column = 'x': is not a column"),
+        (lambda f: f.assign(x=[None, 1]), "series 'b', column 'x' = '2020-04-01': is missing"),
+        (lambda f: f.assign(x=[np.inf, 1]), "is not a finite number"),
+        (lambda f: f.assign(ds=[1, 2]), "are times of another sort"),
+        (lambda f: f.assign(ds=f.ds.dt.tz_localize("UTC")), "are times of another sort"),
+    ],
+)
+def test_a_future_that_is_not_known_is_named(change: Any, message: str) -> None:
+    panel = read_frame(frame())
+    ds = panel.after(1).ravel()
+    future = write_frame({"x": [1.0, 2.0]}, panel.kind, series=[0, 1], ds=ds)
+    with pytest.raises(DataError, match=message):
+        read_future(change(future), panel, 1)
 
 
 def test_a_column_cannot_have_the_name_of_the_time() -> None:

@@ -15,10 +15,10 @@ from statewise.errors import DataError, SettingError
 from statewise.fill import Fill
 from statewise.panel import choose_columns, parse_number, position, read_rows
 from statewise.timecolumns import read_column
-from statewise.timedpanel import FrameKind, TimedPanel, arrange
-from statewise.times import Frequency
+from statewise.timedpanel import FrameKind, TimedPanel, arrange, check_filled, check_values
+from statewise.times import Frequency, show
 
-__all__ = ["read_file", "read_frame", "write_file", "write_frame"]
+__all__ = ["read_file", "read_frame", "read_future", "write_file", "write_frame"]
 
 PARQUET = {".parquet", ".pq"}
 MISSING = {"", "na", "nan", "null"}  # in a field of a CSV file, in any case
@@ -92,6 +92,62 @@ def read_frame(
     values = [numbers_of(table[target_column], target_column)]
     values += [numbers_of(table[name], f"exogenous column {name!r}") for name in columns]
     return arrange(codes, ds, np.stack(values, axis=1), columns, freq, fill, kind)
+
+
+def read_future(frame: Any, panel: TimedPanel, horizon: int) -> Floats:
+    """The exogenous columns over the times that follow each series, from a long frame.
+
+    The frame has the id, time and exogenous columns of the one that the panel was read from; rows
+    may come in any order, and those of other series or times are passed over.
+
+    Args:
+        frame: of any library.
+        panel: the series that are forecast.
+        horizon: how many times follow.
+
+    Returns:
+        (series, horizon, columns) finite values.
+
+    Raises:
+        DataError: a column is missing, or a value, or there are two of one; the message names it.
+
+    Example:
+        >>> panel = read_frame(pd.DataFrame({"ds": [1, 2, 3], "y": [1, 2, 4], "x": [0, 0, 1]}))
+        >>> read_future(pd.DataFrame({"ds": [5, 4], "x": [7, 8]}), panel, 2).tolist()
+        [[[8.0], [7.0]]]
+    """
+    like, time = panel.kind, panel.kind.time.name
+    if like.time.index and isinstance(frame, pd.DataFrame) and time not in frame.columns:
+        frame = frame.rename_axis(index=time).reset_index()
+    table = as_table(frame)
+    named = () if like.id_column is None else (like.id_column,)
+    for column in (*named, time, *panel.columns):
+        position(table.columns, "column", column)
+    after = panel.after(horizon)
+    codes = np.zeros(len(table), np.int64)
+    if like.id_column is not None:
+        place_of = {name: place for place, name in enumerate(panel.ids)}
+        rows, unique = pd.factorize(table[like.id_column].to_numpy())
+        known = np.array([*(place_of.get(str(name), -1) for name in unique), -1], np.int64)
+        codes = known[rows]
+    hits = like.time.read(table[time], after)[:, None] == after[codes]
+    kept = hits.any(axis=1) & (codes >= 0)
+    where = codes[kept], hits[kept].argmax(axis=1)
+    count = np.zeros(after.shape, np.int64)
+    np.add.at(count, where, 1)
+    for wrong, problem in ((count == 0, "is missing from the frame"), (count > 1, "appears twice")):
+        if wrong.any():
+            series, step = np.argwhere(wrong)[0]
+            place = f"series {panel.ids[series]!r}"
+            fix = f"Give one row for each of the {horizon} times that follow a series."
+            raise DataError(place, show(after[series, step]), problem, fix)
+    values = np.empty((*after.shape, len(panel.columns)))
+    for at, column in enumerate(panel.columns):
+        found = numbers_of(table[column], f"exogenous column {column!r}")[kept]
+        check_values(found, column, after[where], where[0], panel.ids)
+        check_filled(found, column, after[where], where[0], panel.ids, None)
+        values[..., at][where] = found
+    return values
 
 
 def as_table(frame: Any) -> "nw.DataFrame[Any]":

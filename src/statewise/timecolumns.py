@@ -69,6 +69,25 @@ class TimeColumn:
             return column.cast(self.dtype)
         return nw.from_native(native.astype(self.dtype), series_only=True)
 
+    def read(self, column: "nw.Series[Any]", among: NDArray[Any]) -> NDArray[Any]:
+        """A further column of such times, as they are held here; of text, only those ``among``.
+
+        Raises:
+            DataError: as ``read_column``, or these are times of another sort.
+        """
+        if self.kind == "text" and column.dtype == nw.String:
+            known = {self.pattern.format(time): time for time in np.unique(among).tolist()}
+            unknown: Any = np.datetime64("NaT") if among.dtype == TIME else np.iinfo(np.int64).min
+            texts = [known.get(str(text).strip(), unknown) for text in column.to_list()]
+            return np.array(texts, among.dtype)
+        if self.zone is not None and getattr(column.dtype, "time_zone", None) is not None:
+            column = column.dt.convert_time_zone(self.zone)
+        times, found = read_column(column, wall=self.wall)
+        if times.dtype != among.dtype or found.zone != self.zone:
+            fix = "Give times of the type that the series have."
+            raise DataError(column.name, str(column.dtype), "are times of another sort", fix)
+        return times
+
     def clock(self, times: NDArray[Any]) -> NDArray[Any]:
         """(rows,) times as the clock on the wall shows them: what the calendar is asked of."""
         if self.zone is None or self.wall:
@@ -77,9 +96,12 @@ class TimeColumn:
 
 
 def read_column(
-    column: "nw.Series[Any]", *, index: bool = False
+    column: "nw.Series[Any]", *, index: bool = False, wall: bool | None = None
 ) -> tuple[NDArray[Any], TimeColumn]:
     """A column's times as int64 or datetime64[us], and what is needed to write such a column.
+
+    Times of a zone are held by its clock if ``wall`` says so, or by default if they are all of one
+    time of day.
 
     Raises:
         DataError: a time is missing, or they are no dates, whole numbers, or text that can be read.
@@ -98,7 +120,7 @@ def read_column(
     if was_date:
         return column.to_numpy().astype(TIME), TimeColumn(name, "date", kept)
     if isinstance(dtype, nw.Datetime):
-        return read_datetimes(column, kept, dtype.time_zone, index)
+        return read_datetimes(column, kept, dtype.time_zone, index, wall)
     if dtype.is_integer():
         return column.to_numpy().astype(np.int64), TimeColumn(name, "integer", kept)
     if dtype == nw.String:
@@ -109,15 +131,15 @@ def read_column(
 
 
 def read_datetimes(
-    column: "nw.Series[Any]", dtype: Any, zone: str | None, index: bool
+    column: "nw.Series[Any]", dtype: Any, zone: str | None, index: bool, wall: bool | None
 ) -> tuple[NDArray[Any], TimeColumn]:
-    """A column of dates with a clock: by the clock of its zone if they are all of one hour."""
-    wall = column.dt.replace_time_zone(None).to_numpy().astype(TIME)
-    hours = wall - wall.astype("M8[D]")
-    by_wall = zone is None or bool((hours == hours[0]).all())
+    """A column of dates with a clock, as ``read_column`` gives it."""
+    shown = column.dt.replace_time_zone(None).to_numpy().astype(TIME)
+    hours = shown - shown.astype("M8[D]")
+    by_wall = zone is None or (bool((hours == hours[0]).all()) if wall is None else wall)
     kind = TimeColumn(column.name, "datetime", dtype, zone, by_wall, index=index)
     if by_wall:
-        return wall, kind
+        return shown, kind
     utc = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     return utc.to_numpy().astype(TIME), kind
 

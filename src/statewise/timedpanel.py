@@ -15,7 +15,7 @@ from statewise.panel import LARGEST, Panel, Series, check_value
 from statewise.timecolumns import TimeColumn
 from statewise.times import Frequency, check_gaps, infer, show
 
-__all__ = ["FrameKind", "TimedPanel", "arrange"]
+__all__ = ["FrameKind", "TimedPanel", "arrange", "check_filled", "check_values"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
