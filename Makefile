@@ -4,7 +4,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 DECLARED := pyproject.toml constraints.txt
 
-.PHONY: tutorial test soak format clean
+.PHONY: tutorial test fuzz soak format clean
 
 tutorial: $(VENV)/installed
 	$(VENV)/bin/statewise tutorial
@@ -14,6 +14,10 @@ test: $(VENV)/installed-test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/python -m pytest
+
+# Ten thousand files that may be CSV, for each of the two readers.
+fuzz: $(VENV)/installed-test
+	STATEWISE_FUZZ=10000 $(VENV)/bin/python -m pytest -q -k fuzz tests/test_panel.py tests/test_frames.py
 
 soak: $(VENV)/installed-test
 	$(VENV)/bin/python benchmarks/soak.py

@@ -201,15 +201,15 @@ def read_rows(path: Path, encoding: str) -> tuple[list[str], list[tuple[int, lis
             f"is not {encoding} text{place}",
             "Say what it is with the encoding option, for example latin-1 or utf-16.",
         ) from None
-    head = next((line for line in text.split("\n") if line.strip()), None)
-    if head is None:
-        raise DataError("file", str(path), "is empty", "Give a CSV file with a header line.")
+    head = next((line for line in text.split("\n") if line.strip()), "")
     delimiter = max(",;\t", key=head.count)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise DataError("file", str(path), f"is not CSV ({error})", "Check its quotes.") from None
+    if not rows:
+        raise DataError("file", str(path), "is empty", "Give a CSV file with a header line.")
     return [name.strip() for name in rows[0][1]], rows[1:]
 
 

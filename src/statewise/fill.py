@@ -1,0 +1,53 @@
+"""Fill in what is missing from series."""
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statewise.errors import SettingError
+
+__all__ = ["Fill", "check_fill", "fill_missing"]
+
+Fill = Literal["forward", "linear", "zero"] | float
+
+
+def check_fill(fill: Any) -> None:
+    """Raise SettingError if ``fill`` is no way to fill in a value."""
+    number = isinstance(fill, int | float) and not isinstance(fill, bool) and math.isfinite(fill)
+    if not number and not (isinstance(fill, str) and fill in {"forward", "linear", "zero"}):
+        fix = "Use 'forward', 'linear', 'zero' or a finite number."
+        raise SettingError("fill", fill, "is no way to fill in a missing value", fix)
+
+
+def fill_missing(
+    values: NDArray[np.float64], offsets: NDArray[np.int64], fill: Fill
+) -> NDArray[np.float64]:
+    """Values with those that are NaN filled in; NaN stays where the way has nothing to go by.
+
+    Args:
+        values: (rows,) of evenly spaced series, one after the other.
+        offsets: (series + 1,) where each begins and ends.
+        fill: "forward" repeats the value before; "linear" draws a line between the values beside
+            the gap; "zero" or a number is put there.
+
+    Example:
+        >>> fill_missing(np.array([1.0, np.nan, 3.0, np.nan]), np.array([0, 4]), "linear").tolist()
+        [1.0, 2.0, 3.0, nan]
+    """
+    missing = np.isnan(values)
+    if fill not in {"forward", "linear"}:
+        return np.where(missing, 0.0 if fill == "zero" else fill, values)
+    rows = np.arange(len(values))
+    starts = np.repeat(offsets[:-1], np.diff(offsets))
+    before = np.maximum.accumulate(np.where(missing, -1, rows))
+    known = before >= starts
+    if fill == "forward":
+        return np.where(known, values[before], np.nan)
+    ends = np.repeat(offsets[1:], np.diff(offsets))
+    after = np.minimum.accumulate(np.where(missing, len(values), rows)[::-1])[::-1]
+    known &= after < ends
+    low, high = values[before], values[np.minimum(after, len(values) - 1)]
+    part = (rows - before) / np.maximum(after - before, 1)
+    return np.where(known, low + part * (high - low), np.nan)

@@ -1,0 +1,240 @@
+"""Trained members for one series or many, and what they know now.
+
+Everything here is arrays over (series, members). An ``Ensemble`` is what was learned and does not
+change; a ``Now`` is what the series have shown so far: their latest observations and the state of
+every member. Observing and forecasting take a ``Now``; observing gives another one back.
+
+The state of a moment has run over every window whose target was observed. The window that ends
+with the latest observation is run when the next one comes, or when it is forecast: so the columns
+on the row of an observation are known when it is forecast.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from statewise.engine import Bank, State, Weights
+from statewise.engine.layout import Carried
+from statewise.framing import FittedFraming
+from statewise.network import Network
+from statewise.regime import StateRegime
+
+__all__ = ["Columns", "Ensemble", "Now", "looking_forward"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """How exogenous columns are scaled: less a centre, over a spread.
+
+    Attributes:
+        centre: (series, columns).
+        spread: (series, columns), above zero.
+    """
+
+    centre: Floats
+    spread: Floats
+
+    def apply(self, x: Floats) -> Floats:
+        """Values (series, rows, columns), scaled."""
+        return np.asarray((x - self.centre[:, None]) / self.spread[:, None])
+
+    def take(self, series: NDArray[np.intp]) -> "Columns":
+        """The scales of some of the series."""
+        return Columns(self.centre[series], self.spread[series])
+
+
+@dataclass(frozen=True, eq=False)
+class Now:
+    """What is known of each series at its latest observation.
+
+    Attributes:
+        recent: (series, memory) the latest observations, oldest first.
+        x: (series, steps - 1, columns) on the rows of the latest of them, scaled.
+        carried: the state of every member, in the lanes of the ensemble's bank.
+    """
+
+    recent: Floats
+    x: Floats
+    carried: Carried
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """What was learned: networks, and how each series is framed.
+
+    Attributes:
+        network, regime: as declared.
+        framing: of every series, stacked.
+        columns: how exogenous columns are scaled.
+        members: networks for a series.
+        shared: whether all series have the same networks (global), or each its own (local).
+        weights: (members, ...) if shared, else (series x members, ...), series by series.
+        initial: the initial state that was learned with them, or None.
+    """
+
+    network: Network
+    regime: StateRegime
+    framing: FittedFraming
+    columns: Columns
+    members: int
+    shared: bool
+    weights: Weights
+    initial: State | None
+
+    @property
+    def series(self) -> int:
+        """How many series there are."""
+        return len(self.framing.exponent)
+
+    @property
+    def outputs(self) -> int:
+        """How many observations are forecast at once."""
+        return self.framing.framing.outputs
+
+    @property
+    def resets(self) -> bool:
+        """Whether the state is set back before every forecast."""
+        return self.regime.reset_forecast == "step"
+
+    @cached_property
+    def bank(self) -> Bank:
+        """The weights in lanes."""
+        return Bank.of(self.network, self.weights, self.initial)
+
+    @cached_property
+    def by_member(self) -> FittedFraming:
+        """The framing with an axis for members."""
+        return self.framing[:, None]
+
+    def take(self, series: NDArray[np.intp]) -> "Ensemble":
+        """The ensemble of some of the series."""
+        weights, initial = self.weights, self.initial
+        if not self.shared:
+            runs = (series[:, None] * self.members + np.arange(self.members)).ravel()
+            weights = weights.take(runs)
+            initial = None if initial is None else State(initial.h[runs], initial.c[runs])
+        return replace(
+            self,
+            framing=self.framing[series],
+            columns=self.columns.take(series),
+            weights=weights,
+            initial=initial,
+        )
+
+    def start(self) -> Carried:
+        """The state before anything was seen."""
+        rows = self.series if self.shared else 1
+        return Carried(*(np.repeat(part, rows, axis=1) for part in self.bank.start))
+
+    def to_lanes(self, state: State) -> Carried:
+        """A state of (series, members, units) as ``Now`` holds it."""
+        if self.shared:
+            return self.bank.pack(State(*(np.moveaxis(part, 1, 0) for part in state)))
+        units = self.network.units
+        return self.bank.pack(State(*(part.reshape(-1, 1, units) for part in state)))
+
+    def from_lanes(self, carried: Carried) -> State:
+        """The inverse of ``to_lanes``."""
+        state = self.bank.unpack(carried)
+        if self.shared:
+            return State(*(np.moveaxis(part, 0, 1).copy() for part in state))
+        shape = (self.series, self.members, self.network.units)
+        return State(*(part.reshape(shape) for part in state))
+
+    def run(self, inputs: Floats, carried: Carried) -> tuple[Floats, Carried]:
+        """Run every member over one window of each series.
+
+        Args:
+            inputs: (series, members or 1, steps, features).
+            carried: the state before it.
+
+        Returns:
+            Outputs (series, members, outputs), and the state after it.
+        """
+        shape = (self.series, self.members, *inputs.shape[2:])
+        windows = np.broadcast_to(inputs.astype(np.float32), shape)
+        if self.shared:
+            out, after = self.bank.advance(windows.swapaxes(0, 1), carried, reset=self.resets)
+            return out.swapaxes(0, 1).astype(np.float64), after
+        flat = windows.reshape(-1, 1, *shape[2:])
+        out, after = self.bank.advance(flat, carried, reset=self.resets)
+        return out.reshape(self.series, self.members, -1).astype(np.float64), after
+
+    def inputs(self, recent: Floats, x: Floats) -> Floats:
+        """What the networks are shown before the next observation, (..., steps, features).
+
+        Args:
+            recent: (series, members or 1, at least memory) the latest observations.
+            x: (series, steps - 1 + outputs, columns) of the latest times and of those to come.
+        """
+        lagged = self.by_member.window(recent)
+        if not x.shape[-1]:
+            return lagged
+        looked_at = looking_forward(x, self.outputs)[:, None]
+        shape = (*lagged.shape[:-1], looked_at.shape[-1])
+        return np.concatenate([lagged, np.broadcast_to(looked_at, shape)], axis=-1)
+
+    def observe(self, now: Now, y: Floats, x: Floats) -> Now:
+        """What is known after the next observation of every series.
+
+        Args:
+            now: before it.
+            y: (series,) in the units of the series.
+            x: (series, outputs, columns) on its row and, for several outputs, those after it.
+        """
+        known = np.concatenate([now.x, x], axis=1)
+        _, carried = self.run(self.inputs(now.recent[:, None], known), now.carried)
+        return Now(shifted(now.recent, y[:, None]), known[:, 1 : now.x.shape[1] + 1], carried)
+
+    def forecast(self, now: Now, horizon: int, x: Floats) -> Floats:
+        """Forecast every series: as many steps as there are outputs at once, then recursively.
+
+        Beyond its outputs a member takes its own forecasts for observations.
+
+        Args:
+            now: what is known.
+            horizon: how many observations to forecast.
+            x: (series, horizon, columns) of the times to come, scaled. The last row stands for what
+                several outputs look at beyond it.
+
+        Returns:
+            (series, members, horizon) in the units of the series.
+        """
+        recent, carried, parts = now.recent[:, None], now.carried, []
+        blocks = -(-horizon // self.outputs)
+        beyond = np.repeat(x[:, -1:], blocks * self.outputs - horizon, axis=1)
+        known = np.concatenate([now.x, x, beyond], axis=1)
+        behind = now.x.shape[1]
+        for at in range(0, blocks * self.outputs, self.outputs):
+            inputs = self.inputs(recent, known[:, at : at + behind + self.outputs])
+            out, carried = self.run(inputs, carried)
+            values = self.by_member.invert(out, recent)
+            parts.append(values)
+            for i in range(self.outputs if at + self.outputs < horizon else 0):
+                if i and not self.resets:  # several outputs and a carried state exclude columns
+                    _, carried = self.run(self.inputs(recent, known[:, :0]), carried)
+                recent = shifted(recent, values[:, :, i : i + 1])
+        return np.concatenate(parts, axis=2)[:, :, :horizon]
+
+
+def looking_forward(x: Floats, outputs: int) -> Floats:
+    """Rows (series, rows, columns) as what each step looks at: the next ``outputs`` of them.
+
+    Returns:
+        (series, rows - outputs + 1, columns x outputs).
+    """
+    if outputs == 1:
+        return x
+    windows = sliding_window_view(x, outputs, axis=1)  # (series, steps, columns, outputs)
+    return windows.reshape(*windows.shape[:2], -1)
+
+
+def shifted(recent: Floats, value: Floats) -> Floats:
+    """``recent`` (..., n) without the oldest, and with ``value`` (..., 1)."""
+    shape = (*value.shape[:-1], recent.shape[-1])
+    return np.concatenate([np.broadcast_to(recent, shape)[..., 1:], value], axis=-1)
