@@ -11,7 +11,7 @@ from statewise.engine.packs import tape_for
 from statewise.engine.weights import Floats, State, Weights, flatten, zeros
 from statewise.network import Network
 
-__all__ = ["NARROW", "WIDE", "Bank"]
+__all__ = ["NARROW", "WIDE", "Bank", "lanes_for", "packed", "unpacked"]
 
 NARROW, WIDE = 8, 32  # lanes; the wide width trains most runs a second, the narrow one soonest
 
@@ -36,7 +36,7 @@ class Bank:
     @classmethod
     def of(cls, network: Network, weights: Weights, initial: State | None = None) -> "Bank":
         """The runs of ``weights``, which start from ``initial``, (runs, 1, units), or from zero."""
-        width = NARROW if weights.runs <= NARROW else WIDE
+        width = lanes_for(weights.runs)
         learned = initial is not None
         shape = Shape(weights.units, 1, weights.features, weights.outputs, 1, learned)
         flat = packed(flatten(weights, initial), width)
@@ -50,9 +50,13 @@ class Bank:
     def width(self) -> int:
         return int(self.weights.shape[-1])
 
+    def spread(self, rows: NDArray[np.float32]) -> Floats:
+        """An array (runs, ...) in lanes, (packs, ..., width)."""
+        return packed(rows, self.width)
+
     def pack(self, state: State) -> Carried:
         """The state of each run, (runs, rows, units), in lanes."""
-        return Carried(packed(state.h, self.width), packed(state.c, self.width))
+        return Carried(self.spread(state.h), self.spread(state.c))
 
     def unpack(self, carried: Carried) -> State:
         """The inverse of ``pack``."""
@@ -65,7 +69,7 @@ class Bank:
 
         Window n advances row ``n % rows``; ``reset`` sets a row back before each of its windows.
         """
-        windows = packed(x, self.width)
+        windows = self.spread(x)
         packs, count, steps = windows.shape[:3]
         shape = self.shape._replace(steps=steps, batch=carried.h.shape[1])
         after = Carried(carried.h.copy(), carried.c.copy())
@@ -73,6 +77,11 @@ class Bank:
         tape = tape_for(shape, self.width)
         self.kernels.advance(shape, self.weights, windows, after, tape, int(reset), out)
         return unpacked(out, self.runs), after
+
+
+def lanes_for(runs: int) -> int:
+    """The lane width in which so many runs are advanced."""
+    return NARROW if runs <= NARROW else WIDE
 
 
 def packed(rows: NDArray[np.float32], width: int) -> Floats:

@@ -17,6 +17,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from statewise.engine import Bank, State, Weights
+from statewise.engine.bank import lanes_for, packed, unpacked
 from statewise.engine.layout import Carried
 from statewise.framing import FittedFraming
 from statewise.network import Network
@@ -56,11 +57,13 @@ class Now:
         recent: (series, memory) the latest observations, oldest first.
         x: (series, steps - 1, columns) on the rows of the latest of them, scaled.
         carried: the state of every member, in the lanes of the ensemble's bank.
+        ahead: the outputs for the next observation, and the state after, if they were asked for.
     """
 
     recent: Floats
     x: Floats
     carried: Carried
+    ahead: tuple[Floats, Carried] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +118,7 @@ class Ensemble:
         """The ensemble of some of the series."""
         weights, initial = self.weights, self.initial
         if not self.shared:
-            runs = (series[:, None] * self.members + np.arange(self.members)).ravel()
+            runs = self.runs_of(series)
             weights = weights.take(runs)
             initial = None if initial is None else State(initial.h[runs], initial.c[runs])
         return replace(
@@ -145,6 +148,43 @@ class Ensemble:
             return State(*(np.moveaxis(part, 0, 1).copy() for part in state))
         shape = (self.series, self.members, self.network.units)
         return State(*(part.reshape(shape) for part in state))
+
+    def choose(self, series: NDArray[np.bool_], these: Carried, those: Carried) -> Carried:
+        """``these`` states for the series that are marked, ``those`` for the others."""
+        if self.shared:
+            mask = series[:, None, None]
+        else:
+            runs = np.repeat(series, self.members).astype(np.float32)
+            mask = self.bank.spread(runs[:, None, None]) > 0
+        return Carried(*(np.where(mask, a, b) for a, b in zip(these, those, strict=True)))
+
+    def part(self, now: Now, series: NDArray[np.intp]) -> Now:
+        """What is known of some of the series, as ``take(series)`` holds it."""
+        if self.shared:
+            carried = Carried(*(part[:, series] for part in now.carried))
+        else:
+            lane = divmod(self.runs_of(series), self.bank.width)
+            rows = State(*(part[lane[0], :, :, lane[1]] for part in now.carried))
+            carried = Carried(*(packed(part, lanes_for(len(part))) for part in rows))
+        return Now(now.recent[series], now.x[series], carried)
+
+    def put(self, now: Now, series: NDArray[np.intp], part: Now) -> Now:
+        """``now`` with what ``take(series)`` knows of some of the series written into it."""
+        recent, x = now.recent.copy(), now.x.copy()
+        recent[series], x[series] = part.recent, part.x
+        carried = Carried(*(array.copy() for array in now.carried))
+        for whole, some in zip(carried, part.carried, strict=True):
+            if self.shared:
+                whole[:, series] = some
+            else:
+                runs = self.runs_of(series)
+                to = divmod(runs, self.bank.width)
+                whole[to[0], :, :, to[1]] = unpacked(some, len(runs))
+        return Now(recent, x, carried)
+
+    def runs_of(self, series: NDArray[np.intp]) -> NDArray[np.intp]:
+        """The runs of some of the series, where each has its own."""
+        return np.asarray((series[:, None] * self.members + np.arange(self.members)).ravel())
 
     def run(self, inputs: Floats, carried: Carried) -> tuple[Floats, Carried]:
         """Run every member over one window of each series.
@@ -179,17 +219,28 @@ class Ensemble:
         shape = (*lagged.shape[:-1], looked_at.shape[-1])
         return np.concatenate([lagged, np.broadcast_to(looked_at, shape)], axis=-1)
 
+    def look(self, now: Now) -> Now:
+        """The same with the outputs for the next observation, where there are no columns."""
+        if now.ahead is not None:
+            return now
+        ahead = self.run(self.inputs(now.recent[:, None], now.x), now.carried)
+        return replace(now, ahead=ahead)
+
     def observe(self, now: Now, y: Floats, x: Floats) -> Now:
         """What is known after the next observation of every series.
 
         Args:
             now: before it.
             y: (series,) in the units of the series.
-            x: (series, outputs, columns) on its row and, for several outputs, those after it.
+            x: (series, 1, columns) on its row, scaled.
         """
         known = np.concatenate([now.x, x], axis=1)
-        _, carried = self.run(self.inputs(now.recent[:, None], known), now.carried)
-        return Now(shifted(now.recent, y[:, None]), known[:, 1 : now.x.shape[1] + 1], carried)
+        carried = now.carried
+        if now.ahead is not None:
+            carried = now.ahead[1]
+        elif not self.resets:
+            _, carried = self.run(self.inputs(now.recent[:, None], known), carried)
+        return Now(shifted(now.recent, y[:, None]), known[:, 1:], carried)
 
     def forecast(self, now: Now, horizon: int, x: Floats) -> Floats:
         """Forecast every series: as many steps as there are outputs at once, then recursively.
