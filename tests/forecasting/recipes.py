@@ -1,0 +1,33 @@
+"""Small recipes and histories for tests."""
+
+from typing import Any
+
+import numpy as np
+
+from statewise.forecasting.fitting import History, Recipe
+from statewise.framing import Framing
+from statewise.network import Adam, Network, Training
+from statewise.regime import REGIMES, StateRegime
+
+CARRIED = StateRegime("epoch", warm_up="train", reset_forecast="never")
+
+
+def recipe(regime: str | StateRegime = CARRIED, **changes: Any) -> Recipe:
+    parts: dict[str, Any] = {
+        "regime": REGIMES[regime] if isinstance(regime, str) else regime,
+        "framing": Framing(lags=2, steps=2),
+        "network": Network(2),
+        "training": Training(5, optimizer=Adam(0.02)),
+        "members": 3,
+        "scope": "local",
+        "seed": 4,
+    }
+    return Recipe(**parts | changes)
+
+
+def histories(lengths: tuple[int, ...] = (30, 18, 41), columns: int = 0) -> list[History]:
+    rng = np.random.default_rng(5)
+    return [
+        History(f"s{i}", 50 + rng.normal(0, 5, n).cumsum(), rng.normal(3, 2, (n, columns)))
+        for i, n in enumerate(lengths)
+    ]
