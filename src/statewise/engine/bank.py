@@ -86,20 +86,20 @@ def lanes_for(runs: int) -> int:
 
 def packed(rows: NDArray[np.float32], width: int) -> Floats:
     """``rows`` (runs, ...) as (packs, ..., width); lanes beyond the last run repeat it."""
-    packs = -(-len(rows) // width)
-    result = zeros(packs, *rows.shape[1:], width)
-    whole = len(rows) // width * width
-    if whole:
-        parts = rows[:whole].reshape(whole // width, width, *rows.shape[1:])
-        result[: whole // width] = np.moveaxis(parts, 1, -1)
-    if whole < len(rows):
-        left = rows[whole:]
-        lane = np.minimum(np.arange(width), len(left) - 1)
-        result[-1] = np.moveaxis(left[lane], 0, -1)
+    runs, *rest = rows.shape
+    packs = -(-runs // width)
+    if runs < packs * width:
+        filled = np.empty((packs * width, *rest), np.float32)
+        filled[:runs], filled[runs:] = rows, rows[-1]
+        rows = filled
+    result = zeros(packs, *rest, width)
+    axes = (0, *range(2, len(rest) + 2), 1)
+    result[...] = rows.reshape(packs, width, *rest).transpose(axes)
     return result
 
 
 def unpacked(array: Floats, runs: int) -> NDArray[np.float32]:
     """The inverse of ``packed``."""
-    rows = np.moveaxis(array, -1, 1)
-    return rows.reshape(-1, *rows.shape[2:])[:runs].copy()
+    packs, *rest, width = array.shape
+    rows = array.transpose((0, len(rest) + 1, *range(1, len(rest) + 1)))
+    return rows.reshape(packs * width, *rest)[:runs].copy()

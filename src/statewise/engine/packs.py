@@ -125,11 +125,13 @@ def runs_first(array: Floats, runs: int) -> Floats:
 def tape_for(shape: Shape, width: int) -> Tape:
     """A tape for one sample."""
     units, steps = shape.units, shape.steps
+    room = zeros(7 * steps + 2, units, width)  # in one piece: a forecast allocates little else
+    cut = (steps + 1, 2 * steps + 2, 6 * steps + 2)
     return Tape(
-        h=zeros(steps + 1, units, width),
-        c=zeros(steps + 1, units, width),
-        gates=zeros(steps, units, 4, width),
-        squashed=zeros(steps, units, width),
+        h=room[: cut[0]],
+        c=room[cut[0] : cut[1]],
+        gates=room[cut[1] : cut[2]].reshape(steps, units, 4, width),
+        squashed=room[cut[2] :],
     )
 
 

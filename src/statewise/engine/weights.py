@@ -1,5 +1,6 @@
 """The weights and state of many runs as plain arrays, and their layout in lanes."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -84,7 +85,7 @@ def zero_state(runs: int, units: int, rows: int = 1) -> State:
 
 def zeros(*shape: int) -> Floats:
     """Float32 zeros that start on a 64-byte boundary, so that no vector load spans two lines."""
-    count = int(np.prod(shape))
+    count = math.prod(shape)
     buffer = np.zeros(count + 16, np.float32)
     start = (-buffer.ctypes.data % 64) // 4
     return buffer[start : start + count].reshape(shape)

@@ -197,7 +197,9 @@ class Ensemble:
             Outputs (series, members, outputs), and the state after it.
         """
         shape = (self.series, self.members, *inputs.shape[2:])
-        windows = np.broadcast_to(inputs.astype(np.float32), shape)
+        windows = inputs.astype(np.float32)
+        if windows.shape != shape:
+            windows = np.broadcast_to(windows, shape)
         if self.shared:
             out, after = self.bank.advance(windows.swapaxes(0, 1), carried, reset=self.resets)
             return out.swapaxes(0, 1).astype(np.float64), after
@@ -224,7 +226,7 @@ class Ensemble:
         if now.ahead is not None:
             return now
         ahead = self.run(self.inputs(now.recent[:, None], now.x), now.carried)
-        return replace(now, ahead=ahead)
+        return Now(now.recent, now.x, now.carried, ahead)
 
     def observe(self, now: Now, y: Floats, x: Floats) -> Now:
         """What is known after the next observation of every series.
@@ -234,13 +236,13 @@ class Ensemble:
             y: (series,) in the units of the series.
             x: (series, 1, columns) on its row, scaled.
         """
-        known = np.concatenate([now.x, x], axis=1)
+        known = np.concatenate([now.x, x], axis=1) if x.shape[-1] else x
         carried = now.carried
         if now.ahead is not None:
             carried = now.ahead[1]
         elif not self.resets:
             _, carried = self.run(self.inputs(now.recent[:, None], known), carried)
-        return Now(shifted(now.recent, y[:, None]), known[:, 1:], carried)
+        return Now(shifted(now.recent, y[:, None]), known[:, 1:] if x.shape[-1] else now.x, carried)
 
     def forecast(self, now: Now, horizon: int, x: Floats) -> Floats:
         """Forecast every series: as many steps as there are outputs at once, then recursively.
@@ -287,5 +289,6 @@ def looking_forward(x: Floats, outputs: int) -> Floats:
 
 def shifted(recent: Floats, value: Floats) -> Floats:
     """``recent`` (..., n) without the oldest, and with ``value`` (..., 1)."""
-    shape = (*value.shape[:-1], recent.shape[-1])
-    return np.concatenate([np.broadcast_to(recent, shape)[..., 1:], value], axis=-1)
+    if recent.shape[:-1] != value.shape[:-1]:
+        recent = np.broadcast_to(recent, (*value.shape[:-1], recent.shape[-1]))
+    return np.concatenate([recent[..., 1:], value], axis=-1)
