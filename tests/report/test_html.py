@@ -11,7 +11,8 @@ from statewise.inference import settle
 from statewise.network import Training
 from statewise.panel import Panel
 from statewise.regime import StateRegime
-from statewise.report.html import html_report, tag
+from statewise.report.html import html_report
+from statewise.report.markup import tag
 from statewise.study import Arm, Study, better, equivalent, run_study
 from tests.report.test_study_tables import HYPOTHESES, several, synthetic
 

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from statewise.inference import settle
+from statewise.report.rank_figure import rank_plot
 from statewise.report.study_figures import (
     cumulative_scores_plot,
     difference_plot,
     ensemble_plot,
     half_width_plot,
-    inline,
     loss_plot,
-    rank_plot,
     score_plot,
 )
 from statewise.report.study_tables import report_tables
+from statewise.report.svg import inline
 from tests.report.test_study_tables import HYPOTHESES, several, synthetic
 
 NAMES = ("a", "b", "c")

@@ -1,0 +1,54 @@
+"""Numbers and names as a page writes them."""
+
+from typing import Any
+
+from statewise.report.svg import clean
+
+__all__ = ["NONE", "counted", "number", "percent", "plain", "shorten", "signed"]
+
+LONGEST = 120  # characters of a name
+NONE = "\N{EN DASH}"
+
+
+def shorten(text: str, longest: int = LONGEST) -> str:
+    """A user's text on one line, cut where it is too long."""
+    line = clean(text)
+    return line if len(line) <= longest else line[: longest - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun.
+
+    Example:
+        >>> counted(1, "run"), counted(1200, "run"), counted(3, "series")
+        ('1 run', '1,200 runs', '3 series')
+    """
+    return f"{count:,} {noun}{'' if count == 1 or noun.endswith('s') else 's'}"
+
+
+def number(value: float | None) -> str:
+    """A number with four digits, or a dash."""
+    if value is None:
+        return NONE
+    size = abs(value)
+    if size == 0.0 or 1e-3 <= size < 1e7:
+        digits = 3 if size < 10.0 else 2 if size < 1000.0 else 0
+        return f"{value:,.{digits if size >= 0.1 or size == 0.0 else 5}f}"
+    return f"{value:.3g}"
+
+
+def signed(value: float) -> str:
+    """A number with its sign."""
+    return number(value) if value < 0.0 else f"+{number(value)}"
+
+
+def percent(value: float | None) -> str:
+    """A share with its sign, or a dash."""
+    return NONE if value is None else f"{value:+,.1%}"
+
+
+def plain(value: Any) -> str:
+    """A setting as text."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return shorten(str(value))
