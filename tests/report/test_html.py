@@ -82,7 +82,8 @@ def test_the_answer_comes_first_and_the_rest_in_order() -> None:
     page = checked(html_report(result, verdicts))
     order = [
         "The best arm by mean score is a", "runs diverged", "The questions", verdicts[0].reason,
-        "All arms", "A critical-difference diagram needs", "Scores by arm", "Paired differences",
+        "All arms", "A critical-difference diagram needs", "Scores by arm",
+        "Differences between arms",
         "Would more repeats help?", "Forecasts", "Training loss", "What this cannot show",
         "There is one series", "There is one cutoff", "Specification", "How to repeat it",
         "numba", "seed=1",
@@ -113,6 +114,15 @@ def test_a_study_without_a_better_arm_says_so() -> None:
     page = checked(html_report(result))
     assert "No arm beats the naive forecast. The best arm by mean score, a," in page.text
     assert "no hypotheses" in page.text
+
+
+def test_unpaired_arms_are_said_and_drawn_as_such() -> None:
+    result = synthetic(hypotheses=HYPOTHESES, restarts=(0, 1, 0))
+    page = checked(html_report(result, settle(result)))
+    assert "a against b, Welch, unpaired; the first is better in" in page.text
+    assert "a against c, paired by repeat" in page.text
+    assert "share no initial weights" in page.text
+    assert "50 runs each; Welch, unpaired." in page.text
 
 
 def test_a_gain_that_may_be_chance_is_not_called_one() -> None:

@@ -41,10 +41,14 @@ def synthetic(
     epochs: int = 0,
     diverge: float = 0.0,
     spread: float = 0.3,
+    restarts: Sequence[int] | None = None,
 ) -> StudyResult:
     """A result without training: each arm has larger errors, and diverges more, than the last."""
     study = Study(
-        tuple(Arm(name, StateRegime(), training=Training(epochs=epochs or 10)) for name in arms),
+        tuple(
+            Arm(name, StateRegime(), training=Training(epochs=epochs or 10), restarts=which)
+            for name, which in zip(arms, restarts or [0] * len(arms), strict=True)
+        ),
         shampoo() if panel is None else panel,
         test_size=12,
         repeats=repeats,
@@ -81,8 +85,8 @@ def test_the_tables_agree_with_the_result_and_with_the_verdicts() -> None:
         "half_widths", "forecasts", "loss", "specification", "series", "versions",
     }  # fmt: skip
     for row, verdict in zip(tables["differences"], verdicts, strict=True):
-        assert (row["low"], row["high"]) == verdict.paired.interval
-        assert row["difference"] == verdict.paired.difference
+        assert (row["low"], row["high"]) == verdict.comparison.interval
+        assert row["difference"] == verdict.comparison.difference
     first = tables["arms"][0]
     scores = result.arms["a"].scores
     assert first["mean"] == scores.mean()
@@ -96,6 +100,22 @@ def test_the_tables_agree_with_the_result_and_with_the_verdicts() -> None:
     planned = half_widths(sd, [r["repeats"] for r in widths])
     assert [r["half_width"] for r in widths] == [p.half_width for p in planned]
     assert [r["epoch"] for r in tables["loss"][:7]] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_arms_of_other_restarts_are_compared_unpaired() -> None:
+    result = synthetic(hypotheses=HYPOTHESES, diverge=0.1, restarts=(0, 1, 0))
+    verdicts = settle(result)
+    tables = report_tables(result, verdicts)
+    tests = ["Welch, unpaired", "paired by repeat", "paired by repeat"]
+    assert [row["test"] for row in tables["verdicts"]] == tests
+    assert [row["test"] for row in tables["differences"]] == tests
+    row = tables["differences"][0]
+    assert (row["low"], row["high"]) == verdicts[0].comparison.interval
+    assert row["mean_first"] - row["mean_second"] == pytest.approx(row["difference"])
+    for of, name in (("first", "a"), ("second", "b")):
+        bars = [r for r in tables["histogram"] if (r["hypothesis"], r["of"]) == (1, of)]
+        assert sum(r["count"] for r in bars) == np.isfinite(result.arms[name].scores).sum()
+    assert {r["of"] for r in tables["histogram"] if r["hypothesis"] == 2} == {"difference"}
 
 
 def test_every_table_is_csv_and_json_with_shared_keys() -> None:

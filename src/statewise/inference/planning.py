@@ -17,6 +17,7 @@ __all__ = [
     "half_widths",
     "looks",
     "pilot_sd",
+    "pilot_sd_unpaired",
     "power_of_difference",
     "power_of_equivalence",
     "repeats_for_difference",
@@ -67,9 +68,36 @@ def pilot_sd(differences: NDArray[np.float64], assurance: float = 0.8) -> float:
         raise DataError(
             "differences", len(d), "are too few finite ones for a pilot", "Run two pairs or more."
         )
-    assurance = _inside("assurance", assurance)
-    df = len(d) - 1
-    return float(d.std(ddof=1)) * math.sqrt(df / float(special.chdtri(df, assurance)))
+    return _upper_sd(float(d.std(ddof=1)), len(d) - 1, assurance)
+
+
+def pilot_sd_unpaired(
+    first: NDArray[np.float64], second: NDArray[np.float64], assurance: float = 0.8
+) -> float:
+    """The standard deviation to plan with, from a pilot's scores of two arms that are not paired.
+
+    It stands for that of a difference of one score each, the root of the sum of both variances, so
+    that what is planned with it is the number of repeats of each arm. The upper limit is that of
+    ``pilot_sd`` with Welch's degrees of freedom. Runs that diverged are left out; raises DataError
+    where an arm has fewer than two others.
+
+    Example:
+        >>> first, second = np.array([1.0, 2.0, 3.0, 4.0]), np.array([2.0, 2.5, 4.0])
+        >>> round(pilot_sd_unpaired(first, second), 3)
+        2.423
+    """
+    squares, weights = [], []
+    for argument, scores in (("first", first), ("second", second)):
+        finite = np.asarray(scores, np.float64)
+        finite = finite[np.isfinite(finite)]
+        if len(finite) < 2:
+            raise DataError(
+                argument, len(finite), "are too few finite ones for a pilot", "Run two or more."
+            )
+        squares.append(float(finite.var(ddof=1)))
+        weights.append(squares[-1] ** 2 / (len(finite) - 1))
+    df = sum(squares) ** 2 / sum(weights) if sum(weights) > 0.0 else 1.0
+    return _upper_sd(math.sqrt(sum(squares)), df, assurance)
 
 
 def half_widths(sd: float, repeats: Sequence[int], level: float = 0.95) -> list[Precision]:
@@ -203,6 +231,11 @@ def looks(budget: int, count: int, alpha: float = 0.05) -> list[Look]:
             "count", count, f"is too many looks at {budget} repeats", f"Use {budget // 2} or fewer."
         )
     return [Look(budget * (i + 1) // count, alpha / count) for i in range(count)]
+
+
+def _upper_sd(sd: float, df: float, assurance: float) -> float:
+    """The upper confidence limit of a standard deviation."""
+    return sd * math.sqrt(df / float(special.chdtri(df, _inside("assurance", assurance))))
 
 
 def _half_width(sd: float, n: int, level: float) -> float:

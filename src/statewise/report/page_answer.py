@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from statewise.inference.observations import UNPAIRED
 from statewise.report.markup import Markup, tag
 from statewise.report.tables import Row
 from statewise.report.words import counted, number, percent, shorten
@@ -109,10 +110,12 @@ def _best(result: StudyResult, rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _verdict(row: Row) -> Markup:
-    lost = f"; {counted(row['left_out'], 'pair')} left out (diverged)" if row["left_out"] else ""
+    noun = {"paired by series": "series", "paired by cutoff": "cutoffs"}.get(row["test"], "pairs")
+    what = "run" if row["test"] == UNPAIRED else noun.removesuffix("s")
+    lost = f"; {counted(row['left_out'], what)} left out (diverged)" if row["left_out"] else ""
     numbers = (
-        f"{shorten(row['first'])} against {shorten(row['second'])}; the first is better in "
-        f"{row['probability_better']:.1%} of pairs{lost}."
+        f"{shorten(row['first'])} against {shorten(row['second'])}, {row['test']}; the first is "
+        f"better in {row['probability_better']:.1%} of {noun}{lost}."
     )
     return tag(
         "li",

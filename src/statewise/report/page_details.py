@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Mapping
 
+from statewise.inference.observations import UNPAIRED
 from statewise.report.markup import Markup, drawing, key_line, line, tag
 from statewise.report.study_figures import (
     cumulative_scores_plot,
@@ -21,6 +22,17 @@ __all__ = ["details"]
 
 STEPS = 200  # forecasts in a figure, at most
 PANELS = 60  # figures of one kind on a page, at most
+PAIRED = (
+    "Paired by repeat: first arm minus second in pairs that share their initial weights; left of "
+    "zero the first is better. Above the bars: mean and interval. Band: the practical margin. The "
+    "outermost bars hold what lies beyond them."
+)
+APART = (
+    "Welch, unpaired: these arms share no initial weights, so there are no pairs to take "
+    "differences of. Filled: scores of the first arm; outlined: of the second, with its mean as a "
+    "line and the practical margin about it as a band. Above the bars: where the first arm's mean "
+    "lies, with the interval of the difference laid off from the second's mean."
+)
 
 
 def details(result: StudyResult, tables: Mapping[str, list[Row]]) -> Iterator[Markup]:
@@ -120,14 +132,12 @@ def _pairs(key: str, rows: Mapping[str, list[Row]], most: int) -> Iterator[Marku
     differences = rows.get("differences", [])
     if not differences:
         return
-    yield tag("h4", "Paired differences")
-    yield tag(
-        "p",
-        "First arm minus second in pairs that share their initial weights: left of zero the first "
-        "is better. Above the bars: mean and interval. Band: the practical margin. The outermost "
-        "bars hold what lies beyond them.",
-        class_="note",
-    )
+    yield tag("h4", "Differences between arms")
+    tests = {row["test"] for row in differences}
+    if tests - {UNPAIRED}:
+        yield tag("p", PAIRED, class_="note")
+    if UNPAIRED in tests:
+        yield tag("p", APART, class_="note")
     panels = []
     for row in differences[:most]:
         bars = [r for r in rows.get("histogram", []) if r["hypothesis"] == row["hypothesis"]]
@@ -170,13 +180,13 @@ def _pairs(key: str, rows: Mapping[str, list[Row]], most: int) -> Iterator[Marku
 
 
 def _difference(row: Row) -> str:
-    lost = (
-        f" {counted(row['left_out'], 'pair')} left out: a run diverged." if row["left_out"] else ""
-    )
+    noun = "run" if row["test"] == UNPAIRED else "pair"
+    lost = f" {counted(row['left_out'], noun)} left out: a run diverged." if row["left_out"] else ""
     if row["difference"] is None:
-        return f"No pair is left.{lost}"
+        return f"No {noun} is left.{lost}"
     interval = "" if row["low"] is None else f" [{signed(row['low'])}, {signed(row['high'])}]"
+    of = f"{row['n']:,} runs each" if noun == "run" else counted(row["n"], noun)
     return (
         f"{shorten(row['first'])} minus {shorten(row['second'])}: {signed(row['difference'])}"
-        f"{interval}, margin {number(row['margin'])}, {counted(row['n'], 'pair')}.{lost}"
+        f"{interval}, margin {number(row['margin'])}, {of}; {row['test']}.{lost}"
     )

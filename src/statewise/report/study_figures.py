@@ -93,22 +93,35 @@ def cumulative_scores_plot(cumulative: Rows, arms: Sequence[str], naive: float) 
 
 @styled
 def difference_plot(row: Mapping[str, Any], histogram: Rows) -> Figure:
-    """The paired differences of one hypothesis, their mean and interval, and the margin."""
+    """What is compared in one hypothesis, the mean difference with its interval, and the margin.
+
+    Of pairs the differences, from zero; of unpaired arms both distributions of scores, from the
+    second arm's mean.
+    """
     figure, axes = _panel(2.6)
-    margin = row["margin"]
-    axes.axvspan(-margin, margin, color=PALETTE[2], alpha=0.18, lw=0)
-    axes.axvline(0.0, color=INK, lw=0.8)
-    counts = [r["count"] for r in histogram]
-    axes.stairs(counts, [histogram[0]["left"], *(r["right"] for r in histogram)],
-                color=PALETTE[0], fill=True, alpha=0.45)  # fmt: skip
-    at = 1.13 * max(counts)
+    paired = histogram[0]["of"] == "difference"
+    zero, margin = 0.0 if paired else row["mean_second"], row["margin"]
+    axes.axvspan(zero - margin, zero + margin, color=PALETTE[2], alpha=0.18, lw=0)
+    axes.axvline(zero, color=INK, lw=0.8)
+    for of in dict.fromkeys(bar["of"] for bar in histogram):
+        bars = [bar for bar in histogram if bar["of"] == of]
+        edges = [bars[0]["left"], *(bar["right"] for bar in bars)]
+        look: Any = (
+            {"color": PALETTE[1], "lw": 1.3}
+            if of == "second"
+            else {"color": PALETTE[0], "fill": True, "alpha": 0.45}
+        )
+        axes.stairs([bar["count"] for bar in bars], edges, **look)
+    most = max(bar["count"] for bar in histogram)
+    at = 1.13 * most
     if row["low"] is not None:
-        axes.plot([row["low"], row["high"]], [at, at], color=INK, lw=1.6, marker="|", ms=9)
-    axes.plot([row["difference"]], [at], marker="D", ms=3.5, color=INK, lw=0)
-    axes.set_ylim(0.0, 1.28 * max(counts))
+        ends = [zero + row["low"], zero + row["high"]]
+        axes.plot(ends, [at, at], color=INK, lw=1.6, marker="|", ms=9)
+    axes.plot([zero + row["difference"]], [at], marker="D", ms=3.5, color=INK, lw=0)
+    axes.set_ylim(0.0, 1.28 * most)
     axes.yaxis.get_major_locator().set_params(integer=True)
-    axes.set_xlabel("difference of test RMSE in a pair of restarts")
-    axes.set_ylabel("pairs")
+    axes.set_xlabel("difference of test RMSE in a pair of restarts" if paired else "test RMSE")
+    axes.set_ylabel("pairs" if paired else "runs")
     return figure
 
 

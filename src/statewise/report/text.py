@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from statewise.inference import Verdict
-from statewise.inference.verdicts import unit_of
+from statewise.inference.observations import unit_of
 from statewise.report.tables import Row, against_naive, summarise
 from statewise.study.execute import StudyResult
 from statewise.tutorial import COMPARISONS, Tutorial

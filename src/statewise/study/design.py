@@ -18,6 +18,7 @@ __all__ = [
     "better",
     "equivalent",
     "no_worse",
+    "paired_by_repeat",
     "same_by_construction",
     "samples_of",
 ]
@@ -239,6 +240,26 @@ def samples_of(arm: Arm, cutoff: int) -> int:
     """The number of samples that ``arm`` trains on when it knows ``cutoff`` observations."""
     framing = arm.framing
     return framing.samples or cutoff - framing.difference - framing.window_length
+
+
+def paired_by_repeat(study: Study, first: str, second: str) -> bool:
+    """Whether two arms have the same initial weights in each repeat, and so are compared in pairs.
+
+    They have, if they are of one shape and draw from one set of restarts. Other sample orders make
+    such pairs less alike, but no less pairs: tests of unpaired arms need independent ones. The
+    naive forecast is a constant, which pairs with anything.
+
+    Example:
+        >>> from statewise.datasets import shampoo
+        >>> arms = (Arm("a", StateRegime()), Arm("b", StateRegime(), restarts=1))
+        >>> paired_by_repeat(Study(arms, shampoo(), test_size=12, repeats=1), "a", "b")
+        False
+    """
+    shapes = {
+        (arm.network.units, arm.framing.lags, arm.restarts)
+        for arm in (study.arm(name) for name in (first, second) if name != NAIVE)
+    }
+    return len(shapes) < 2
 
 
 def same_by_construction(study: Study, first: Arm, second: Arm) -> str | None:
