@@ -170,7 +170,7 @@ def test_bootstrap_intervals_cover(kind: str, n: int) -> None:
     rng = np.random.default_rng(12)
     missed = 0
     for a, b in scores(kind, rng, (SIMULATIONS, 2, n)):
-        (low, high), method = bootstrap([a - b], np.mean, 0.95, 499, rng)
+        (low, high), method = bootstrap([a - b], 0.95, 499, rng)
         assert method == "BCa"
         missed += not low <= 0.0 <= high
     assert in_band(missed)

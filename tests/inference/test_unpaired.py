@@ -9,7 +9,6 @@ from scipy import stats
 from statewise.errors import DataError
 from statewise.inference import compare_unpaired, resample_unpaired
 from statewise.inference.comparison import bootstrap
-from statewise.inference.unpaired import mean_difference
 from tests.inference.draws import SIMULATIONS, center, each_kind, in_band, scores
 
 
@@ -149,7 +148,7 @@ def test_bootstrap_intervals_cover(kind: str, n: int) -> None:
     rng = np.random.default_rng(12)
     missed = 0
     for a, b in scores(kind, rng, (SIMULATIONS, 2, n)):
-        (low, high), method = bootstrap([a, b], mean_difference, 0.95, 499, rng)
+        (low, high), method = bootstrap([a, b], 0.95, 499, rng)
         assert method == "BCa"
         missed += not low <= 0.0 <= high
     assert in_band(missed)

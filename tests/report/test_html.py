@@ -125,6 +125,19 @@ def test_unpaired_arms_are_said_and_drawn_as_such() -> None:
     assert "50 runs each; Welch, unpaired." in page.text
 
 
+def test_other_tests_are_folded_away() -> None:
+    result = synthetic(panel=several("rst"), hypotheses=HYPOTHESES, repeats=10)
+    text = html_report(result, settle(result))
+    page = checked(text)
+    assert page.text.index("The questions") < page.text.index("by other tests")
+    folded = re.findall(r"<details>(.*?)</details>", text, re.DOTALL)
+    assert ["two-stage interval" in part for part in folded[:2]] == [True, False]
+    assert sum("Diebold-Mariano" in part for part in folded) == 3
+    assert "Wilcoxon signed-rank" in folded[0]
+    one = synthetic(hypotheses=HYPOTHESES)
+    assert "two-stage" not in html_report(one)
+
+
 def test_a_gain_that_may_be_chance_is_not_called_one() -> None:
     result = synthetic(("a",), repeats=4)
     result.arms["a"].scores[:] = result.naive_rmse * np.array([0.5, 1.4, 0.6, 1.3])

@@ -237,7 +237,7 @@ def write_report(result: Any, verdicts: Any, out: Path) -> None:
 
     with Staging(out) as staging:
         tables = report_tables(result, verdicts)
-        staging.text("index.html", html_report(result, verdicts))
+        staging.text("index.html", html_report(result, verdicts, tables=tables))
         staging.text("report.json", json.dumps(tables, indent=1, allow_nan=False) + "\n")
         for name, rows in tables.items():
             staging.text(f"{name}.csv", to_csv(rows))

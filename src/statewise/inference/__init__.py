@@ -3,7 +3,9 @@
 from statewise.inference.accuracy import EqualAccuracy, diebold_mariano
 from statewise.inference.calibration import FalsePositives, calibrate
 from statewise.inference.comparison import Comparison, Resampled
-from statewise.inference.paired import Paired, compare, resample
+from statewise.inference.evidence import Evidence, examine
+from statewise.inference.observations import Observations, observe
+from statewise.inference.paired import Paired, compare, resample, signed_rank
 from statewise.inference.planning import (
     Look,
     Precision,
@@ -20,7 +22,7 @@ from statewise.inference.planning import (
 from statewise.inference.ranks import Ranks, rank_arms
 from statewise.inference.sequential import Decided, run_until_decided
 from statewise.inference.several import AcrossSeries, bootstrap_series, compare_series
-from statewise.inference.unpaired import Unpaired, compare_unpaired, resample_unpaired
+from statewise.inference.unpaired import Unpaired, compare_unpaired, rank_test, resample_unpaired
 from statewise.inference.verdicts import Outcome, Verdict, holm, settle
 
 __all__ = [
@@ -28,8 +30,10 @@ __all__ = [
     "Comparison",
     "Decided",
     "EqualAccuracy",
+    "Evidence",
     "FalsePositives",
     "Look",
+    "Observations",
     "Outcome",
     "Paired",
     "Precision",
@@ -43,14 +47,17 @@ __all__ = [
     "compare_series",
     "compare_unpaired",
     "diebold_mariano",
+    "examine",
     "half_widths",
     "holm",
     "looks",
+    "observe",
     "pilot_sd",
     "pilot_sd_unpaired",
     "power_of_difference",
     "power_of_equivalence",
     "rank_arms",
+    "rank_test",
     "repeats_for_difference",
     "repeats_for_equivalence",
     "repeats_for_half_width",
@@ -58,4 +65,5 @@ __all__ = [
     "resample_unpaired",
     "run_until_decided",
     "settle",
+    "signed_rank",
 ]

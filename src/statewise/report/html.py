@@ -6,6 +6,7 @@ rows of ``report_tables``. Text is escaped where it enters the page (``tag``); o
 """
 
 import html
+from collections.abc import Mapping
 from importlib.resources import files
 from string import Template
 
@@ -17,6 +18,7 @@ from statewise.report.page_details import details
 from statewise.report.page_specification import limits, specification
 from statewise.report.study_tables import report_tables
 from statewise.report.svg import clean
+from statewise.report.tables import Row
 from statewise.report.words import counted, shorten
 from statewise.study.execute import StudyResult
 
@@ -24,7 +26,11 @@ __all__ = ["html_report", "report_tables"]
 
 
 def html_report(
-    result: StudyResult, verdicts: list[Verdict] | None = None, *, title: str | None = None
+    result: StudyResult,
+    verdicts: list[Verdict] | None = None,
+    *,
+    title: str | None = None,
+    tables: Mapping[str, list[Row]] | None = None,
 ) -> str:
     """One page that holds a study's result, as a whole file: no fonts, scripts or pictures beside.
 
@@ -32,8 +38,9 @@ def html_report(
         result: of a finished study.
         verdicts: from ``settle``; without them the page has everything but the verdicts.
         title: the page's heading; by default it names the series.
+        tables: of ``report_tables`` for the same result and verdicts, if they are there already.
     """
-    tables = report_tables(result, verdicts)
+    tables = report_tables(result, verdicts) if tables is None else tables
     heading = clean(title or title_of(result))
     body = [
         tag("h1", heading),

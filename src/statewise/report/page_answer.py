@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from statewise.inference.observations import UNPAIRED
 from statewise.report.markup import Markup, tag
+from statewise.report.page_evidence import other_tests
 from statewise.report.tables import Row
 from statewise.report.words import counted, number, percent, shorten
 from statewise.study.execute import StudyResult
@@ -50,6 +51,7 @@ def answer(result: StudyResult, tables: Mapping[str, list[Row]], given: bool) ->
             "naive score do not matter in practice.",
             class_="note",
         )
+        yield other_tests(result, tables["evidence"])
         return
     several = len(result.naive_scores) > 1
     yield tag(
@@ -59,6 +61,7 @@ def answer(result: StudyResult, tables: Mapping[str, list[Row]], given: bool) ->
         else "The verdicts are reported separately. The hypotheses were:",
     )
     yield tag("ol", *(tag("li", shorten(h.claim, 400)) for h in study.hypotheses))
+    yield other_tests(result, tables["evidence"])
 
 
 def _best(result: StudyResult, rows: Sequence[Row]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from statewise.inference.observations import UNPAIRED
 from statewise.report.markup import Markup, drawing, key_line, line, tag
+from statewise.report.page_evidence import forecasts_over_time
 from statewise.report.study_figures import (
     cumulative_scores_plot,
     difference_plot,
@@ -95,6 +96,8 @@ def _cell(key: str, rows: Mapping[str, list[Row]], most: int) -> Iterator[Markup
         )
     yield tag("div", *found, class_="figures wide")
     yield from _pairs(key, rows, most)
+    if "forecast_accuracy" in rows:
+        yield forecasts_over_time(rows["forecast_accuracy"])
     yield tag("h4", "Forecasts")
     panels = [
         drawing(

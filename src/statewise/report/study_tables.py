@@ -13,7 +13,7 @@ from scipy import special
 from statewise import __version__
 from statewise.inference.ranks import rank_arms
 from statewise.inference.verdicts import Verdict
-from statewise.report.comparison_tables import pairs, verdict_rows
+from statewise.report.comparison_tables import accuracy, evidence_rows, pairs, verdict_rows
 from statewise.report.tables import Row, summarise
 from statewise.study.execute import CellResult, StudyResult
 from statewise.study.specification import arm_document, digest, series_document, to_document
@@ -36,15 +36,17 @@ def report_tables(
 ) -> dict[str, list[Row]]:
     """Every number of a study's page, as tables of rows that share their keys; none is empty.
 
-    ``verdicts``, ``arms``, ``cells``, ``specification``, ``series`` and ``versions`` are of the
-    whole study. What is drawn (``strip``, ``cumulative``, ``differences``, ``histogram``,
-    ``half_widths``, ``forecasts``, ``loss``) is of the cells that the page shows in detail, the
-    first six. ``ranks`` is there with three arms and five series or more.
+    ``verdicts``, ``evidence``, ``arms``, ``cells``, ``specification``, ``series`` and ``versions``
+    are of the whole study. What is drawn (``strip``, ``cumulative``, ``differences``,
+    ``histogram``, ``half_widths``, ``forecasts``, ``loss``) and ``forecast_accuracy`` are of the
+    cells that the page shows in detail, the first six. ``ranks`` is there with three arms and five
+    series or more.
     """
     shown = list(result.naive_scores)[:SHOWN]
     differences, histogram, widths = pairs(result, shown)
     tables = {
         "verdicts": verdict_rows(verdicts or ()),
+        "evidence": evidence_rows(result),
         "arms": _arms(result),
         "cells": [_cell_row(result, name, cell) for cell in result.naive for name in result.arms],
         "strip": list(_strips(result, shown)),
@@ -52,6 +54,7 @@ def report_tables(
         "differences": differences,
         "histogram": histogram,
         "half_widths": widths,
+        "forecast_accuracy": accuracy(result, shown),
         "forecasts": list(_forecasts(result, shown)),
         "loss": list(_losses(result, shown)),
         "ranks": _ranks(result),

@@ -4,7 +4,7 @@ from typing import Any
 
 from statewise.report.svg import clean
 
-__all__ = ["NONE", "counted", "number", "percent", "plain", "shorten", "signed"]
+__all__ = ["NONE", "counted", "number", "p_value", "percent", "plain", "shorten", "signed"]
 
 LONGEST = 120  # characters of a name
 NONE = "\N{EN DASH}"
@@ -45,6 +45,18 @@ def signed(value: float) -> str:
 def percent(value: float | None) -> str:
     """A share with its sign, or a dash."""
     return NONE if value is None else f"{value:+,.1%}"
+
+
+def p_value(p: float | None) -> str:
+    """A p-value, or a dash; one too small for a float is not zero.
+
+    Example:
+        >>> p_value(0.0312), p_value(0.0), p_value(None)
+        ('0.031', '< 1e-300', '\N{EN DASH}')
+    """
+    if p is None:
+        return NONE
+    return f"{p:.2g}" if p > 0.0 else "< 1e-300"
 
 
 def plain(value: Any) -> str:
