@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -200,6 +201,18 @@ def test_holm_is_the_step_down_procedure(p_values: list[float]) -> None:
 
 def test_holm_counts_tests_that_could_not_be_made() -> None:
     assert holm([0.01, None]) == [0.02, None]
+
+
+def test_families_are_corrected_apart() -> None:
+    base = 100.0 + np.arange(200.0)
+    claims = [better("a", "b", family="arms"), better("a", "naive"), better("b", "naive")]
+    whole = result(base + 0.4 + NOISE, base, claims[0])
+    study = replace(whole.study, hypotheses=tuple(claims))
+    verdicts = settle(replace(whole, study=study))
+    p = [v.comparison.p_value for v in verdicts]
+    assert [v.p_adjusted for v in verdicts] == [p[0], *holm(p[1:])]
+    alone = settle(replace(whole, study=replace(study, hypotheses=tuple(claims[1:]))))
+    assert [v.p_within for v in verdicts[1:]] == [v.p_within for v in alone]
 
 
 def several(shift: float, spread: float, series: int, cutoffs: int, repeats: int = 40) -> Any:

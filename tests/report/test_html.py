@@ -125,6 +125,15 @@ def test_unpaired_arms_are_said_and_drawn_as_such() -> None:
     assert "50 runs each; Welch, unpaired." in page.text
 
 
+def test_families_are_named() -> None:
+    claims = (better("a", "b", family="arms"), *HYPOTHESES[1:])
+    result = synthetic(hypotheses=claims)
+    page = checked(html_report(result, settle(result)))
+    assert "each family of hypotheses (arms (1), study (2)), and not all together, at" in page.text
+    one = synthetic(hypotheses=HYPOTHESES)
+    assert "the family of 3 hypotheses at 0.05" in html_report(one, settle(one))
+
+
 def test_other_tests_are_folded_away() -> None:
     result = synthetic(panel=several("rst"), hypotheses=HYPOTHESES, repeats=10)
     text = html_report(result, settle(result))

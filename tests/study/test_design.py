@@ -98,3 +98,9 @@ def test_arms_are_paired_if_they_have_the_same_initial_weights(second: Arm, pair
     assert paired_by_repeat(declared, "b", "a") is paired
     assert paired_by_repeat(declared, "naive", "b")
     assert paired_by_repeat(declared, "b", "naive")
+
+
+def test_a_family_has_a_name() -> None:
+    assert equivalent("a", "b").family == "study"
+    with pytest.raises(SettingError, match=r"family = ' ': is no name"):
+        better("a", "b", family=" ")

@@ -35,7 +35,7 @@ class Verdict:
         comparison: the numbers behind it; its interval is at one minus the study's alpha.
         test: how the arms were compared: "paired by repeat", "Welch, unpaired" where they share no
             restarts, "paired by cutoff" or "paired by series".
-        p_adjusted: the p-value of no difference, by Holm within the study's family.
+        p_adjusted: the p-value of no difference, by Holm within the hypothesis's family.
         p_within: the p-value of the claim about the margin, by Holm within the family: that the
             difference lies within it, or for "no worse", below it.
         reason: why, in a sentence or two.
@@ -73,16 +73,17 @@ def settle(result: StudyResult) -> list[Verdict]:
     needs the sign test over all pairs, in which a run that diverged loses, to show the same; for
     arms that are not paired, Brunner and Munzel's interval over all runs.
 
-    "Shown" is Holm's correction at the study's alpha, over the tests of a difference and over the
-    tests against the margin apart.
+    "Shown" is Holm's correction at the study's alpha within each family of hypotheses, over the
+    tests of a difference and over the tests against the margin apart.
     """
     study, alpha = result.study, result.study.alpha
     cases = []
     for hypothesis in study.hypotheses:
         observed = observe(result, hypothesis)
         cases.append(Case(observed, observed.compare(1.0 - alpha), alpha))
-    differ = holm([case.comparison.p_value for case in cases])
-    within = holm([case.p_against_margin for case in cases])
+    families = [hypothesis.family for hypothesis in study.hypotheses]
+    differ = _by_family(families, [case.comparison.p_value for case in cases])
+    within = _by_family(families, [case.p_against_margin for case in cases])
     verdicts = []
     for case, p, p_within in zip(cases, differ, within, strict=True):
         h = case.observed.hypothesis
@@ -111,6 +112,16 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     adjusted = np.empty(len(filled))
     adjusted[order] = np.minimum(1.0, np.maximum.accumulate(filled[order] * factors))
     return [None if p is None else float(a) for p, a in zip(p_values, adjusted, strict=True)]
+
+
+def _by_family(families: Sequence[str], p_values: Sequence[float | None]) -> list[float | None]:
+    """Holm's adjustment within each family."""
+    adjusted: list[float | None] = [None] * len(p_values)
+    for family in dict.fromkeys(families):
+        places = [i for i, name in enumerate(families) if name == family]
+        for i, p in zip(places, holm([p_values[i] for i in places]), strict=True):
+            adjusted[i] = p
+    return adjusted
 
 
 def _identical(result: StudyResult, hypothesis: Hypothesis) -> bool:

@@ -25,7 +25,8 @@ def verdict_rows(verdicts: Sequence[Verdict]) -> list[Row]:
     for number, v in enumerate(verdicts, start=1):
         low, high = v.comparison.interval or (None, None)
         rows.append(
-            {"hypothesis": number, "claim": v.hypothesis.claim, "kind": v.hypothesis.kind,
+            {"hypothesis": number, "family": v.hypothesis.family,
+             "claim": v.hypothesis.claim, "kind": v.hypothesis.kind,
              "first": v.hypothesis.first, "second": v.hypothesis.second,
              "verdict": v.outcome.value, "test": v.test,
              "difference": v.comparison.difference, "low": low, "high": high,
@@ -49,7 +50,8 @@ def evidence_rows(result: StudyResult) -> list[Row]:
         two_low, two_high = found.two_stage or (None, None)
         better_low, better_high = found.comparison.probability_interval
         rows.append(
-            {"hypothesis": number, "claim": h.claim, "first": h.first, "second": h.second,
+            {"hypothesis": number, "family": h.family, "claim": h.claim,
+             "first": h.first, "second": h.second,
              "test": seen.test, "n": seen.n, "level": 1.0 - study.alpha, "margin": seen.margin,
              "difference": found.comparison.difference, "low": low, "high": high,
              "p_t": found.comparison.p_value, "permutation": found.permutation,

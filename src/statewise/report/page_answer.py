@@ -1,5 +1,6 @@
 """The top of a study's page: what was asked, and what came out."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from statewise.inference.observations import UNPAIRED
@@ -7,6 +8,7 @@ from statewise.report.markup import Markup, tag
 from statewise.report.page_evidence import other_tests
 from statewise.report.tables import Row
 from statewise.report.words import counted, number, percent, shorten
+from statewise.study.design import Study
 from statewise.study.execute import StudyResult
 
 __all__ = ["answer"]
@@ -46,9 +48,9 @@ def answer(result: StudyResult, tables: Mapping[str, list[Row]], given: bool) ->
         yield tag("ol", *(_verdict(row) for row in tables.get("verdicts", [])), class_="verdicts")
         yield tag(
             "p",
-            f"Declared before the run. Holm's correction holds the family at {study.alpha:.3g}; "
-            f"unless a hypothesis says otherwise, differences below {study.margin:.3g} of the "
-            "naive score do not matter in practice.",
+            f"Declared before the run. Holm's correction holds {_families(study)} at "
+            f"{study.alpha:.3g}; unless a hypothesis says otherwise, differences below "
+            f"{study.margin:.3g} of the naive score do not matter in practice.",
             class_="note",
         )
         yield other_tests(result, tables["evidence"])
@@ -110,6 +112,15 @@ def _best(result: StudyResult, rows: Sequence[Row]) -> Iterator[str]:
             f"{counted(best['cells_left_out'], 'test part')} could not be compared: no run finished"
             ", or the naive forecast makes no error."
         )
+
+
+def _families(study: Study) -> str:
+    """What is corrected together, in words."""
+    sizes = Counter(h.family for h in study.hypotheses)
+    if len(sizes) == 1:
+        return f"the family of {counted(sizes.total(), 'hypothesis')}"
+    listed = ", ".join(f"{shorten(name)} ({size})" for name, size in sizes.items())
+    return f"each family of hypotheses ({listed}), and not all together,"
 
 
 def _verdict(row: Row) -> Markup:

@@ -88,13 +88,14 @@ def specification(result: StudyResult, tables: Mapping[str, list[Row]]) -> Itera
         yield tag("h3", "Hypotheses")
         yield table(
             [
-                {"claim": f"{i}. {shorten(h.claim, 400)}", "kind": h.kind,
+                {"claim": f"{i}. {shorten(h.claim, 400)}", "family": shorten(h.family),
+                 "kind": h.kind,
                  "first": shorten(h.first), "second": shorten(h.second),
                  "margin": _margin(h.margin, h.relative, study.margin)}
                 for i, h in enumerate(study.hypotheses, start=1)
             ],
             "Hypotheses",
-            {"claim", "kind", "first", "second", "margin"},
+            {"claim", "family", "kind", "first", "second", "margin"},
         )  # fmt: skip
     yield tag("h3", "Data")
     series: list[dict[str, Content]] = [

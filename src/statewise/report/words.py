@@ -22,8 +22,12 @@ def counted(count: int, noun: str) -> str:
     Example:
         >>> counted(1, "run"), counted(1200, "run"), counted(3, "series")
         ('1 run', '1,200 runs', '3 series')
+        >>> counted(2, "hypothesis")
+        '2 hypotheses'
     """
-    return f"{count:,} {noun}{'' if count == 1 or noun.endswith('s') else 's'}"
+    if count == 1 or noun == "series":
+        return f"{count:,} {noun}"
+    return f"{count:,} {noun.removesuffix('is')}es" if noun.endswith("is") else f"{count:,} {noun}s"
 
 
 def number(value: float | None) -> str:

@@ -12,7 +12,7 @@ from statewise.framing import Framing
 from statewise.network import SGD, Adam, Network, Training
 from statewise.panel import Panel, Series
 from statewise.regime import StateRegime
-from statewise.study.design import Arm, Hypothesis, Study
+from statewise.study.design import FAMILY, Arm, Hypothesis, Study
 
 __all__ = ["cell_key", "differences", "digest", "from_document", "to_document"]
 
@@ -27,7 +27,7 @@ def to_document(study: Study) -> Document:
         "test_size": study.test_size,
         "cutoffs": study.cutoffs,
         "repeats": study.repeats,
-        "hypotheses": [asdict(h) for h in study.hypotheses],
+        "hypotheses": [hypothesis_document(h) for h in study.hypotheses],
         "margin": study.margin,
         "alpha": study.alpha,
         "seed": study.seed,
@@ -80,6 +80,14 @@ def cell_key(study: Study, arm: Arm, series: Series, cutoff: int) -> str:
             "seed": study.seed,
         }
     )
+
+
+def hypothesis_document(hypothesis: Hypothesis) -> Document:
+    """A hypothesis as plain values; without its family where it names none, as there was none."""
+    document = asdict(hypothesis)
+    if hypothesis.family == FAMILY:
+        del document["family"]
+    return document
 
 
 def arm_document(arm: Arm) -> Document:
