@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from statewise.cli.options import folder
+from statewise.cli.planning import add_looks, add_plan, looks_begun, with_looks
 from statewise.cli.progress import Progress, say
 from statewise.errors import SettingError, StoreError
 
@@ -38,6 +39,7 @@ def add_to(commands: Any) -> None:
         if name in ("run", "resume"):
             action.add_argument("--threads", type=int, metavar="K", help="threads (all processors)")
             action.add_argument("--processes", type=int, metavar="K", help="processes instead")
+            add_looks(action)
             action.add_argument(
                 "--dask",
                 nargs="?",
@@ -54,6 +56,8 @@ def add_to(commands: Any) -> None:
                 "--format", choices=("csv", "parquet"), default="csv", help="of the files (csv)"
             )
         action.set_defaults(run=run)
+
+    add_plan(actions)
 
     calibrate = actions.add_parser(
         "calibrate",
@@ -90,6 +94,7 @@ def add_to(commands: Any) -> None:
     add("--encoding", default="utf-8", metavar="E", help="how the file's bytes are read (utf-8)")
     add("--store", type=Path, metavar="FILE.db", help="keep the runs, to resume or extend")
     add("--threads", type=int, metavar="K", help="threads (all processors)")
+    add_looks(compare)
     compare.set_defaults(run=run_compare)
 
 
@@ -113,7 +118,7 @@ def run_run(options: argparse.Namespace) -> int:
     from statewise.study.file import read
 
     study, store = read(options.file)
-    return run_and_settle(study, store, options)
+    return run_and_settle(with_looks(study, options), store, options)
 
 
 def run_resume(options: argparse.Namespace) -> int:
@@ -125,6 +130,7 @@ def run_resume(options: argparse.Namespace) -> int:
         raise StoreError(
             "store", str(store), "is not there", f"Begin with: statewise study run {options.file}"
         )
+    study = with_looks(looks_begun(study, store), options)
     return run_and_settle(study, store, options)
 
 
@@ -210,6 +216,7 @@ def run_report(options: argparse.Namespace) -> int:
     from statewise.study.file import read
 
     study, path = read(options.file)
+    study = looks_begun(study, path)
     with Store.write_to(path) as store:
         missing = sum(study_runs(study)[name] - n for name, n in runs_by_arm(study, store).items())
         if missing and study.looks == 1:
@@ -327,4 +334,4 @@ def run_compare(options: argparse.Namespace) -> int:
         ),
         seed=options.seed,
     )
-    return run_and_settle(study, options.store, options)
+    return run_and_settle(with_looks(study, options), options.store, options)

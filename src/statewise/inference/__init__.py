@@ -6,6 +6,7 @@ from statewise.inference.comparison import Comparison, Resampled
 from statewise.inference.evidence import Evidence, examine
 from statewise.inference.observations import Observations, observe
 from statewise.inference.paired import Paired, compare, resample, signed_rank
+from statewise.inference.pilot import Needed, plan_hypotheses
 from statewise.inference.planning import (
     Look,
     Precision,
@@ -15,9 +16,11 @@ from statewise.inference.planning import (
     pilot_sd_unpaired,
     power_of_difference,
     power_of_equivalence,
+    power_of_no_worse,
     repeats_for_difference,
     repeats_for_equivalence,
     repeats_for_half_width,
+    repeats_for_no_worse,
 )
 from statewise.inference.ranks import Ranks, rank_arms
 from statewise.inference.sequential import Decided, run_until_decided
@@ -33,6 +36,7 @@ __all__ = [
     "Evidence",
     "FalsePositives",
     "Look",
+    "Needed",
     "Observations",
     "Outcome",
     "Paired",
@@ -54,13 +58,16 @@ __all__ = [
     "observe",
     "pilot_sd",
     "pilot_sd_unpaired",
+    "plan_hypotheses",
     "power_of_difference",
     "power_of_equivalence",
+    "power_of_no_worse",
     "rank_arms",
     "rank_test",
     "repeats_for_difference",
     "repeats_for_equivalence",
     "repeats_for_half_width",
+    "repeats_for_no_worse",
     "resample",
     "resample_unpaired",
     "run_until_decided",

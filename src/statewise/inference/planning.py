@@ -20,9 +20,11 @@ __all__ = [
     "pilot_sd_unpaired",
     "power_of_difference",
     "power_of_equivalence",
+    "power_of_no_worse",
     "repeats_for_difference",
     "repeats_for_equivalence",
     "repeats_for_half_width",
+    "repeats_for_no_worse",
 ]
 
 MOST = 10_000_000  # repeats beyond which nobody plans
@@ -209,6 +211,44 @@ def repeats_for_equivalence(
             "difference", difference, "does not lie within the margin", "Use a smaller one."
         )
     return _fewest(lambda n: power_of_equivalence(n, sd, margin, difference, alpha) >= power)
+
+
+def power_of_no_worse(
+    repeats: int, sd: float, margin: float, difference: float = 0.0, alpha: float = 0.05
+) -> float:
+    """The probability that the one-sided paired t-test shows a difference below the margin.
+
+    By the noncentral t distribution, for normal differences of standard deviation ``sd`` and true
+    mean ``difference``.
+
+    Example:
+        >>> round(power_of_no_worse(27, sd=2.0, margin=1.0), 3)
+        0.812
+    """
+    from statsmodels.stats.power import TTestPower
+
+    repeats, sd = at_least("repeats", repeats, 2), positive("sd", sd)
+    margin, alpha = positive("margin", margin), _inside("alpha", alpha)
+    return float(TTestPower().power((margin - difference) / sd, repeats, alpha, None, "larger"))
+
+
+def repeats_for_no_worse(
+    sd: float, margin: float, difference: float = 0.0, power: float = 0.8, alpha: float = 0.05
+) -> int:
+    """The fewest repeats with which "no worse by the margin" is shown with that power.
+
+    ``difference`` is the true mean; raises SettingError unless it lies below the margin.
+
+    Example:
+        >>> repeats_for_no_worse(sd=2.0, margin=1.0)
+        27
+    """
+    power = _inside("power", power)
+    if difference >= positive("margin", margin):
+        raise SettingError(
+            "difference", difference, "does not lie below the margin", "Use a smaller one."
+        )
+    return _fewest(lambda n: power_of_no_worse(n, sd, margin, difference, alpha) >= power)
 
 
 def looks(budget: int, count: int, alpha: float = 0.05) -> list[Look]:

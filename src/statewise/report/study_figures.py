@@ -134,7 +134,8 @@ def half_width_plot(widths: Rows, differences: Rows) -> Figure:
         if not part:
             continue
         axes.plot([r["repeats"] for r in part], [r["half_width"] for r in part],
-                  color=colour_of(i), ls=dash_of(i), lw=1.4)  # fmt: skip
+                  color=colour_of(i), ls=dash_of(i), lw=1.4,
+                  label=f"{row['hypothesis']}. {short(row['claim'], 60)}")  # fmt: skip
         if row["low"] is not None and row["high"] > row["low"]:
             axes.plot([row["n"]], [(row["high"] - row["low"]) / 2.0], marker="o", ms=4.5,
                       color=colour_of(i), lw=0)  # fmt: skip
