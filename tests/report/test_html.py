@@ -11,7 +11,7 @@ from statewise.inference import settle
 from statewise.network import Training
 from statewise.panel import Panel
 from statewise.regime import StateRegime
-from statewise.report.html import html_report
+from statewise.report.html import html_report, report_tables
 from statewise.report.markup import tag
 from statewise.study import Arm, Study, better, equivalent, run_study
 from tests.report.test_study_tables import HYPOTHESES, several, synthetic
@@ -145,6 +145,28 @@ def test_other_tests_are_folded_away() -> None:
     assert "Wilcoxon signed-rank" in folded[0]
     one = synthetic(hypotheses=HYPOTHESES)
     assert "two-stage" not in html_report(one)
+
+
+def test_of_many_arms_the_best_and_the_worst_are_drawn_and_all_are_in_the_tables() -> None:
+    arms = [f"arm {i}" for i in range(45)]
+    result = synthetic(arms, repeats=10, hypotheses=[better(a, "naive") for a in arms[:15]])
+    page = checked(html_report(result))
+    told = "The figure of scores shows the 27 best and 13 worst of 45 arms by median score"
+    assert told in page.text
+    assert "show the 8 best and 4 worst of 45 arms" in page.text
+    assert "The 12 of 15 hypotheses whose intervals are widest." in page.text
+    assert {r["arm"] for r in report_tables(result)["cumulative"]} == set(arms)
+
+
+def test_the_page_says_how_to_repeat_the_study() -> None:
+    result = synthetic(hypotheses=HYPOTHESES)
+    command = ["statewise", "study", "run", "my study.toml"]
+    text = checked(html_report(result, command=command)).text
+    assert "statewise study run 'my study.toml'" in text
+    assert "read(Path('my study.toml'))" in text
+    alone = checked(html_report(result)).text
+    assert "statewise study run" not in alone
+    assert "run_study(study) # as declared, with seed=1" in alone
 
 
 def test_a_gain_that_may_be_chance_is_not_called_one() -> None:

@@ -222,6 +222,8 @@ def test_the_specification_has_hashes_and_no_data() -> None:
     tables = report_tables(result)
     settings = {r["setting"] for r in tables["specification"]}
     assert {"seed", "regime.warm_up", "training.optimizer.learning_rate", "claim"} <= settings
+    scale = [r["value"] for r in tables["specification"] if r["setting"] == "framing.scale"]
+    assert scale == ["-1.0, 1.0"] * 3
     assert "266.0" not in str(tables["specification"])
     other = report_tables(synthetic(hypotheses=HYPOTHESES, spread=0.31))
     differ = [

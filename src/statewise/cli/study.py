@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,9 @@ def run_and_settle(study: Any, path: Path | None, options: argparse.Namespace) -
         decided = run_until_decided(study, store, make_executor, progress.shard)
     print(study_text(decided.result, decided.verdicts))
     if path is not None:
-        write_report(decided.result, decided.verdicts, path.with_suffix(".report"))
+        out = path.with_suffix(".report")
+        command = command_of(options, study.looks)
+        write_report(decided.result, decided.verdicts, out, command)
     if decided.planned > 1:
         last = decided.taken[-1]
         print(
@@ -224,7 +227,8 @@ def run_report(options: argparse.Namespace) -> int:
                 "store", str(path), f"lacks {missing} runs", "Run the study to its end first."
             )
         decided = run_until_decided(study, store, ThreadExecutor)
-    write_report(decided.result, decided.verdicts, options.out or path.with_suffix(".report"))
+    out = options.out or path.with_suffix(".report")
+    write_report(decided.result, decided.verdicts, out, command_of(options, study.looks))
     return 0
 
 
@@ -234,7 +238,15 @@ def study_runs(study: Any) -> dict[str, int]:
     return {arm.name: wanted for arm in study.arms}
 
 
-def write_report(result: Any, verdicts: Any, out: Path) -> None:
+def command_of(options: argparse.Namespace, looks: int) -> list[str]:
+    """The words that run the study of a file again; none for a study without a file."""
+    if not hasattr(options, "file"):
+        return []
+    more = ["--looks", str(looks)] if looks > 1 else []
+    return ["statewise", "study", "run", *more, options.file.name]
+
+
+def write_report(result: Any, verdicts: Any, out: Path, command: Sequence[str]) -> None:
     """Write the page, and every number of it as CSV and JSON beside it."""
     import json
 
@@ -244,7 +256,7 @@ def write_report(result: Any, verdicts: Any, out: Path) -> None:
 
     with Staging(out) as staging:
         tables = report_tables(result, verdicts)
-        staging.text("index.html", html_report(result, verdicts, tables=tables))
+        staging.text("index.html", html_report(result, verdicts, tables=tables, command=command))
         staging.text("report.json", json.dumps(tables, indent=1, allow_nan=False) + "\n")
         for name, rows in tables.items():
             staging.text(f"{name}.csv", to_csv(rows))

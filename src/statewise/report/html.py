@@ -6,7 +6,7 @@ rows of ``report_tables``. Text is escaped where it enters the page (``tag``); o
 """
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from string import Template
 
@@ -31,6 +31,7 @@ def html_report(
     *,
     title: str | None = None,
     tables: Mapping[str, list[Row]] | None = None,
+    command: Sequence[str] = (),
 ) -> str:
     """One page that holds a study's result, as a whole file: no fonts, scripts or pictures beside.
 
@@ -39,6 +40,7 @@ def html_report(
         verdicts: from ``settle``; without them the page has everything but the verdicts.
         title: the page's heading; by default it names the series.
         tables: of ``report_tables`` for the same result and verdicts, if they are there already.
+        command: the words of the command line that runs the study; the last is the study's file.
     """
     tables = report_tables(result, verdicts) if tables is None else tables
     heading = clean(title or title_of(result))
@@ -49,7 +51,7 @@ def html_report(
         *ranking(result, tables),
         *details(result, tables),
         *limits(result, tables),
-        *specification(result, tables),
+        *specification(result, tables, command),
     ]
     template = Template(files("statewise.report").joinpath("page.html").read_text("utf-8"))
     return template.substitute(title=html.escape(heading), body=join(body, "\n").text)

@@ -3,37 +3,27 @@
 import itertools
 from collections.abc import Iterator, Mapping
 
-from statewise.inference.observations import UNPAIRED
+import numpy as np
+
 from statewise.report.markup import Markup, drawing, key_line, line, tag
+from statewise.report.page_differences import differences
 from statewise.report.page_evidence import forecasts_over_time
 from statewise.report.study_figures import (
     cumulative_scores_plot,
-    difference_plot,
     ensemble_plot,
-    half_width_plot,
     loss_plot,
     score_plot,
 )
 from statewise.report.study_tables import SHOWN
 from statewise.report.tables import Row
-from statewise.report.words import counted, number, shorten, signed
+from statewise.report.words import counted, number, shorten
 from statewise.study.execute import StudyResult
 
 __all__ = ["details"]
 
 STEPS = 200  # forecasts in a figure, at most
 PANELS = 60  # figures of one kind on a page, at most
-PAIRED = (
-    "Paired by repeat: first arm minus second in pairs that share their initial weights; left of "
-    "zero the first is better. Above the bars: mean and interval. Band: the practical margin. The "
-    "outermost bars hold what lies beyond them."
-)
-APART = (
-    "Welch, unpaired: these arms share no initial weights, so there are no pairs to take "
-    "differences of. Filled: scores of the first arm; outlined: of the second, with its mean as a "
-    "line and the practical margin about it as a band. Above the bars: where the first arm's mean "
-    "lies, with the interval of the difference laid off from the second's mean."
-)
+ROWS, LINES = 40, 12  # arms in a figure that grows with them, and in one that does not
 
 
 def details(result: StudyResult, tables: Mapping[str, list[Row]]) -> Iterator[Markup]:
@@ -59,70 +49,67 @@ def details(result: StudyResult, tables: Mapping[str, list[Row]]) -> Iterator[Ma
 def _cell(key: str, rows: Mapping[str, list[Row]], most: int) -> Iterator[Markup]:
     """All figures of one series and cutoff."""
     cells = rows["cells"]
-    arms, naive = [r["arm"] for r in cells], cells[0]["naive"]
-    keys = tag(
-        "ul",
-        *(tag("li", key_line(i), shorten(arm)) for i, arm in enumerate(arms)),
-        tag("li", line("naive", "5 2"), f"naive ({number(naive)})"),
-        class_="keys",
-    )
+    places = {r["arm"]: i for i, r in enumerate(cells)}
+    scored, lined = best_and_worst(cells, ROWS), best_and_worst(cells, min(LINES, most))
+    naive = cells[0]["naive"]
     gone = sum(r["diverged"] for r in cells)
     lost = f" {counted(gone, 'run')} that diverged cannot be drawn." if gone else ""
     yield tag("h4", "Scores")
-    yield keys
+    yield _keys([r["arm"] for r in scored], places, naive)
+    left_out = [_left_out("figure of scores", len(scored), len(cells))]
     found = [
         drawing(
-            score_plot(cells, rows.get("strip", [])),
+            score_plot(scored, rows.get("strip", []), places),
             f"{key}-scores",
             "Scores by arm",
             "Box: quartiles, with whiskers to 1.5 quartile ranges; diamond: mean; dots: single "
             f"runs, at most 500 an arm. Dashed: naive.{lost}",
             "; ".join(
                 f"{r['arm']} median {number(r['p50'])}, mean {number(r['mean'])}"
-                for r in cells[:20]
+                for r in scored[:20]
             ),
         )
     ]
+    drawn_arms = {r["arm"]: places[r["arm"]] for r in lined}
     if "cumulative" in rows:
         caption = "The share of runs with a score no higher. A curve to the left is better."
         ends = " One that ends below 1 has runs that diverged." if gone else ""
         found.append(
             drawing(
-                cumulative_scores_plot(rows["cumulative"], arms, naive),
+                cumulative_scores_plot(rows["cumulative"], drawn_arms, naive),
                 f"{key}-shares",
                 "Cumulative distribution of the scores",
                 caption + ends,
             )
         )
+    left_out.append(_left_out("figures below and of the shares", len(lined), len(cells)))
     yield tag("div", *found, class_="figures wide")
-    yield from _pairs(key, rows, most)
+    yield from (tag("p", told, class_="note") for told in left_out if told)
+    yield from differences(key, rows, most)
     if "forecast_accuracy" in rows:
         yield forecasts_over_time(rows["forecast_accuracy"])
     yield tag("h4", "Forecasts")
     panels = [
         drawing(
-            ensemble_plot(list(part)[-STEPS:], i),
-            f"{key}-forecasts-{i}",
+            ensemble_plot(list(part)[-STEPS:], drawn_arms[arm]),
+            f"{key}-forecasts-{drawn_arms[arm]}",
             shorten(arm),
             "",
             "actual values, naive forecast, median and 90% band of the repeats",
         )
-        for i, (arm, part) in enumerate(
-            itertools.islice(itertools.groupby(rows["forecasts"], lambda r: r["arm"]), most)
-        )
+        for arm, part in itertools.groupby(rows["forecasts"], lambda r: r["arm"])
+        if arm in drawn_arms
     ]
     yield tag("p", "Solid with dots: actual. Dashed: naive. Coloured: median of the repeats that "
               "did not diverge, with their 5% to 95% band.", class_="note")  # fmt: skip
     yield tag("div", *panels, class_="figures")
-    steps = len(rows["forecasts"]) // len(arms)
+    steps = len(rows["forecasts"]) // len(cells)
     if steps > STEPS:
         yield tag("p", f"The last {STEPS} of {steps:,} forecasts.", class_="note")
-    if len(arms) > most:
-        yield tag("p", f"The first {most} of {len(arms)} arms.", class_="note")
     if "loss" in rows:
         yield tag("h4", "Training loss")
         drawn = drawing(
-            loss_plot(rows["loss"], arms),
+            loss_plot(rows["loss"], drawn_arms),
             f"{key}-loss",
             "Loss by epoch",
             "Median and 5% to 95% band of the runs that did not diverge; colours as above.",
@@ -130,66 +117,37 @@ def _cell(key: str, rows: Mapping[str, list[Row]], most: int) -> Iterator[Markup
         yield tag("div", drawn, class_="figures wide")
 
 
-def _pairs(key: str, rows: Mapping[str, list[Row]], most: int) -> Iterator[Markup]:
-    """The hypotheses of one cell: differences, and how their precision grows with repeats."""
-    differences = rows.get("differences", [])
-    if not differences:
-        return
-    yield tag("h4", "Differences between arms")
-    tests = {row["test"] for row in differences}
-    if tests - {UNPAIRED}:
-        yield tag("p", PAIRED, class_="note")
-    if UNPAIRED in tests:
-        yield tag("p", APART, class_="note")
-    panels = []
-    for row in differences[:most]:
-        bars = [r for r in rows.get("histogram", []) if r["hypothesis"] == row["hypothesis"]]
-        heading = f"{row['hypothesis']}. {shorten(row['claim'])}"
-        numbers = _difference(row)
-        if bars:
-            panels.append(
-                drawing(
-                    difference_plot(row, bars),
-                    f"{key}-difference-{row['hypothesis']}",
-                    heading,
-                    numbers,
-                )
-            )
-        else:
-            panels.append(tag("figure", tag("figcaption", tag("b", heading), numbers)))
-    yield tag("div", *panels, class_="figures")
-    if len(differences) > most:
-        yield tag("p", f"The first {most} of {len(differences)} hypotheses.", class_="note")
-    if rows.get("half_widths"):
-        yield tag("h4", "Would more repeats help?")
-        drawn = drawing(
-            half_width_plot(rows["half_widths"], differences[:most]),
-            f"{key}-precision",
-            "Half-width of the interval by repeats",
-            "Planned with the upper 80% limit of the standard deviation seen here. Dot: this "
-            "study. Dotted: the practical margin. Where the dot lies far below the margin, more "
-            "repeats decide nothing new.",
-        )
-        keys = tag(
-            "ul",
-            *(
-                tag("li", key_line(i), f"{r['hypothesis']}. {shorten(r['claim'])}")
-                for i, r in enumerate(differences[:most])
-            ),
-            class_="keys",
-        )
-        yield keys
-        yield tag("div", drawn, class_="figures wide")
+def best_and_worst(cells: list[Row], most: int) -> list[Row]:
+    """At most so many arms in their order: two thirds the best by median score, the rest the worst.
+
+    Example:
+        >>> rows = [{"arm": name, "p50": score} for name, score in zip("abcde", (5, None, 1, 3, 2))]
+        >>> [row["arm"] for row in best_and_worst(rows, 3)]
+        ['b', 'c', 'e']
+    """
+    order = sorted(
+        range(len(cells)), key=lambda i: np.inf if cells[i]["p50"] is None else cells[i]["p50"]
+    )
+    if len(order) > most:
+        worst = most // 3
+        order = order[: most - worst] + order[len(order) - worst :]
+    return [cells[i] for i in sorted(order)]
 
 
-def _difference(row: Row) -> str:
-    noun = "run" if row["test"] == UNPAIRED else "pair"
-    lost = f" {counted(row['left_out'], noun)} left out: a run diverged." if row["left_out"] else ""
-    if row["difference"] is None:
-        return f"No {noun} is left.{lost}"
-    interval = "" if row["low"] is None else f" [{signed(row['low'])}, {signed(row['high'])}]"
-    of = f"{row['n']:,} runs each" if noun == "run" else counted(row["n"], noun)
+def _left_out(where: str, shown: int, arms: int) -> str:
+    if shown == arms:
+        return ""
+    worst = shown // 3
     return (
-        f"{shorten(row['first'])} minus {shorten(row['second'])}: {signed(row['difference'])}"
-        f"{interval}, margin {number(row['margin'])}, {of}; {row['test']}.{lost}"
+        f"The {where} show{'s' if where.startswith('figure ') else ''} the {shown - worst} best "
+        f"and {worst} worst of {arms} arms by median score; the CSV files have them all."
+    )
+
+
+def _keys(arms: list[str], places: Mapping[str, int], naive: float) -> Markup:
+    return tag(
+        "ul",
+        *(tag("li", key_line(places[arm]), shorten(arm)) for arm in arms),
+        tag("li", line("naive", "5 2"), f"naive ({number(naive)})"),
+        class_="keys",
     )

@@ -1,10 +1,13 @@
 """The bottom of a study's page: what it cannot show, what it was, and how to repeat it."""
 
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from statewise.report.markup import Content, Markup, table, tag
 from statewise.report.tables import Row
-from statewise.report.words import NONE, counted, plain, shorten
+from statewise.report.words import NONE, counted, shorten
+from statewise.study.design import Study
 from statewise.study.execute import StudyResult
 
 __all__ = ["limits", "specification"]
@@ -55,18 +58,22 @@ def limits(result: StudyResult, tables: Mapping[str, list[Row]]) -> Iterator[Mar
         )
 
 
-def specification(result: StudyResult, tables: Mapping[str, list[Row]]) -> Iterator[Markup]:
+def specification(
+    result: StudyResult, tables: Mapping[str, list[Row]], command: Sequence[str] = ()
+) -> Iterator[Markup]:
     study = result.study
     yield tag("h2", "Specification")
     rows = tables["specification"]
     settings = [
-        {"setting": r["setting"], "value": plain(r["value"])} for r in rows if r["part"] == "study"
+        {"setting": r["setting"], "value": shorten(str(r["value"]))}
+        for r in rows
+        if r["part"] == "study"
     ]
     yield table(settings, "Settings of the study", {"setting", "value"})
     arms: dict[str, dict[str, str]] = {}
     for row in rows:
         if row["part"] == "arm":
-            arms.setdefault(row["name"], {})[row["setting"]] = plain(row["value"])
+            arms.setdefault(row["name"], {})[row["setting"]] = shorten(str(row["value"]))
     names = list(dict.fromkeys(key for settings in arms.values() for key in settings))
     values = {key: [settings.get(key, NONE) for settings in arms.values()] for key in names}
     varied = [key for key in names if len(set(values[key])) > 1]
@@ -120,18 +127,32 @@ def specification(result: StudyResult, tables: Mapping[str, list[Row]]) -> Itera
         "the bit, on any number of threads or processes; compare the two hashes above. The study "
         "is in the file or script that declared it, and in the store that holds its runs.",
     )
-    yield tag(
-        "pre",
-        tag(
-            "code",
-            f"pip install statewise=={found['statewise']} numpy=={found['numpy']} "
-            f"numba=={found['numba']} scipy=={found['scipy']}\n\n"
-            "from statewise import run_study\n"
-            "from statewise.report.html import html_report\n\n"
-            f"result = run_study(study)  # as declared, with seed={study.seed}\n"
-            "page = html_report(result)",
-        ),
+    install = (
+        f"pip install statewise=={found['statewise']} numpy=={found['numpy']} "
+        f"numba=={found['numba']} scipy=={found['scipy']}"
     )
+    if command:
+        yield tag("p", "On the command line, beside the study's file and its data:")
+        yield tag("pre", tag("code", f"{install}\n\n{shlex.join(command)}"))
+        if "--looks" not in command:
+            yield tag("p", "In Python:")
+            yield tag("pre", tag("code", _python(study, Path(command[-1]))))
+    else:
+        yield tag("pre", tag("code", f"{install}\n\n{_python(study, None)}"))
+
+
+def _python(study: Study, file: Path | None) -> str:
+    """The lines that run a study again."""
+    reading = (
+        "from pathlib import Path\n\nfrom statewise import run_study, settle\n"
+        "from statewise.report.html import html_report\nfrom statewise.study.file import read\n\n"
+        f"study, store = read(Path({str(file)!r}))\nresult = run_study(study, store=store)\n"
+        if file is not None
+        else "from statewise import run_study, settle\n"
+        "from statewise.report.html import html_report\n\n"
+        f"result = run_study(study)  # as declared, with seed={study.seed}\n"
+    )
+    return f"{reading}page = html_report(result, settle(result))"
 
 
 def _margin(margin: float | None, relative: bool, default: float) -> str:

@@ -49,8 +49,8 @@ def width_rows(plans: Sequence[Needed], alpha: float) -> list[Row]:
 @styled
 def plan_figure(rows: Rows, widths: Rows) -> Figure:
     """Half-width against the number of observations, a line a hypothesis; dotted: the targets."""
-    here = [{**row, "low": None, "high": None, "n": row["n"]} for row in rows]
-    figure = half_width_plot(widths, here)
+    places = {row["hypothesis"]: i for i, row in enumerate(rows)}
+    figure = half_width_plot(widths, [{**row, "low": None} for row in rows], places)
     [axes] = figure.axes
     axes.set_xlabel({"restart": "repeats", "cutoff": "cutoffs"}.get(rows[0]["unit"], "series"))
     axes.legend(fontsize=7, frameon=False, loc="upper right")

@@ -31,9 +31,12 @@ __all__ = [
     "score_plot",
 ]
 
+Places = Mapping[str, int]
+"""The place of each arm in its study, which sets its colour."""
+
 
 @styled
-def score_plot(cells: Rows, strip: Rows) -> Figure:
+def score_plot(cells: Rows, strip: Rows, places: Places) -> Figure:
     """Boxes and single scores, a row an arm, with the naive forecast's score as a line."""
     labels = labels_of([row["arm"] for row in cells], 20)
     labels = [
@@ -44,7 +47,7 @@ def score_plot(cells: Rows, strip: Rows) -> Figure:
     left = 0.2 + 0.062 * max(len(line) for label in labels for line in label.split("\n"))
     figure, axes = _panel(0.75 + 0.2 * lines, left=left)
     for i, row in enumerate(cells):
-        colour = colour_of(i)
+        colour = colour_of(places[row["arm"]])
         scores = np.array([r["score"] for r in strip if r["arm"] == row["arm"]])
         jitter = (np.arange(len(scores)) * 0.618034) % 1.0  # spreads evenly, without chance
         _dots(axes, scores, i + 0.08 + 0.3 * jitter, colour)
@@ -63,7 +66,8 @@ def score_plot(cells: Rows, strip: Rows) -> Figure:
         if row["mean"] is not None:
             axes.plot([row["mean"]], [i - 0.18], marker="D", ms=4, color=INK, lw=0)
     axes.axvline(cells[0]["naive"], color=NAIVE_LINE, lw=1.3, ls=(0, (5, 2)))
-    _score_axis(axes, [r["score"] for r in strip], cells[0]["naive"])
+    shown = {row["arm"] for row in cells}
+    _score_axis(axes, [r["score"] for r in strip if r["arm"] in shown], cells[0]["naive"])
     axes.set_yticks(range(len(cells)), labels)
     axes.set_ylim(len(cells) - 0.45, -0.55)
     axes.tick_params(axis="y", length=0)
@@ -73,17 +77,17 @@ def score_plot(cells: Rows, strip: Rows) -> Figure:
 
 
 @styled
-def cumulative_scores_plot(cumulative: Rows, arms: Sequence[str], naive: float) -> Figure:
-    """The share of runs with a score no higher, a line an arm."""
+def cumulative_scores_plot(cumulative: Rows, places: Places, naive: float) -> Figure:
+    """The share of runs with a score no higher, a line for each arm that has a place."""
     figure, axes = _panel(3.1)
-    for i, arm in enumerate(arms):
+    for arm, i in places.items():
         part = [r for r in cumulative if r["arm"] == arm]
         x, y = [r["score"] for r in part], [r["share"] for r in part]
         if part:
             axes.plot([x[0], *x], [0.0, *y], color=colour_of(i), ls=dash_of(i), lw=1.4,
                       drawstyle="steps-post")  # fmt: skip
     axes.axvline(naive, color=NAIVE_LINE, lw=1.3, ls=(0, (5, 2)))
-    _score_axis(axes, [r["score"] for r in cumulative], naive)
+    _score_axis(axes, [r["score"] for r in cumulative if r["arm"] in places], naive)
     axes.set_ylim(0.0, 1.02)
     axes.set_xlabel("test RMSE")
     axes.set_ylabel("share of runs at or below")
@@ -126,20 +130,21 @@ def difference_plot(row: Mapping[str, Any], histogram: Rows) -> Figure:
 
 
 @styled
-def half_width_plot(widths: Rows, differences: Rows) -> Figure:
+def half_width_plot(widths: Rows, differences: Rows, places: Mapping[int, int]) -> Figure:
     """The interval's half-width against the number of repeats, a line a hypothesis."""
     figure, axes = _panel(3.1)
-    for i, row in enumerate(differences):
+    for row in differences:
         part = [r for r in widths if r["hypothesis"] == row["hypothesis"]]
         if not part:
             continue
+        i = places[row["hypothesis"]]
         axes.plot([r["repeats"] for r in part], [r["half_width"] for r in part],
                   color=colour_of(i), ls=dash_of(i), lw=1.4,
                   label=f"{row['hypothesis']}. {short(row['claim'], 60)}")  # fmt: skip
         if row["low"] is not None and row["high"] > row["low"]:
             axes.plot([row["n"]], [(row["high"] - row["low"]) / 2.0], marker="o", ms=4.5,
                       color=colour_of(i), lw=0)  # fmt: skip
-    for margin in sorted({r["margin"] for r in widths}):
+    for margin in sorted({r["margin"] for r in widths if r["hypothesis"] in places}):
         axes.axhline(margin, color=PALETTE[2], lw=1.0, ls=(0, (1, 1.5)))
     axes.set_xscale("log")
     axes.set_yscale("log")
@@ -170,18 +175,18 @@ def ensemble_plot(forecasts: Rows, place: int) -> Figure:
 
 
 @styled
-def loss_plot(loss: Rows, arms: Sequence[str]) -> Figure:
-    """Median training loss by epoch with a 90% band, a line an arm."""
+def loss_plot(loss: Rows, places: Places) -> Figure:
+    """Median training loss by epoch with a 90% band, a line for each arm that has a place."""
     figure, axes = _panel(3.1)
-    for i, arm in enumerate(arms):
+    for arm, i in places.items():
         part = [r for r in loss if r["arm"] == arm and r["median"] is not None]
         epochs = [r["epoch"] for r in part]
         low, median, high = (_column(part, key) for key in ("lo-90", "median", "hi-90"))
         axes.fill_between(
-            epochs, low, high, color=colour_of(i), alpha=min(0.14, 0.5 / len(arms)), lw=0
+            epochs, low, high, color=colour_of(i), alpha=min(0.14, 0.5 / len(places)), lw=0
         )
         axes.plot(epochs, median, color=colour_of(i), ls=dash_of(i), lw=1.4)
-    values = [r["lo-90"] for r in loss if r["lo-90"] is not None]
+    values = [r["lo-90"] for r in loss if r["arm"] in places and r["lo-90"] is not None]
     if values and min(values) > 0.0:
         axes.set_yscale("log")
         _plain_ticks(axes.yaxis)

@@ -271,7 +271,8 @@ def _leaves(document: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, A
         if isinstance(value, dict):
             yield from _leaves(value, f"{prefix}{key}.")
         else:
-            yield prefix + key, list(value) if isinstance(value, tuple) else value
+            many = isinstance(value, tuple | list)
+            yield prefix + key, ", ".join(map(str, value)) if many else value
 
 
 def _series(result: StudyResult) -> list[Row]:

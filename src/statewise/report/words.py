@@ -1,10 +1,8 @@
 """Numbers and names as a page writes them."""
 
-from typing import Any
-
 from statewise.report.svg import clean
 
-__all__ = ["NONE", "counted", "number", "p_value", "percent", "plain", "shorten", "signed"]
+__all__ = ["NONE", "counted", "number", "p_value", "percent", "shorten", "signed"]
 
 LONGEST = 120  # characters of a name
 NONE = "\N{EN DASH}"
@@ -61,10 +59,3 @@ def p_value(p: float | None) -> str:
     if p is None:
         return NONE
     return f"{p:.2g}" if p > 0.0 else "< 1e-300"
-
-
-def plain(value: Any) -> str:
-    """A setting as text."""
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return shorten(str(value))
