@@ -142,7 +142,7 @@ def test_other_tests_are_folded_away() -> None:
     folded = re.findall(r"<details>(.*?)</details>", text, re.DOTALL)
     assert ["two-stage interval" in part for part in folded[:2]] == [True, False]
     assert sum("Diebold-Mariano" in part for part in folded) == 3
-    assert "Wilcoxon signed-rank" in folded[0]
+    assert "signed ranks of pairs" in folded[0]
     one = synthetic(hypotheses=HYPOTHESES)
     assert "two-stage" not in html_report(one)
 

@@ -17,25 +17,24 @@ def other_tests(result: StudyResult, rows: Sequence[Row]) -> Markup:
     amount = signed if unit == "restart" else percent
     lines: list[dict[str, Content]] = []
     for row in rows:
+        bootstrap = interval(row["bootstrap_low"], row["bootstrap_high"], amount)
         line: dict[str, Content] = {
             "hypothesis": f"{row['hypothesis']}. {shorten(row['claim'])}",
-            "compared": row["test"],
-            "mean difference": NONE if row["difference"] is None else amount(row["difference"]),
+            "difference": NONE if row["difference"] is None else amount(row["difference"]),
             "t interval": interval(row["low"], row["high"], amount),
             "p (t)": p_value(row["p_t"]),
-            "p (permutation)": p_value(row["p_permutation"]),
-            "bootstrap interval": interval(row["bootstrap_low"], row["bootstrap_high"], amount)
-            + ("" if row["bootstrap"] is None else f" {row['bootstrap']}"),
+            "p (perm.)": p_value(row["p_permutation"]),
+            "BCa interval": bootstrap + (" *" if row["bootstrap"] == "percentile" else ""),
         }
         if unit != "restart":
             line["two-stage interval"] = interval(
                 row["two_stage_low"], row["two_stage_high"], amount
             )
         line |= {
-            "p (ranks)": f"{p_value(row['p_ranks'])} {row['rank_test']}",
-            "first is better": f"{row['probability_better']:.1%} "
-            f"[{row['probability_low']:.1%}, {row['probability_high']:.1%}]",
-            "effect size": number(row["effect"]),
+            "p (ranks)": p_value(row["p_ranks"]),
+            "first is better": f"{row['probability_better']:.0%} "
+            f"[{row['probability_low']:.0%}, {row['probability_high']:.0%}]",
+            "effect": number(row["effect"]),
         }
         lines.append(line)
     scale = "" if unit == "restart" else f" Differences are of means within each {unit}, as shares "
@@ -49,15 +48,16 @@ def other_tests(result: StudyResult, rows: Sequence[Row]) -> Markup:
     note = (
         f"The verdicts rest on the t-tests alone; these are to see whether they depend on that "
         f"choice. None is corrected for the other hypotheses; intervals are at {level}.{scale} "
-        "Permutations are sign flips of pairs, or scores dealt anew to unpaired arms. The "
-        f"bootstrap interval is BCa, or percentile where the scores are degenerate.{two} The "
-        "effect size is the mean difference in standard deviations: of the differences for pairs, "
+        "Permutations are sign flips of pairs, or scores dealt anew to unpaired arms; ranks are "
+        "Wilcoxon's signed ranks of pairs, or Brunner and Munzel's test of unpaired arms. BCa is a "
+        f"bootstrap interval; a star marks the percentile one, where BCa is undefined.{two} The "
+        "effect is the mean difference in standard deviations: of the differences for pairs, "
         "of both arms' root mean square otherwise."
     )
     return tag(
         "details",
         tag("summary", "The same hypotheses by other tests"),
-        table(lines, "The same hypotheses by other tests", {"hypothesis", "compared"}),
+        table(lines, "The same hypotheses by other tests", {"hypothesis"}),
         tag("p", note, class_="note"),
     )
 
