@@ -143,6 +143,7 @@ def test_other_tests_are_folded_away() -> None:
     assert ["two-stage interval" in part for part in folded[:2]] == [True, False]
     assert sum("Diebold-Mariano" in part for part in folded) == 3
     assert "signed ranks of pairs" in folded[0]
+    assert "intervals are at 0.95. Differences are of means within each series" in folded[0]
     one = synthetic(hypotheses=HYPOTHESES)
     assert "two-stage" not in html_report(one)
 

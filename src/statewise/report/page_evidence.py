@@ -46,8 +46,9 @@ def other_tests(result: StudyResult, rows: Sequence[Row]) -> Markup:
         else ""
     )
     note = (
-        f"The verdicts rest on the t-tests alone; these are to see whether they depend on that "
-        f"choice. None is corrected for the other hypotheses; intervals are at {level}.{scale} "
+        "The verdicts rest on the t-tests, and on which arm wins where runs diverged; the others "
+        "are to see whether they depend on that choice. None is corrected for the other "
+        f"hypotheses; intervals are at {level}.{scale} "
         "Permutations are sign flips of pairs, or scores dealt anew to unpaired arms; ranks are "
         "Wilcoxon's signed ranks of pairs, or Brunner and Munzel's test of unpaired arms. BCa is a "
         f"bootstrap interval; a star marks the percentile one, where BCa is undefined.{two} The "
