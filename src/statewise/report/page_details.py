@@ -82,7 +82,7 @@ def _cell(key: str, rows: Mapping[str, list[Row]], most: int) -> Iterator[Markup
                 caption + ends,
             )
         )
-    left_out.append(_left_out("figures below and of the shares", len(lined), len(cells)))
+    left_out.append(_left_out("other figures", len(lined), len(cells)))
     yield tag("div", *found, class_="figures wide")
     yield from (tag("p", told, class_="note") for told in left_out if told)
     yield from differences(key, rows, most)
