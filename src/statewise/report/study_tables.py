@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 from statewise import __version__
-from statewise.inference.paired import compare
-from statewise.inference.planning import half_widths, pilot_sd
 from statewise.inference.ranks import rank_arms
 from statewise.inference.verdicts import Verdict
+from statewise.report.comparison_tables import accuracy, evidence_rows, pairs, verdict_rows
 from statewise.report.tables import Row, summarise
 from statewise.study.execute import CellResult, StudyResult
 from statewise.study.specification import arm_document, digest, series_document, to_document
@@ -26,7 +25,6 @@ POINTS = 500  # of a strip, at most
 STRIPS = 24_000  # points of all strips together, at most
 CURVE = 150  # points of a curve, at most
 CURVES = 9_000  # points of all curves of a kind together, at most
-BINS = 40
 FEWEST_SERIES = 5  # for ranks
 
 Cell = tuple[str, int]
@@ -38,15 +36,17 @@ def report_tables(
 ) -> dict[str, list[Row]]:
     """Every number of a study's page, as tables of rows that share their keys; none is empty.
 
-    ``verdicts``, ``arms``, ``cells``, ``specification``, ``series`` and ``versions`` are of the
-    whole study. What is drawn (``strip``, ``cumulative``, ``differences``, ``histogram``,
-    ``half_widths``, ``forecasts``, ``loss``) is of the cells that the page shows in detail, the
-    first six. ``ranks`` is there with three arms and five series or more.
+    ``verdicts``, ``evidence``, ``arms``, ``cells``, ``specification``, ``series`` and ``versions``
+    are of the whole study. What is drawn (``strip``, ``cumulative``, ``differences``,
+    ``histogram``, ``half_widths``, ``forecasts``, ``loss``) and ``forecast_accuracy`` are of the
+    cells that the page shows in detail, the first six. ``ranks`` is there with three arms and five
+    series or more.
     """
     shown = list(result.naive_scores)[:SHOWN]
-    differences, histogram, widths = _pairs(result, shown)
+    differences, histogram, widths = pairs(result, shown)
     tables = {
-        "verdicts": _verdicts(verdicts or ()),
+        "verdicts": verdict_rows(verdicts or ()),
+        "evidence": evidence_rows(result),
         "arms": _arms(result),
         "cells": [_cell_row(result, name, cell) for cell in result.naive for name in result.arms],
         "strip": list(_strips(result, shown)),
@@ -54,6 +54,7 @@ def report_tables(
         "differences": differences,
         "histogram": histogram,
         "half_widths": widths,
+        "forecast_accuracy": accuracy(result, shown),
         "forecasts": list(_forecasts(result, shown)),
         "loss": list(_losses(result, shown)),
         "ranks": _ranks(result),
@@ -62,21 +63,6 @@ def report_tables(
         "versions": _versions(),
     }
     return {name: rows for name, rows in tables.items() if rows}
-
-
-def _verdicts(verdicts: Sequence[Verdict]) -> list[Row]:
-    rows = []
-    for number, v in enumerate(verdicts, start=1):
-        low, high = v.paired.interval or (None, None)
-        rows.append(
-            {"hypothesis": number, "claim": v.hypothesis.claim, "kind": v.hypothesis.kind,
-             "first": v.hypothesis.first, "second": v.hypothesis.second,
-             "verdict": v.outcome.value, "difference": v.paired.difference, "low": low,
-             "high": high, "p_value": v.paired.p_value, "p_adjusted": v.p_adjusted,
-             "p_within_margin": v.p_within, "left_out": v.paired.left_out,
-             "probability_better": v.paired.probability_better, "reason": v.reason}
-        )  # fmt: skip
-    return rows
 
 
 def _arms(result: StudyResult) -> list[Row]:
@@ -184,53 +170,6 @@ def _thin(count: int, most: int) -> NDArray[np.int64]:
     return np.unique(np.linspace(0, count - 1, most).round().astype(np.int64))
 
 
-def _pairs(result: StudyResult, shown: list[Cell]) -> tuple[list[Row], list[Row], list[Row]]:
-    """Every hypothesis in every cell: its numbers, the distribution behind it, its precision."""
-    study = result.study
-    differences, histogram, widths = [], [], []
-    for cell in shown:
-        for number, h in enumerate(study.hypotheses, start=1):
-            first, second = result.scores(h.first)[cell], result.scores(h.second)[cell]
-            naive = result.naive_scores[cell]
-            margin = h.margin_for(naive, study.margin)
-            found = compare(first, second, margin, 1.0 - study.alpha)
-            both = np.isfinite(first) & np.isfinite(second)
-            d = first[both] - second[both]
-            low, high = found.interval or (None, None)
-            sd = pilot_sd(d) if len(d) > 1 else None
-            place: Row = {"hypothesis": number, "claim": h.claim, "first": h.first,
-                          "second": h.second, "series": cell[0], "cutoff": cell[1]}  # fmt: skip
-            differences.append(
-                place
-                | {"n": found.n, "left_out": found.left_out, "difference": found.difference,
-                   "low": low, "high": high, "margin": margin, "planning_sd": sd,
-                   "probability_better": found.probability_better}
-            )  # fmt: skip
-            histogram += [place | row for row in _histogram(d, margin)]
-            if sd:
-                counts = np.unique(np.geomspace(5, max(50, 10 * found.n), 40).round().astype(int))
-                widths += [
-                    place | {"repeats": p.repeats, "half_width": p.half_width, "margin": margin}
-                    for p in half_widths(sd, counts.tolist(), 1.0 - study.alpha)
-                ]
-    return differences, histogram, widths
-
-
-def _histogram(d: Floats, margin: float) -> list[Row]:
-    """Counts of differences; the outermost bars hold the half percent that lies beyond them."""
-    if not len(d):
-        return []
-    low, high = (float(q) for q in np.quantile(d, (0.005, 0.995)))
-    if not high - low > 1e-9 * max(abs(low), abs(high)):
-        wide = max(margin, 1e-6 * abs(high)) or 1.0
-        low, high = low - wide / 2.0, high + wide / 2.0
-    counts, edges = np.histogram(np.clip(d, low, high), min(BINS, 5 + len(d) // 5), (low, high))
-    return [
-        {"left": float(a), "right": float(b), "count": int(c)}
-        for a, b, c in zip(edges[:-1], edges[1:], counts, strict=True)
-    ]
-
-
 def _bands(values: NDArray[Any]) -> list[tuple[float | None, float | None, float | None]]:
     """The 5%, 50% and 95% quantiles along the first axis; None where there is no value."""
     if not len(values):
@@ -332,7 +271,8 @@ def _leaves(document: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, A
         if isinstance(value, dict):
             yield from _leaves(value, f"{prefix}{key}.")
         else:
-            yield prefix + key, list(value) if isinstance(value, tuple) else value
+            many = isinstance(value, tuple | list)
+            yield prefix + key, ", ".join(map(str, value)) if many else value
 
 
 def _series(result: StudyResult) -> list[Row]:
