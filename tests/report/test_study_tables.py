@@ -165,11 +165,10 @@ def test_series_are_the_unit_where_there_are_several() -> None:
     assert row["skill_high"] - row["skill"] == pytest.approx(half, rel=1e-5)
 
 
-def test_one_series_with_cutoffs_has_no_interval() -> None:
+def test_cutoffs_are_the_unit_where_there_is_one_series() -> None:
     [row, *_] = report_tables(synthetic(panel=several("r"), cutoffs=3))["arms"]
-    assert row["units"] == 1
-    assert row["skill"] is not None
-    assert row["skill_low"] is None
+    assert (row["unit"], row["units"]) == ("cutoff", 3)
+    assert row["skill_low"] < row["skill"] < row["skill_high"]
 
 
 def test_runs_that_diverged_are_counted_everywhere_and_rank_last() -> None:

@@ -87,7 +87,8 @@ def _best(result: StudyResult, rows: Sequence[Row]) -> Iterator[str]:
     score = (
         f"a mean RMSE of {number(best['mean'])} against {number(best['naive'])}"
         if single
-        else f"a mean RMSE of {best['relative']:.3f} times the naive one, averaged over series"
+        else f"a mean RMSE of {best['relative']:.3f} times the naive one, averaged over "
+        f"{'series' if best['unit'] == 'series' else 'cutoffs'}"
     )
     if skill <= 0.0:
         yield (

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from statewise import __version__
+from statewise.inference.observations import unit_of
 from statewise.inference.ranks import rank_arms
 from statewise.inference.verdicts import Verdict
 from statewise.report.comparison_tables import accuracy, evidence_rows, pairs, verdict_rows
@@ -68,17 +69,19 @@ def report_tables(
 def _arms(result: StudyResult) -> list[Row]:
     """A row an arm over the whole study.
 
-    In a study of one cell the restarts are the unit of the interval of the skill; otherwise the
-    series are, each with the average over its cutoffs of the mean score over the naive one.
+    The unit of the interval of the skill is that of the verdicts: the restarts in a study of one
+    cell, else the series, each with the average over its cutoffs of the mean score over the naive
+    one, and the cutoffs where there is one series.
     """
     level = 1.0 - result.study.alpha
-    single = len(result.naive_scores) == 1
+    unit = unit_of(result)
+    single = unit == "restart"
     rows = []
     for name, arm in result.arms.items():
-        relative: dict[str, list[float]] = {}
+        relative: dict[str | int, list[float]] = {}
         left_out = beaten = diverged = runs = 0
-        for cell, found in arm.cells.items():
-            naive = result.naive_scores[cell]
+        for (series, cutoff), found in arm.cells.items():
+            naive = result.naive_scores[series, cutoff]
             finite = found.scores[np.isfinite(found.scores)]
             runs += len(found.scores)
             diverged += len(found.scores) - len(finite)
@@ -86,15 +89,14 @@ def _arms(result: StudyResult) -> list[Row]:
             if not len(finite) or naive == 0.0:
                 left_out += 1
             elif single:
-                relative[""] = (finite / naive).tolist()
+                relative |= {i: [score / naive] for i, score in enumerate(finite.tolist())}
             else:
-                relative.setdefault(cell[0], []).append(float(finite.mean() / naive))
-        units = np.array(relative[""] if single and relative else [])
-        if not single:
-            units = np.array([np.mean(r) for r in relative.values()])
+                of = series if unit == "series" else cutoff
+                relative.setdefault(of, []).append(float(finite.mean() / naive))
+        units = np.array([np.mean(each) for each in relative.values()])
         mean, low, high = _student(units, level)
         rows.append(
-            {"arm": name, "unit": "restart" if single else "series", "units": len(units),
+            {"arm": name, "unit": unit, "units": len(units),
              "mean": summarise(arm.only.scores).mean if single else None,
              "naive": next(iter(result.naive_scores.values())) if single else None,
              "relative": mean,
