@@ -231,13 +231,13 @@ class Tutorial:
                 "first": v.hypothesis.first,
                 "second": v.hypothesis.second,
                 "verdict": v.outcome.value,
-                "difference": v.paired.difference,
-                "interval": None if v.paired.interval is None else list(v.paired.interval),
-                "p_value": v.paired.p_value,
+                "difference": v.comparison.difference,
+                "interval": None if v.comparison.interval is None else list(v.comparison.interval),
+                "p_value": v.comparison.p_value,
                 "p_adjusted": v.p_adjusted,
                 "p_within_margin": v.p_within,
-                "left_out": v.paired.left_out,
-                "probability_better": v.paired.probability_better,
+                "left_out": v.comparison.left_out,
+                "probability_better": v.comparison.probability_better,
                 "reason": v.reason,
             }
             for number, v in enumerate(self.verdicts, start=1)

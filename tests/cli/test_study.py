@@ -13,6 +13,7 @@ import pytest
 from pyarrow import parquet
 
 from statewise.cli import main
+from statewise.inference import repeats_for_half_width
 from statewise.study import Store
 
 DATA = "ds,y\n" + "".join(f"{i},{(i * 7) % 11 + i}\n" for i in range(30))
@@ -132,6 +133,53 @@ def test_looks_and_calibration(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["study", "calibrate", "study.toml", "--splits", "20", "--arm", "stateful"]) == 0
     assert "paired t" in capsys.readouterr().out
     assert main(["study", "calibrate", "study.toml", "--arm", "x"]) == 2
+
+
+@pytest.mark.usefixtures("folder")
+def test_until_decided_plans_looks_and_keeps_to_them(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["study", "init", "data.csv"])
+    edit("study.toml", "epochs = 1000", "epochs = 20")
+    edit("study.toml", "repeats = 200", "repeats = 40")
+    run = ["study", "run", "study.toml"]
+    assert main([*run, "--until", "decided", "--looks", "4"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"Ended at look \d of 4 planned, at \d+ repeats", out)
+    assert "each look was given an error of 1.25%" in out
+    page = Path("study.report/index.html").read_text()
+    assert main(run) == 2
+    assert "looks: 4 -> 1" in capsys.readouterr().err
+    assert main(["study", "resume", "study.toml"]) == 0
+    assert capsys.readouterr().out == out
+    assert main(["study", "report", "study.toml", "--out", "again"]) == 0
+    assert Path("again/index.html").read_text() == page
+    assert main([*run, "--looks", "0"]) == 2
+    line = ["compare", "data.csv", "--repeats", "20", "--test-size", "4", "--epochs", "10"]
+    assert main([*line, "--until", "decided"]) == 0
+    assert "of 5 planned" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("folder")
+def test_repeats_are_planned_from_a_pilot(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["study", "init", "data.csv"])
+    edit("study.toml", "epochs = 1000", "epochs = 20")
+    assert main(["study", "plan", "study.toml"]) == 2
+    edit("study.toml", "repeats = 200", "repeats = 20")
+    main(["study", "run", "study.toml"])
+    edit("study.toml", "repeats = 20 ", "repeats = 300 ")
+    capsys.readouterr()
+    assert main(["study", "plan", "study.toml", "--half-width", "0.2", "--power", "0.9"]) == 0
+    out = capsys.readouterr().out
+    assert "From 20 repeats as a pilot" in out
+    assert "needed for power 0.9" in out
+    assert {p.name for p in Path("study.plan").iterdir()} == {
+        "plan.csv", "half_widths.csv", "half_widths.png", "half_widths.svg",
+    }  # fmt: skip
+    with Path("study.plan/plan.csv").open() as handle:
+        rows = list(csv.DictReader(handle))
+    needed = int(rows[1]["n_for_half_width"])
+    assert needed == repeats_for_half_width(float(rows[1]["planning_sd"]), 0.2)
+    assert rows[1]["n"] == "20"
+    assert main(["study", "plan", "study.toml", "--power", "2"]) == 2
 
 
 @pytest.mark.usefixtures("folder")

@@ -40,6 +40,11 @@ def test_what_stays_open_goes_on_to_the_end() -> None:
     assert planned == 4
 
 
+def test_a_look_may_have_as_few_repeats_as_there_are_looks() -> None:
+    few = replace(STUDY, repeats=20, looks=5, hypotheses=(better("stateless", "again"),))
+    assert decided(replace(few, margin=1e-6))[0] == [4, 8, 12, 16, 20]
+
+
 def test_one_look_is_an_ordinary_study() -> None:
     assert decided(replace(STUDY, looks=1))[0] == [200]
 

@@ -66,6 +66,20 @@ def test_the_two_stage_bootstrap_draws_series_then_restarts() -> None:
     )
 
 
+def test_restarts_that_are_not_shared_are_drawn_by_themselves() -> None:
+    """What the restarts of both arms have in common cancels in pairs alone."""
+    rng = np.random.default_rng(6)
+    a = rng.normal(0.0, 2.0, (25, 6))
+    b = a + rng.normal(0.0, 0.1, (25, 6))
+    shared = bootstrap_series(a, b, resamples=2000) or (0.0, 0.0)
+    low, high = bootstrap_series(a, b, resamples=20_000, shared=False) or (0.0, 0.0)
+    means = (a - b).mean(axis=1)
+    within = ((a.var(axis=1) + b.var(axis=1)) / 6).mean()
+    t = np.sqrt(25 / 24) * stats.t.ppf(0.975, 24)
+    assert (high - low) / 2.0 == pytest.approx(t * np.sqrt((means.var() + within) / 25), rel=0.03)
+    assert high - low > 5.0 * (shared[1] - shared[0])
+
+
 def test_unequal_numbers_of_restarts_are_drawn_within_their_series() -> None:
     """Rows of a constant: whatever restarts are drawn, a mean is of the series drawn."""
     a = np.repeat(np.array([[1.0], [1.0], [1.0]]), 5, axis=1)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,17 @@ from scipy import stats
 
 from statewise.datasets import shampoo
 from statewise.errors import SettingError
-from statewise.inference import Outcome, compare, holm, settle
+from statewise.inference import (
+    Outcome,
+    Paired,
+    Verdict,
+    compare,
+    compare_unpaired,
+    holm,
+    settle,
+)
+from statewise.inference.observations import unit_of
 from statewise.inference.several import means_of
-from statewise.inference.verdicts import unit_of
 from statewise.panel import Panel
 from statewise.regime import REGIMES
 from statewise.study import (
@@ -26,8 +35,8 @@ from statewise.study import (
 )
 
 
-def result(first: Any, second: Any, hypothesis: Hypothesis) -> StudyResult:
-    arms = (Arm("a", REGIMES["stateful"]), Arm("b", REGIMES["stateless"]))
+def result(first: Any, second: Any, hypothesis: Hypothesis, *, shared: bool = True) -> StudyResult:
+    arms = (Arm("a", REGIMES["stateful"]), Arm("b", REGIMES["stateless"], restarts=int(not shared)))
     study = Study(arms, shampoo(), 12, len(first), hypotheses=(hypothesis,))
     scores = {"a": np.asarray(first, float), "b": np.asarray(second, float)}
     results = {}
@@ -37,6 +46,12 @@ def result(first: Any, second: Any, hypothesis: Hypothesis) -> StudyResult:
         cell = CellResult(shown, scores[arm.name], np.zeros(n, np.int32), no_loss)
         results[arm.name] = ArmResult(arm, {("Sales", 24): cell})
     return StudyResult(study, results)
+
+
+def units(verdict: Verdict) -> int:
+    """The number of pairs that a verdict rests on."""
+    assert isinstance(verdict.comparison, Paired)
+    return verdict.comparison.n
 
 
 NOISE = np.random.default_rng(0).normal(0.0, 3.0, 200)
@@ -102,7 +117,40 @@ def test_the_naive_forecast_is_an_arm_of_hypotheses() -> None:
     scores = 100.0 + NOISE
     [verdict] = settle(result(scores, scores, better("a", "naive")))
     assert verdict.outcome is Outcome.SUPPORTED
-    assert verdict.paired.difference == pytest.approx(scores.mean() - 136.7610, abs=1e-3)
+    assert verdict.comparison.difference == pytest.approx(scores.mean() - 136.7610, abs=1e-3)
+
+
+def test_arms_that_share_no_restarts_are_compared_by_welchs_test() -> None:
+    """What all repeats have in common cancels in pairs, and must not where there are none."""
+    base = 100.0 + np.arange(200.0)
+    first = base - 5.0 + NOISE
+    [verdict] = settle(result(first, base, better("a", "b")))
+    assert (verdict.test, verdict.outcome) == ("paired by repeat", Outcome.SUPPORTED)
+    unpaired = result(first, base, better("a", "b"), shared=False)
+    [verdict] = settle(unpaired)
+    assert (verdict.test, verdict.outcome) == ("Welch, unpaired", Outcome.UNDECIDED)
+    assert verdict.comparison == compare_unpaired(first, base, unpaired.margin, 0.95)
+    [verdict] = settle(result(first - 90.0, base, better("a", "b"), shared=False))
+    assert verdict.outcome is Outcome.SUPPORTED
+    [verdict] = settle(result(100.0 + NOISE, base, better("b", "naive"), shared=False))
+    assert verdict.test == "paired by repeat"
+
+
+def test_unpaired_runs_that_diverged_are_in_the_probability_alone() -> None:
+    rng = np.random.default_rng(1)
+    lost, first = np.full(900, np.inf), rng.normal(90, 1, 100)
+    second = rng.normal(100, 1, 1000)
+    mostly = result(np.concatenate([lost, first]), second, better("a", "b"), shared=False)
+    [verdict] = settle(mostly)
+    assert verdict.outcome is Outcome.UNDECIDED
+    assert "over all runs a does not win" in verdict.reason
+    assert "900 of 2000 runs diverged (a: 900, b: 0)" in verdict.reason
+    second[:900] = rng.normal(90, 1, 900)
+    few = result(np.concatenate([lost[:5], 80 + second[5:] / 10]), second, better("a", "b"),
+                 shared=False)  # fmt: skip
+    assert settle(few)[0].outcome is Outcome.SUPPORTED
+    [verdict] = settle(result([np.inf] * 4 + [1.0], np.arange(5.0), better("a", "b"), shared=False))
+    assert verdict.reason.startswith("1 and 5 runs are too few")
 
 
 @pytest.mark.parametrize("n", [1, 0])
@@ -155,6 +203,18 @@ def test_holm_counts_tests_that_could_not_be_made() -> None:
     assert holm([0.01, None]) == [0.02, None]
 
 
+def test_families_are_corrected_apart() -> None:
+    base = 100.0 + np.arange(200.0)
+    claims = [better("a", "b", family="arms"), better("a", "naive"), better("b", "naive")]
+    whole = result(base + 0.4 + NOISE, base, claims[0])
+    study = replace(whole.study, hypotheses=tuple(claims))
+    verdicts = settle(replace(whole, study=study))
+    p = [v.comparison.p_value for v in verdicts]
+    assert [v.p_adjusted for v in verdicts] == [p[0], *holm(p[1:])]
+    alone = settle(replace(whole, study=replace(study, hypotheses=tuple(claims[1:]))))
+    assert [v.p_within for v in verdicts[1:]] == [v.p_within for v in alone]
+
+
 def several(shift: float, spread: float, series: int, cutoffs: int, repeats: int = 40) -> Any:
     """Two arms on several series whose true differences vary, in percent of the naive error."""
     rng = np.random.default_rng(5)
@@ -182,10 +242,10 @@ def test_series_and_cutoffs_are_units_of_their_own(series: int, cutoffs: int, un
     assert unit_of(result) == unit
     [verdict] = settle(result)
     assert verdict.outcome is Outcome.SUPPORTED
-    assert verdict.paired.n == max(series, cutoffs)
+    assert units(verdict) == max(series, cutoffs)
     assert "% of the naive RMSE" in verdict.reason
     with_cutoffs = several(-0.1, 0.03, 6, 3)
-    assert settle(with_cutoffs)[0].paired.n == 6  # cutoffs are averaged within their series
+    assert units(settle(with_cutoffs)[0]) == 6  # cutoffs are averaged within their series
 
 
 def test_more_restarts_do_not_make_few_series_surer() -> None:
@@ -193,7 +253,7 @@ def test_more_restarts_do_not_make_few_series_surer() -> None:
     [verdict] = settle(several(0.02, 0.1, 3, 1, repeats=1000))
     assert verdict.outcome is Outcome.UNDECIDED
     [verdict] = settle(several(-0.1, 0.03, 1, 1))
-    assert verdict.paired.n == 40
+    assert units(verdict) == 40
 
 
 def test_rejections_over_series_hold_their_level() -> None:

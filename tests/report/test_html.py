@@ -11,7 +11,8 @@ from statewise.inference import settle
 from statewise.network import Training
 from statewise.panel import Panel
 from statewise.regime import StateRegime
-from statewise.report.html import html_report, tag
+from statewise.report.html import html_report, report_tables
+from statewise.report.markup import tag
 from statewise.study import Arm, Study, better, equivalent, run_study
 from tests.report.test_study_tables import HYPOTHESES, several, synthetic
 
@@ -81,7 +82,8 @@ def test_the_answer_comes_first_and_the_rest_in_order() -> None:
     page = checked(html_report(result, verdicts))
     order = [
         "The best arm by mean score is a", "runs diverged", "The questions", verdicts[0].reason,
-        "All arms", "A critical-difference diagram needs", "Scores by arm", "Paired differences",
+        "All arms", "A critical-difference diagram needs", "Scores by arm",
+        "Differences between arms",
         "Would more repeats help?", "Forecasts", "Training loss", "What this cannot show",
         "There is one series", "There is one cutoff", "Specification", "How to repeat it",
         "numba", "seed=1",
@@ -112,6 +114,60 @@ def test_a_study_without_a_better_arm_says_so() -> None:
     page = checked(html_report(result))
     assert "No arm beats the naive forecast. The best arm by mean score, a," in page.text
     assert "no hypotheses" in page.text
+
+
+def test_unpaired_arms_are_said_and_drawn_as_such() -> None:
+    result = synthetic(hypotheses=HYPOTHESES, restarts=(0, 1, 0))
+    page = checked(html_report(result, settle(result)))
+    assert "a against b, Welch, unpaired; the first is better in" in page.text
+    assert "a against c, paired by repeat" in page.text
+    assert "share no initial weights" in page.text
+    assert "50 runs each; Welch, unpaired." in page.text
+
+
+def test_families_are_named() -> None:
+    claims = (better("a", "b", family="arms"), *HYPOTHESES[1:])
+    result = synthetic(hypotheses=claims)
+    page = checked(html_report(result, settle(result)))
+    assert "each family of hypotheses (arms (1), study (2)), and not all together, at" in page.text
+    one = synthetic(hypotheses=HYPOTHESES)
+    assert "the family of 3 hypotheses at 0.05" in html_report(one, settle(one))
+
+
+def test_other_tests_are_folded_away() -> None:
+    result = synthetic(panel=several("rst"), hypotheses=HYPOTHESES, repeats=10)
+    text = html_report(result, settle(result))
+    page = checked(text)
+    assert page.text.index("The questions") < page.text.index("by other tests")
+    folded = re.findall(r"<details>(.*?)</details>", text, re.DOTALL)
+    assert ["two-stage interval" in part for part in folded[:2]] == [True, False]
+    assert sum("Diebold-Mariano" in part for part in folded) == 3
+    assert "signed ranks of pairs" in folded[0]
+    assert "intervals are at 0.95. Differences are of means within each series" in folded[0]
+    one = synthetic(hypotheses=HYPOTHESES)
+    assert "two-stage" not in html_report(one)
+
+
+def test_of_many_arms_the_best_and_the_worst_are_drawn_and_all_are_in_the_tables() -> None:
+    arms = [f"arm {i}" for i in range(45)]
+    result = synthetic(arms, repeats=10, hypotheses=[better(a, "naive") for a in arms[:15]])
+    page = checked(html_report(result))
+    told = "The figure of scores shows the 27 best and 13 worst of 45 arms by median score"
+    assert told in page.text
+    assert "show the 8 best and 4 worst of 45 arms" in page.text
+    assert "The 12 of 15 hypotheses whose intervals are widest." in page.text
+    assert {r["arm"] for r in report_tables(result)["cumulative"]} == set(arms)
+
+
+def test_the_page_says_how_to_repeat_the_study() -> None:
+    result = synthetic(hypotheses=HYPOTHESES)
+    command = ["statewise", "study", "run", "my study.toml"]
+    text = checked(html_report(result, command=command)).text
+    assert "statewise study run 'my study.toml'" in text
+    assert "read(Path('my study.toml'))" in text
+    alone = checked(html_report(result)).text
+    assert "statewise study run" not in alone
+    assert "run_study(study) # as declared, with seed=1" in alone
 
 
 def test_a_gain_that_may_be_chance_is_not_called_one() -> None:

@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 
 from statewise.inference import settle
+from statewise.report.rank_figure import rank_plot
 from statewise.report.study_figures import (
     cumulative_scores_plot,
     difference_plot,
     ensemble_plot,
     half_width_plot,
-    inline,
     loss_plot,
-    rank_plot,
     score_plot,
 )
 from statewise.report.study_tables import report_tables
+from statewise.report.svg import inline
 from tests.report.test_study_tables import HYPOTHESES, several, synthetic
 
-NAMES = ("a", "b", "c")
+PLACES = {"a": 0, "b": 1, "c": 2}
 
 
 def drawn(figure: Any, key: str = "k") -> ElementTree.Element:
@@ -35,12 +35,12 @@ def test_all_figures_are_well_formed_text_and_themed() -> None:
     tables = report_tables(result, settle(result))
     rows = tables["differences"]
     figures = [
-        score_plot(tables["cells"], tables["strip"]),
-        cumulative_scores_plot(tables["cumulative"], NAMES, result.naive_rmse),
+        score_plot(tables["cells"], tables["strip"], PLACES),
+        cumulative_scores_plot(tables["cumulative"], PLACES, result.naive_rmse),
         difference_plot(rows[0], [r for r in tables["histogram"] if r["hypothesis"] == 1]),
-        half_width_plot(tables["half_widths"], rows),
+        half_width_plot(tables["half_widths"], rows, {1: 0, 2: 1, 3: 2}),
         ensemble_plot([r for r in tables["forecasts"] if r["arm"] == "b"], 1),
-        loss_plot(tables["loss"], NAMES),
+        loss_plot(tables["loss"], PLACES),
         rank_plot(report_tables(synthetic(panel=several("rstuv")))["ranks"]),
     ]
     for i, figure in enumerate(figures):
@@ -63,16 +63,17 @@ def test_all_figures_are_well_formed_text_and_themed() -> None:
 def test_names_are_text_whatever_is_in_them() -> None:
     arms = ("<script>alert(1)</script>", "$x^2$ & \\frac", "\"q'\x00", "日本")
     tables = report_tables(synthetic(arms))
-    found = words(drawn(score_plot(tables["cells"], tables["strip"])))
+    places = {arm: i for i, arm in enumerate(arms)}
+    found = words(drawn(score_plot(tables["cells"], tables["strip"], places)))
     for text in ("<script>alert(1)</scr", "$x^2$ & \\frac", "\"q'", "日本"):
         assert any(text[:18] in word for word in found), (text, found)
 
 
 def test_the_readers_own_settings_are_neither_used_nor_changed() -> None:
     tables = report_tables(synthetic())
-    plain = inline(score_plot(tables["cells"], tables["strip"]), "k", "seen")
+    plain = inline(score_plot(tables["cells"], tables["strip"], PLACES), "k", "seen")
     with mpl.rc_context({"svg.fonttype": "path", "text.parse_math": True, "font.size": 30}):
-        other = inline(score_plot(tables["cells"], tables["strip"]), "k", "seen")
+        other = inline(score_plot(tables["cells"], tables["strip"], PLACES), "k", "seen")
         assert mpl.rcParams["font.size"] == 30
     assert plain == other
 
@@ -81,8 +82,8 @@ def test_the_readers_own_settings_are_neither_used_nor_changed() -> None:
 def test_few_repeats_can_be_drawn(repeats: int) -> None:
     result = synthetic(repeats=repeats, hypotheses=HYPOTHESES)
     tables = report_tables(result)
-    drawn(score_plot(tables["cells"], tables["strip"]))
-    drawn(cumulative_scores_plot(tables["cumulative"], NAMES, result.naive_rmse))
+    drawn(score_plot(tables["cells"], tables["strip"], PLACES))
+    drawn(cumulative_scores_plot(tables["cumulative"], PLACES, result.naive_rmse))
     drawn(difference_plot(tables["differences"][0], tables["histogram"][:5]))
 
 
@@ -90,7 +91,7 @@ def test_scores_far_apart_are_drawn_on_a_logarithmic_scale() -> None:
     result = synthetic()
     result.arms["b"].scores[3] *= 1e9
     tables = report_tables(result)
-    [axes] = score_plot(tables["cells"], tables["strip"]).axes
+    [axes] = score_plot(tables["cells"], tables["strip"], PLACES).axes
     assert axes.get_xscale() == "log"
     assert axes.get_xlim()[1] > result.arms["b"].scores[3]
 

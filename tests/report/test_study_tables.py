@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from statewise.datasets import shampoo
-from statewise.inference import half_widths, pilot_sd, settle
+from statewise.inference import diebold_mariano, half_widths, pilot_sd, settle
 from statewise.network import Training
 from statewise.panel import Panel
 from statewise.regime import StateRegime
@@ -41,10 +41,14 @@ def synthetic(
     epochs: int = 0,
     diverge: float = 0.0,
     spread: float = 0.3,
+    restarts: Sequence[int] | None = None,
 ) -> StudyResult:
     """A result without training: each arm has larger errors, and diverges more, than the last."""
     study = Study(
-        tuple(Arm(name, StateRegime(), training=Training(epochs=epochs or 10)) for name in arms),
+        tuple(
+            Arm(name, StateRegime(), training=Training(epochs=epochs or 10), restarts=which)
+            for name, which in zip(arms, restarts or [0] * len(arms), strict=True)
+        ),
         shampoo() if panel is None else panel,
         test_size=12,
         repeats=repeats,
@@ -78,11 +82,12 @@ def test_the_tables_agree_with_the_result_and_with_the_verdicts() -> None:
     tables = report_tables(result, verdicts)
     assert set(tables) == {
         "verdicts", "arms", "cells", "strip", "cumulative", "differences", "histogram",
-        "half_widths", "forecasts", "loss", "specification", "series", "versions",
+        "half_widths", "evidence", "forecast_accuracy", "forecasts", "loss", "specification",
+        "series", "versions",
     }  # fmt: skip
     for row, verdict in zip(tables["differences"], verdicts, strict=True):
-        assert (row["low"], row["high"]) == verdict.paired.interval
-        assert row["difference"] == verdict.paired.difference
+        assert (row["low"], row["high"]) == verdict.comparison.interval
+        assert row["difference"] == verdict.comparison.difference
     first = tables["arms"][0]
     scores = result.arms["a"].scores
     assert first["mean"] == scores.mean()
@@ -96,6 +101,49 @@ def test_the_tables_agree_with_the_result_and_with_the_verdicts() -> None:
     planned = half_widths(sd, [r["repeats"] for r in widths])
     assert [r["half_width"] for r in widths] == [p.half_width for p in planned]
     assert [r["epoch"] for r in tables["loss"][:7]] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_arms_of_other_restarts_are_compared_unpaired() -> None:
+    result = synthetic(hypotheses=HYPOTHESES, diverge=0.1, restarts=(0, 1, 0))
+    verdicts = settle(result)
+    tables = report_tables(result, verdicts)
+    tests = ["Welch, unpaired", "paired by repeat", "paired by repeat"]
+    assert [row["test"] for row in tables["verdicts"]] == tests
+    assert [row["test"] for row in tables["differences"]] == tests
+    row = tables["differences"][0]
+    assert (row["low"], row["high"]) == verdicts[0].comparison.interval
+    assert row["mean_first"] - row["mean_second"] == pytest.approx(row["difference"])
+    for of, name in (("first", "a"), ("second", "b")):
+        bars = [r for r in tables["histogram"] if (r["hypothesis"], r["of"]) == (1, of)]
+        assert sum(r["count"] for r in bars) == np.isfinite(result.arms[name].scores).sum()
+    assert {r["of"] for r in tables["histogram"] if r["hypothesis"] == 2} == {"difference"}
+
+
+def test_the_evidence_is_of_the_verdicts_comparisons() -> None:
+    for result in (
+        synthetic(hypotheses=HYPOTHESES, restarts=(0, 1, 0)),
+        synthetic(hypotheses=HYPOTHESES, panel=several("rstu"), repeats=10),
+    ):
+        verdicts = settle(result)
+        for row, v in zip(report_tables(result)["evidence"], verdicts, strict=True):
+            assert row["p_t"] == v.comparison.p_value
+            assert (row["test"], (row["low"], row["high"])) == (v.test, v.comparison.interval)
+            assert row["p_permutation"] == pytest.approx(row["p_t"], abs=0.15)
+            assert row["bootstrap"] in ("BCa", "percentile")
+            assert (row["two_stage_low"] is None) == (len(result.naive_scores) == 1)
+
+
+def test_mean_forecasts_are_tested_over_time() -> None:
+    result = synthetic(hypotheses=HYPOTHESES, diverge=0.1)
+    rows = report_tables(result)["forecast_accuracy"]
+    assert [r["hypothesis"] for r in rows] == [1, 2, 3]
+    [actual] = result.actual.values()
+    means = [
+        arm.forecasts[np.isfinite(arm.scores)].mean(axis=0) - actual for arm in result.arms.values()
+    ]
+    expected = diebold_mariano(means[0], means[2])
+    assert (rows[1]["statistic"], rows[1]["p_value"]) == (expected.statistic, expected.p_value)
+    assert rows[2]["rmse_second"] == pytest.approx(result.naive_rmse)
 
 
 def test_every_table_is_csv_and_json_with_shared_keys() -> None:
@@ -117,11 +165,10 @@ def test_series_are_the_unit_where_there_are_several() -> None:
     assert row["skill_high"] - row["skill"] == pytest.approx(half, rel=1e-5)
 
 
-def test_one_series_with_cutoffs_has_no_interval() -> None:
+def test_cutoffs_are_the_unit_where_there_is_one_series() -> None:
     [row, *_] = report_tables(synthetic(panel=several("r"), cutoffs=3))["arms"]
-    assert row["units"] == 1
-    assert row["skill"] is not None
-    assert row["skill_low"] is None
+    assert (row["unit"], row["units"]) == ("cutoff", 3)
+    assert row["skill_low"] < row["skill"] < row["skill_high"]
 
 
 def test_runs_that_diverged_are_counted_everywhere_and_rank_last() -> None:
@@ -174,6 +221,8 @@ def test_the_specification_has_hashes_and_no_data() -> None:
     tables = report_tables(result)
     settings = {r["setting"] for r in tables["specification"]}
     assert {"seed", "regime.warm_up", "training.optimizer.learning_rate", "claim"} <= settings
+    scale = [r["value"] for r in tables["specification"] if r["setting"] == "framing.scale"]
+    assert scale == ["-1.0, 1.0"] * 3
     assert "266.0" not in str(tables["specification"])
     other = report_tables(synthetic(hypotheses=HYPOTHESES, spread=0.31))
     differ = [

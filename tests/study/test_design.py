@@ -5,10 +5,10 @@ import pytest
 from statewise.datasets import shampoo
 from statewise.errors import DataError, SettingError
 from statewise.framing import Framing
-from statewise.network import Training
+from statewise.network import Network, Training
 from statewise.panel import Panel
 from statewise.regime import REGIMES, StateRegime
-from statewise.study import Arm, Study, better, equivalent, same_by_construction
+from statewise.study import Arm, Study, better, equivalent, paired_by_repeat, same_by_construction
 from statewise.study.design import samples_of
 
 A, B = Arm("a", REGIMES["stateless"]), Arm("b", REGIMES["stateful"])
@@ -87,3 +87,27 @@ def test_samples_and_arms_are_found() -> None:
 def test_arms_that_must_be_equal_say_why(first: Arm, second: Arm, reason: str | None) -> None:
     found = same_by_construction(study(first, second), first, second)
     assert found is None if reason is None else (found is not None and reason in found)
+
+
+@pytest.mark.parametrize(
+    ("second", "paired"),
+    [
+        (Arm("b", REGIMES["stateful"]), True),
+        (Arm("b", REGIMES["stateless"], Framing(steps=3, samples=12), Network(1, "keras-2")), True),
+        (Arm("b", REGIMES["stateless"], restarts=1), False),
+        (Arm("b", REGIMES["stateless"], network=Network(2)), False),
+        (Arm("b", REGIMES["stateless"], Framing(lags=2)), False),
+    ],
+)
+def test_arms_are_paired_if_they_have_the_same_initial_weights(second: Arm, paired: bool) -> None:
+    declared = study(A, second)
+    assert paired_by_repeat(declared, "a", "b") is paired
+    assert paired_by_repeat(declared, "b", "a") is paired
+    assert paired_by_repeat(declared, "naive", "b")
+    assert paired_by_repeat(declared, "b", "naive")
+
+
+def test_a_family_has_a_name() -> None:
+    assert equivalent("a", "b").family == "study"
+    with pytest.raises(SettingError, match=r"family = ' ': is no name"):
+        better("a", "b", family=" ")

@@ -1,5 +1,6 @@
 """Whichever executor runs a study, and whatever dies on the way, the results are the same."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -116,7 +117,8 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
         if not killed:
             [victim, *_] = executor._pool._processes
             killed.append(victim)
-            os.kill(victim, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may be dead already
+                os.kill(victim, signal.SIGKILL)
             time.sleep(0.2)
 
     result = run_study(STUDY, executor=executor, on_shard=kill_one, store=tmp_path / "study.db")

@@ -42,6 +42,7 @@ def test_shared_tables_reach_every_arm_and_an_arm_may_differ(folder: Path) -> No
         '[[arms]]\nname = "b"\nregime = { reset_training = "never", reset_forecast = "never" }\n'
         "[arms.training]\nepochs = 9\n[arms.training.optimizer]\nlearning_rate = 0.1\n"
         '[[hypotheses]]\nkind = "no_worse"\nfirst = "a"\nsecond = "b"\nmargin = 0.02\n'
+        'family = "arms"\n'
     )
     study, store = read(write(folder, text))
     assert store == folder / "runs" / "x.db"
@@ -51,6 +52,7 @@ def test_shared_tables_reach_every_arm_and_an_arm_may_differ(folder: Path) -> No
     assert second.training == Training(9, optimizer=Adam(0.1))
     assert study.hypotheses[0].claim == "a is no worse than b"
     assert study.hypotheses[0].margin == 0.02
+    assert study.hypotheses[0].family == "arms"
 
 
 @pytest.mark.parametrize(

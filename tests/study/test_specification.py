@@ -45,6 +45,15 @@ def test_a_study_survives_being_written_down() -> None:
     assert digest(to_document(from_document(document))) == digest(document)
 
 
+def test_a_hypothesis_without_a_family_is_written_as_before_there_were_any() -> None:
+    assert all("family" not in h for h in to_document(STUDY)["hypotheses"])
+    named = replace(STUDY, hypotheses=(better("a", "b", family="arms"), STUDY.hypotheses[1]))
+    document = to_document(named)
+    assert document["hypotheses"][0]["family"] == "arms"
+    assert from_document(document) == named
+    assert digest(document) != digest(to_document(STUDY))
+
+
 def test_the_hash_is_of_the_content_and_not_of_its_order() -> None:
     document = to_document(STUDY)
     assert digest(document) == digest(dict(reversed(document.items())))
@@ -192,6 +201,10 @@ def test_extensions_are_no_difference() -> None:
         ),
         ({"panel": Panel.from_values([*shampoo().only.y[:-1], 1.0], unique_id="Sales")}, "differs"),
         ({"hypotheses": STUDY.hypotheses[:1]}, "is missing or altered"),
+        (
+            {"hypotheses": tuple(replace(h, family="x") for h in STUDY.hypotheses)},
+            "is missing or altered",
+        ),
         (
             {"hypotheses": (*STUDY.hypotheses, better("b", "a"))},
             "is new, and speaks of arms whose results are already there",

@@ -2,10 +2,12 @@
 
 import argparse
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from statewise.cli.options import folder
+from statewise.cli.planning import add_looks, add_plan, looks_begun, with_looks
 from statewise.cli.progress import Progress, say
 from statewise.errors import SettingError, StoreError
 
@@ -38,6 +40,7 @@ def add_to(commands: Any) -> None:
         if name in ("run", "resume"):
             action.add_argument("--threads", type=int, metavar="K", help="threads (all processors)")
             action.add_argument("--processes", type=int, metavar="K", help="processes instead")
+            add_looks(action)
             action.add_argument(
                 "--dask",
                 nargs="?",
@@ -54,6 +57,8 @@ def add_to(commands: Any) -> None:
                 "--format", choices=("csv", "parquet"), default="csv", help="of the files (csv)"
             )
         action.set_defaults(run=run)
+
+    add_plan(actions)
 
     calibrate = actions.add_parser(
         "calibrate",
@@ -90,6 +95,7 @@ def add_to(commands: Any) -> None:
     add("--encoding", default="utf-8", metavar="E", help="how the file's bytes are read (utf-8)")
     add("--store", type=Path, metavar="FILE.db", help="keep the runs, to resume or extend")
     add("--threads", type=int, metavar="K", help="threads (all processors)")
+    add_looks(compare)
     compare.set_defaults(run=run_compare)
 
 
@@ -113,7 +119,7 @@ def run_run(options: argparse.Namespace) -> int:
     from statewise.study.file import read
 
     study, store = read(options.file)
-    return run_and_settle(study, store, options)
+    return run_and_settle(with_looks(study, options), store, options)
 
 
 def run_resume(options: argparse.Namespace) -> int:
@@ -125,6 +131,7 @@ def run_resume(options: argparse.Namespace) -> int:
         raise StoreError(
             "store", str(store), "is not there", f"Begin with: statewise study run {options.file}"
         )
+    study = with_looks(looks_begun(study, store), options)
     return run_and_settle(study, store, options)
 
 
@@ -155,7 +162,9 @@ def run_and_settle(study: Any, path: Path | None, options: argparse.Namespace) -
         decided = run_until_decided(study, store, make_executor, progress.shard)
     print(study_text(decided.result, decided.verdicts))
     if path is not None:
-        write_report(decided.result, decided.verdicts, path.with_suffix(".report"))
+        out = path.with_suffix(".report")
+        command = command_of(options, study.looks)
+        write_report(decided.result, decided.verdicts, out, command)
     if decided.planned > 1:
         last = decided.taken[-1]
         print(
@@ -210,6 +219,7 @@ def run_report(options: argparse.Namespace) -> int:
     from statewise.study.file import read
 
     study, path = read(options.file)
+    study = looks_begun(study, path)
     with Store.write_to(path) as store:
         missing = sum(study_runs(study)[name] - n for name, n in runs_by_arm(study, store).items())
         if missing and study.looks == 1:
@@ -217,7 +227,8 @@ def run_report(options: argparse.Namespace) -> int:
                 "store", str(path), f"lacks {missing} runs", "Run the study to its end first."
             )
         decided = run_until_decided(study, store, ThreadExecutor)
-    write_report(decided.result, decided.verdicts, options.out or path.with_suffix(".report"))
+    out = options.out or path.with_suffix(".report")
+    write_report(decided.result, decided.verdicts, out, command_of(options, study.looks))
     return 0
 
 
@@ -227,7 +238,15 @@ def study_runs(study: Any) -> dict[str, int]:
     return {arm.name: wanted for arm in study.arms}
 
 
-def write_report(result: Any, verdicts: Any, out: Path) -> None:
+def command_of(options: argparse.Namespace, looks: int) -> list[str]:
+    """The words that run the study of a file again; none for a study without a file."""
+    if not hasattr(options, "file"):
+        return []
+    more = ["--looks", str(looks)] if looks > 1 else []
+    return ["statewise", "study", "run", *more, options.file.name]
+
+
+def write_report(result: Any, verdicts: Any, out: Path, command: Sequence[str]) -> None:
     """Write the page, and every number of it as CSV and JSON beside it."""
     import json
 
@@ -237,7 +256,7 @@ def write_report(result: Any, verdicts: Any, out: Path) -> None:
 
     with Staging(out) as staging:
         tables = report_tables(result, verdicts)
-        staging.text("index.html", html_report(result, verdicts))
+        staging.text("index.html", html_report(result, verdicts, tables=tables, command=command))
         staging.text("report.json", json.dumps(tables, indent=1, allow_nan=False) + "\n")
         for name, rows in tables.items():
             staging.text(f"{name}.csv", to_csv(rows))
@@ -327,4 +346,4 @@ def run_compare(options: argparse.Namespace) -> int:
         ),
         seed=options.seed,
     )
-    return run_and_settle(study, options.store, options)
+    return run_and_settle(with_looks(study, options), options.store, options)

@@ -11,12 +11,13 @@ from statewise.errors import DataError
 from statewise.inference.comparison import (
     Comparison,
     Resampled,
+    batch_of,
     bootstrap,
     one_dimensional,
     share_interval,
 )
 
-__all__ = ["Paired", "compare", "resample"]
+__all__ = ["Paired", "compare", "resample", "signed_rank"]
 
 
 @dataclass(frozen=True)
@@ -107,25 +108,46 @@ def resample(
         >>> result.p_value, result.method
         (0.03125, 'BCa')
     """
-    from scipy import stats
-
     first, second = _pairs(first, second)
     resamples = at_least("resamples", resamples, 1)
     d = _differences(first, second)
     if len(d) < 2:
         return None
     flips, draws = np.random.default_rng(seed).spawn(2)
-    test = stats.permutation_test(
-        (d,),
-        np.mean,
-        permutation_type="samples",
-        vectorized=True,
-        n_resamples=resamples,
-        batch=1000,
-        rng=flips,
-    )
-    interval, method = bootstrap([d], np.mean, level, resamples, draws)
-    return Resampled(float(test.pvalue), interval, method, resamples)
+    interval, method = bootstrap([d], level, resamples, draws)
+    return Resampled(_flip_signs(d, resamples, flips), interval, method, resamples)
+
+
+def signed_rank(differences: NDArray[np.float64]) -> float | None:
+    """The p-value of Wilcoxon's signed-rank test (1945), two-sided.
+
+    It asks whether the differences lie symmetrically about zero, and heeds no outlier. None with
+    fewer than two differences.
+
+    Example:
+        >>> signed_rank(np.array([0.1, 0.3, 0.2]))
+        0.25
+    """
+    from scipy import stats
+
+    if len(differences) < 2:
+        return None
+    return float(stats.wilcoxon(differences).pvalue) if differences.any() else 1.0
+
+
+def _flip_signs(d: NDArray[np.float64], resamples: int, rng: np.random.Generator) -> float:
+    """The share of sign flips whose mean is as far from zero as that of ``d``, or farther."""
+    n = len(d)
+    least = abs(d.sum()) - 1e-12 * np.abs(d).sum()
+    if 2**n <= resamples:
+        flipped = (np.arange(2**n)[:, None] >> np.arange(n)) & 1
+        return float(np.mean(np.abs(d.sum() - 2.0 * (flipped @ d)) >= least))
+    count, rows = 0, batch_of(n)
+    for start in range(0, resamples, rows):
+        words = rng.integers(0, 256, (min(rows, resamples - start), (n + 7) // 8), np.uint8)
+        bits = np.unpackbits(words, axis=1)[:, :n]
+        count += int((np.abs(d.sum() - 2.0 * (bits @ d)) >= least).sum())
+    return (count + 1) / (resamples + 1)
 
 
 def _pairs(

@@ -17,11 +17,14 @@ __all__ = [
     "half_widths",
     "looks",
     "pilot_sd",
+    "pilot_sd_unpaired",
     "power_of_difference",
     "power_of_equivalence",
+    "power_of_no_worse",
     "repeats_for_difference",
     "repeats_for_equivalence",
     "repeats_for_half_width",
+    "repeats_for_no_worse",
 ]
 
 MOST = 10_000_000  # repeats beyond which nobody plans
@@ -67,9 +70,36 @@ def pilot_sd(differences: NDArray[np.float64], assurance: float = 0.8) -> float:
         raise DataError(
             "differences", len(d), "are too few finite ones for a pilot", "Run two pairs or more."
         )
-    assurance = _inside("assurance", assurance)
-    df = len(d) - 1
-    return float(d.std(ddof=1)) * math.sqrt(df / float(special.chdtri(df, assurance)))
+    return _upper_sd(float(d.std(ddof=1)), len(d) - 1, assurance)
+
+
+def pilot_sd_unpaired(
+    first: NDArray[np.float64], second: NDArray[np.float64], assurance: float = 0.8
+) -> float:
+    """The standard deviation to plan with, from a pilot's scores of two arms that are not paired.
+
+    It stands for that of a difference of one score each, the root of the sum of both variances, so
+    that what is planned with it is the number of repeats of each arm. The upper limit is that of
+    ``pilot_sd`` with Welch's degrees of freedom. Runs that diverged are left out; raises DataError
+    where an arm has fewer than two others.
+
+    Example:
+        >>> first, second = np.array([1.0, 2.0, 3.0, 4.0]), np.array([2.0, 2.5, 4.0])
+        >>> round(pilot_sd_unpaired(first, second), 3)
+        2.423
+    """
+    squares, weights = [], []
+    for argument, scores in (("first", first), ("second", second)):
+        finite = np.asarray(scores, np.float64)
+        finite = finite[np.isfinite(finite)]
+        if len(finite) < 2:
+            raise DataError(
+                argument, len(finite), "are too few finite ones for a pilot", "Run two or more."
+            )
+        squares.append(float(finite.var(ddof=1)))
+        weights.append(squares[-1] ** 2 / (len(finite) - 1))
+    df = sum(squares) ** 2 / sum(weights) if sum(weights) > 0.0 else 1.0
+    return _upper_sd(math.sqrt(sum(squares)), df, assurance)
 
 
 def half_widths(sd: float, repeats: Sequence[int], level: float = 0.95) -> list[Precision]:
@@ -183,6 +213,44 @@ def repeats_for_equivalence(
     return _fewest(lambda n: power_of_equivalence(n, sd, margin, difference, alpha) >= power)
 
 
+def power_of_no_worse(
+    repeats: int, sd: float, margin: float, difference: float = 0.0, alpha: float = 0.05
+) -> float:
+    """The probability that the one-sided paired t-test shows a difference below the margin.
+
+    By the noncentral t distribution, for normal differences of standard deviation ``sd`` and true
+    mean ``difference``.
+
+    Example:
+        >>> round(power_of_no_worse(27, sd=2.0, margin=1.0), 3)
+        0.812
+    """
+    from statsmodels.stats.power import TTestPower
+
+    repeats, sd = at_least("repeats", repeats, 2), positive("sd", sd)
+    margin, alpha = positive("margin", margin), _inside("alpha", alpha)
+    return float(TTestPower().power((margin - difference) / sd, repeats, alpha, None, "larger"))
+
+
+def repeats_for_no_worse(
+    sd: float, margin: float, difference: float = 0.0, power: float = 0.8, alpha: float = 0.05
+) -> int:
+    """The fewest repeats with which "no worse by the margin" is shown with that power.
+
+    ``difference`` is the true mean; raises SettingError unless it lies below the margin.
+
+    Example:
+        >>> repeats_for_no_worse(sd=2.0, margin=1.0)
+        27
+    """
+    power = _inside("power", power)
+    if difference >= positive("margin", margin):
+        raise SettingError(
+            "difference", difference, "does not lie below the margin", "Use a smaller one."
+        )
+    return _fewest(lambda n: power_of_no_worse(n, sd, margin, difference, alpha) >= power)
+
+
 def looks(budget: int, count: int, alpha: float = 0.05) -> list[Look]:
     """The planned looks at a growing study, evenly spaced, with alpha divided among them.
 
@@ -203,6 +271,11 @@ def looks(budget: int, count: int, alpha: float = 0.05) -> list[Look]:
             "count", count, f"is too many looks at {budget} repeats", f"Use {budget // 2} or fewer."
         )
     return [Look(budget * (i + 1) // count, alpha / count) for i in range(count)]
+
+
+def _upper_sd(sd: float, df: float, assurance: float) -> float:
+    """The upper confidence limit of a standard deviation."""
+    return sd * math.sqrt(df / float(special.chdtri(df, _inside("assurance", assurance))))
 
 
 def _half_width(sd: float, n: int, level: float) -> float:

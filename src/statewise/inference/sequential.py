@@ -52,7 +52,7 @@ def run_until_decided(
     taken: list[Look] = []
     trained, seconds = 0, 0.0
     for look in planned:
-        part = replace(study, repeats=look.repeats, alpha=look.alpha)
+        part = replace(study, repeats=look.repeats, alpha=look.alpha, looks=1)
         result = run_study(part, store=store, executor=make_executor(), on_shard=on_shard)
         trained += result.trained_runs
         seconds += result.train_seconds

@@ -15,7 +15,7 @@ from scipy import special
 
 from statewise.checks import at_least
 from statewise.errors import DataError
-from statewise.inference.paired import Paired, compare
+from statewise.inference.paired import Paired, compare, signed_rank
 
 __all__ = ["AcrossSeries", "bootstrap_series", "compare_series", "means_of"]
 
@@ -30,9 +30,7 @@ class AcrossSeries:
         paired: of the series' means, paired by series: ``paired.n`` is a number of series, the
             interval is Student's over series, and ``paired.left_out`` counts series in which no
             pair of restarts is left; the arm that diverged less often is the better one there.
-        p_wilcoxon: two-sided signed-rank test of the series' mean differences (Wilcoxon 1945). It
-            asks whether they lie symmetrically about zero, and heeds no outlier; None with fewer
-            than two series.
+        p_wilcoxon: of ``signed_rank`` of the series' mean differences.
         restarts_left_out: pairs of restarts in which a run diverged; they are in no mean.
     """
 
@@ -58,8 +56,6 @@ def compare_series(
         >>> result.paired.n, round(result.paired.difference, 3), result.p_wilcoxon
         (3, -0.2, 0.25)
     """
-    from scipy import stats
-
     first, second = _tables(first, second)
     both = np.isfinite(first) & np.isfinite(second)
     a, b = means_of(first, both), means_of(second, both)
@@ -69,11 +65,8 @@ def compare_series(
     lost = [(~np.isfinite(scores)).sum(axis=1) for scores in (first, second)]
     a = np.where(~some & (lost[0] < lost[1]), 0.0, a)
     b = np.where(~some & (lost[1] < lost[0]), 0.0, b)
-    p_wilcoxon = None
-    if len(d) > 1:
-        p_wilcoxon = float(stats.wilcoxon(d).pvalue) if d.any() else 1.0
     paired = compare(a, b, margin, level)
-    return AcrossSeries(paired, p_wilcoxon, int(both.size - both.sum()))
+    return AcrossSeries(paired, signed_rank(d), int(both.size - both.sum()))
 
 
 def bootstrap_series(
@@ -82,14 +75,17 @@ def bootstrap_series(
     level: float = 0.95,
     resamples: int = 9999,
     seed: int = 0,
+    *,
+    shared: bool = True,
 ) -> tuple[float, float] | None:
     """The interval of the mean difference over series from a two-stage bootstrap.
 
     Series are drawn with replacement, then pairs of restarts within each series drawn (Davison and
-    Hinkley 1997, section 3.8). The percentiles are the expanded ones of Hesterberg (2015): plain
-    percentiles are too narrow by the factor that sets Student's interval apart from the normal one,
-    which matters with few series. The second stage counts the variation of restarts once more than
-    it is there; the interval is a little wide where that is large beside the one between series.
+    Hinkley 1997, section 3.8); where restarts are not ``shared``, those of each arm by themselves.
+    The percentiles are the expanded ones of Hesterberg (2015): plain percentiles are too narrow by
+    the factor that sets Student's interval apart from the normal one, which matters with few
+    series. The second stage counts the variation of restarts once more than it is there; the
+    interval is a little wide where that is large beside the one between series.
 
     Arguments and errors are those of ``compare_series``; None with fewer than two series.
 
@@ -101,33 +97,47 @@ def bootstrap_series(
     """
     first, second = _tables(first, second)
     resamples = at_least("resamples", resamples, 1)
-    both = np.isfinite(first) & np.isfinite(second)
-    some = both.any(axis=1)
-    first, second, both = first[some], second[some], both[some]
-    series, repeats = both.shape
+    a, b = np.isfinite(first), np.isfinite(second)
+    # What is drawn by itself: the differences of pairs, or the scores of either arm.
+    parts = (
+        [(np.where(a & b, first, 0.0) - np.where(a & b, second, 0.0), a & b)]
+        if shared
+        else [(first, a), (-second, b)]
+    )
+    some = np.logical_and.reduce([counted.any(axis=1) for _, counted in parts])
+    series = int(some.sum())
     if series < 2:
         return None
-    # The pairs that count stand first in their row.
-    order = np.argsort(~both, axis=1, kind="stable")
-    d = np.zeros(both.shape)
-    d[both] = first[both] - second[both]
-    d = np.take_along_axis(d, order, axis=1)
-    counts = both.sum(axis=1)
-
+    stages = [_Stage(values[some], counted[some]) for values, counted in parts]
     rng = np.random.default_rng(seed)
     drawn: list[NDArray[np.float64]] = []
-    batch = max(1, BATCH // both.size)
+    batch = max(1, BATCH // (series * first.shape[1]))
     for start in range(0, resamples, batch):
-        rows = min(batch, resamples - start)
-        picked = rng.integers(series, size=(rows, series, 1))
-        n = counts[picked]
-        columns = (rng.random((rows, series, repeats)) * n).astype(np.int64)
-        within = np.sum(d[picked, columns], axis=2, where=np.arange(repeats) < n) / n[..., 0]
-        drawn.append(within.mean(axis=1))
+        picked = rng.integers(series, size=(min(batch, resamples - start), series))
+        drawn.append(np.add.reduce([s.means(picked, rng) for s in stages]).mean(axis=1))
     expanded = np.sqrt(series / (series - 1)) * special.stdtrit(series - 1, 0.5 - level / 2.0)
     tail = float(special.ndtr(expanded))
     low, high = np.quantile(np.concatenate(drawn), [tail, 1.0 - tail])
     return float(low), float(high)
+
+
+class _Stage:
+    """Values of which restarts are drawn within series; those that count stand first."""
+
+    def __init__(self, values: NDArray[np.float64], counted: NDArray[np.bool_]) -> None:
+        order = np.argsort(~counted, axis=1, kind="stable")
+        self.values = np.take_along_axis(np.where(counted, values, 0.0), order, axis=1)
+        self.counts = counted.sum(axis=1)
+
+    def means(self, picked: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.float64]:
+        """The means of restarts drawn anew in each of the ``picked`` series, of any shape."""
+        n, repeats = self.counts[picked][..., None], self.values.shape[1]
+        columns = (rng.random((*picked.shape, repeats)) * n).astype(np.int64)
+        drawn = self.values[picked[..., None], columns]
+        means: NDArray[np.float64] = (
+            np.sum(drawn, axis=-1, where=np.arange(repeats) < n) / n[..., 0]
+        )
+        return means
 
 
 def _tables(

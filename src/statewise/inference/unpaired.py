@@ -10,12 +10,13 @@ from statewise.checks import at_least
 from statewise.inference.comparison import (
     Comparison,
     Resampled,
+    batch_of,
     bootstrap,
     one_dimensional,
     share_interval,
 )
 
-__all__ = ["Unpaired", "compare_unpaired", "resample_unpaired"]
+__all__ = ["Unpaired", "compare_unpaired", "rank_test", "resample_unpaired"]
 
 
 @dataclass(frozen=True)
@@ -110,19 +111,39 @@ def resample_unpaired(
     with np.errstate(divide="ignore"):
         test = stats.permutation_test(
             (a, b),
-            _welch_t if varies else mean_difference,
+            _welch_t if varies else _mean_difference,
             permutation_type="independent",
             vectorized=True,
             n_resamples=resamples,
-            batch=1000,
+            batch=batch_of(len(a) + len(b)),
             rng=deals,
         )
-    interval, method = bootstrap([a, b], mean_difference, level, resamples, draws)
+    interval, method = bootstrap([a, b], level, resamples, draws)
     return Resampled(float(test.pvalue), interval, method, resamples)
 
 
-def mean_difference(first: Any, second: Any, axis: int) -> Any:
-    """The statistic that is bootstrapped: mean of first minus mean of second, along ``axis``."""
+def rank_test(first: NDArray[np.float64], second: NDArray[np.float64]) -> float | None:
+    """The p-value of Brunner and Munzel's test (2000), two-sided.
+
+    It asks whether a score of one arm is as likely to be the lower as the higher one, like
+    Wilcoxon's rank sum, without that the arms must vary alike. Infinite scores are the highest.
+    None with fewer than two scores, or where the arms do not overlap.
+
+    Example:
+        >>> p = rank_test(np.array([1.0, 2.0, 3.0, 4.0]), np.array([2.5, 3.5, 4.5]))
+        >>> round(p, 3)
+        0.298
+    """
+    from statsmodels.stats.nonparametric import rank_compare_2indep
+
+    if min(len(first), len(second)) < 2:
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ranks = rank_compare_2indep(second, first)
+        return float(ranks.test_prob_superior().pvalue) if ranks.var_prob > 0.0 else None
+
+
+def _mean_difference(first: Any, second: Any, axis: int) -> Any:
     return np.mean(first, axis=axis) - np.mean(second, axis=axis)
 
 
@@ -164,4 +185,4 @@ def _probability(
 
 def _welch_t(first: Any, second: Any, axis: int) -> Any:
     squared = sum(np.var(x, axis=axis, ddof=1) / x.shape[axis] for x in (first, second))
-    return mean_difference(first, second, axis) / np.sqrt(squared)
+    return _mean_difference(first, second, axis) / np.sqrt(squared)

@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
-from statewise.inference.paired import Paired, compare
-from statewise.inference.several import means_of
+from statewise.inference.comparison import Comparison
+from statewise.inference.observations import UNPAIRED, Observations, observe
 from statewise.study.design import NAIVE, Hypothesis, same_by_construction
 from statewise.study.execute import StudyResult
 
-__all__ = ["Outcome", "Verdict", "holm", "settle", "unit_of"]
+__all__ = ["Outcome", "Verdict", "holm", "settle"]
 
 
 class Outcome(StrEnum):
@@ -34,8 +32,10 @@ class Verdict:
     Attributes:
         hypothesis: what was claimed.
         outcome: what became of it.
-        paired: the comparison behind it; its interval is at one minus the study's alpha.
-        p_adjusted: the p-value of no difference, by Holm within the study's family.
+        comparison: the numbers behind it; its interval is at one minus the study's alpha.
+        test: how the arms were compared: "paired by repeat", "Welch, unpaired" where they share no
+            restarts, "paired by cutoff" or "paired by series".
+        p_adjusted: the p-value of no difference, by Holm within the hypothesis's family.
         p_within: the p-value of the claim about the margin, by Holm within the family: that the
             difference lies within it, or for "no worse", below it.
         reason: why, in a sentence or two.
@@ -43,7 +43,8 @@ class Verdict:
 
     hypothesis: Hypothesis
     outcome: Outcome
-    paired: Paired
+    comparison: Comparison
+    test: str
     p_adjusted: float | None
     p_within: float | None
     reason: str
@@ -52,7 +53,8 @@ class Verdict:
 def settle(result: StudyResult) -> list[Verdict]:
     """The verdict on every hypothesis of a study, in their order.
 
-    With one series and one cutoff the restarts are compared, in pairs, in the units of the series.
+    With one series and one cutoff the restarts are compared, in the units of the series: in pairs
+    where the arms share them, by Welch's tests where they do not (see ``paired_by_repeat``).
     With several series the series is the unit, and with several cutoffs of one series the cutoff:
     restarts are averaged within it first, relative to the naive forecast's error there, so that the
     conclusion is about series, or cutoffs, like these, and no number of restarts makes it surer
@@ -68,45 +70,33 @@ def settle(result: StudyResult) -> list[Verdict]:
     4. Otherwise undecided.
 
     Runs that diverged are not in the mean. Where there are any, rule 2 does not apply, and rule 3
-    needs the sign test over all pairs, in which a run that diverged loses, to show the same.
+    needs the sign test over all pairs, in which a run that diverged loses, to show the same; for
+    arms that are not paired, Brunner and Munzel's interval over all runs.
 
-    "Shown" is Holm's correction at the study's alpha, over the tests of a difference and over the
-    tests against the margin apart.
+    "Shown" is Holm's correction at the study's alpha within each family of hypotheses, over the
+    tests of a difference and over the tests against the margin apart.
     """
     study, alpha = result.study, result.study.alpha
-    unit = unit_of(result)
     cases = []
-    for h in study.hypotheses:
-        first, second = _scores(result, h.first), _scores(result, h.second)
-        if unit == "restart":
-            margin = h.margin_for(result.naive_rmse, study.margin)
-            first, second = first[0], second[0]
-        else:
-            margin = h.margin_for(1.0, study.margin)
-            both = np.isfinite(first) & np.isfinite(second)
-            first, second = means_of(first, both), means_of(second, both)
-        paired = compare(first, second, margin, level=1.0 - alpha)
-        cases.append(Case(h, paired, unit, margin, alpha, first, second))
-    differ = holm([case.paired.p_value for case in cases])
-    within = holm([case.p_against_margin for case in cases])
+    for hypothesis in study.hypotheses:
+        observed = observe(result, hypothesis)
+        cases.append(Case(observed, observed.compare(1.0 - alpha), alpha))
+    families = [hypothesis.family for hypothesis in study.hypotheses]
+    differ = _by_family(families, [case.comparison.p_value for case in cases])
+    within = _by_family(families, [case.p_against_margin for case in cases])
     verdicts = []
     for case, p, p_within in zip(cases, differ, within, strict=True):
-        h = case.hypothesis
+        h = case.observed.hypothesis
         if _identical(result, h):
             why = same_by_construction(study, study.arm(h.first), study.arm(h.second))
             reason = f"Every pair of restarts is equal to the bit. {why or ''}".rstrip()
             outcome = Outcome.IDENTICAL
         else:
             outcome, reason = case.decide(p, p_within)
-        verdicts.append(Verdict(h, outcome, case.paired, p, p_within, reason))
+        verdicts.append(
+            Verdict(h, outcome, case.comparison, case.observed.test, p, p_within, reason)
+        )
     return verdicts
-
-
-def unit_of(result: StudyResult) -> Literal["restart", "cutoff", "series"]:
-    """What varies between the observations that a study's conclusions rest on."""
-    if len(result.study.panel.series) > 1:
-        return "series"
-    return "cutoff" if result.study.cutoffs > 1 else "restart"
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
@@ -124,22 +114,14 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return [None if p is None else float(a) for p, a in zip(p_values, adjusted, strict=True)]
 
 
-def _scores(result: StudyResult, name: str) -> NDArray[np.float64]:
-    """The scores of an arm, (units, repeats); relative to the naive error where units are averaged.
-
-    The cutoffs of a series are averaged where the series is the unit.
-    """
-    scores = result.scores(name)
-    unit = unit_of(result)
-    if unit == "restart":
-        return np.stack(list(scores.values()))
-    relative = {cell: scores[cell] / result.naive_scores[cell] for cell in scores}
-    if unit == "cutoff":
-        return np.stack(list(relative.values()))
-    by_series: dict[str, list[NDArray[np.float64]]] = {}
-    for (series, _), part in relative.items():
-        by_series.setdefault(series, []).append(part)
-    return np.stack([np.mean(parts, axis=0) for parts in by_series.values()])
+def _by_family(families: Sequence[str], p_values: Sequence[float | None]) -> list[float | None]:
+    """Holm's adjustment within each family."""
+    adjusted: list[float | None] = [None] * len(p_values)
+    for family in dict.fromkeys(families):
+        places = [i for i, name in enumerate(families) if name == family]
+        for i, p in zip(places, holm([p_values[i] for i in places]), strict=True):
+            adjusted[i] = p
+    return adjusted
 
 
 def _identical(result: StudyResult, hypothesis: Hypothesis) -> bool:
@@ -164,40 +146,34 @@ def _p(p: float) -> str:
 class Case:
     """All that a verdict is made from, but the correction for the other hypotheses."""
 
-    hypothesis: Hypothesis
-    paired: Paired
-    unit: str
-    margin: float
+    observed: Observations
+    comparison: Comparison
     alpha: float
-    first: NDArray[np.float64]
-    second: NDArray[np.float64]
 
     @property
     def p_against_margin(self) -> float | None:
         """The p-value of the claim about the margin."""
-        one_sided = self.hypothesis.kind == "no_worse"
-        return self.paired.p_no_worse if one_sided else self.paired.p_equivalent
+        one_sided = self.observed.hypothesis.kind == "no_worse"
+        return self.comparison.p_no_worse if one_sided else self.comparison.p_equivalent
 
     def decide(self, p: float | None, p_within: float | None) -> tuple[Outcome, str]:
         """The outcome and the reason, from the adjusted p-values, where it is not identical."""
-        paired, h = self.paired, self.hypothesis
-        lost = self._lost()
-        if paired.difference is None or paired.interval is None or p is None:
-            noun = "pair" if self.unit == "restart" else self.unit
-            plural = noun if noun == "series" or paired.n == 1 else f"{noun}s"
-            pairs = f"{plural} {'is' if paired.n == 1 else 'are'}"
-            return Outcome.UNDECIDED, f"{paired.n} {pairs} too few for an interval.{lost}"
-        low, high = paired.interval
-        shown = f"mean difference of {self._amounts(paired.difference, low, high)}"
-        if p_within is not None and p_within < self.alpha and not paired.left_out:
+        found, h = self.comparison, self.observed.hypothesis
+        margin, lost = self.observed.margin, self._lost()
+        if found.difference is None or found.interval is None or p is None:
+            return Outcome.UNDECIDED, f"{self._counted()} too few for an interval.{lost}"
+        low, high = found.interval
+        shown = f"mean difference of {self._amounts(found.difference, low, high)}"
+        if p_within is not None and p_within < self.alpha and not found.left_out:
             return self._within(shown)
-        beyond = low > self.margin or (high < -self.margin and h.kind == "equivalent")
-        favours = paired.difference < 0.0
+        beyond = low > margin or (high < -margin and h.kind == "equivalent")
+        favours = found.difference < 0.0
         if p < self.alpha and (h.kind == "better" or beyond):
             if not self._signs_agree(favours):
                 return Outcome.UNDECIDED, (
-                    f"The {shown} is of runs that did not diverge alone, and over all pairs "
-                    f"{h.first} does not win as that says.{lost}"
+                    f"The {shown} is of runs that did not diverge alone, and over all "
+                    f"{'runs' if self._unpaired else 'pairs'} {h.first} does not win as that "
+                    f"says.{lost}"
                 )
             supported = h.kind == "better" and favours
             return Outcome.SUPPORTED if supported else Outcome.CONTRADICTED, (
@@ -213,13 +189,26 @@ class Case:
             f"The {shown} {missing} ({_p(p)} after Holm, margin {self._margin()}).{lost}"
         )
 
+    @property
+    def _unpaired(self) -> bool:
+        return self.observed.test == UNPAIRED
+
+    def _counted(self) -> str:
+        """How many observations there are, with its verb."""
+        first, second = (int(np.isfinite(v).sum()) for v in self.observed.values)
+        if self._unpaired:
+            return f"{first} and {second} runs are"
+        n = int(np.isfinite(np.add(*self.observed.values)).sum())
+        noun = "pair" if self.observed.unit == "restart" else self.observed.unit
+        plural = noun if noun == "series" or n == 1 else f"{noun}s"
+        return f"{n} {plural} {'is' if n == 1 else 'are'}"
+
     def _within(self, shown: str) -> tuple[Outcome, str]:
         """The outcome where the claim about the margin is shown."""
         level = 1.0 - 2.0 * self.alpha
-        narrow = compare(self.first, self.second, self.margin, level).interval
-        low, high = narrow if narrow is not None else (np.nan, np.nan)
+        low, high = self.observed.compare(level).interval or (np.nan, np.nan)
         interval = f"its {level:.0%} interval {self._amounts(None, low, high)}"
-        if self.hypothesis.kind == "no_worse":
+        if self.observed.hypothesis.kind == "no_worse":
             return Outcome.SUPPORTED, (
                 f"The {shown} is at most the margin of {self._margin()}: {interval} lies below it."
             )
@@ -230,32 +219,41 @@ class Case:
 
     def _amounts(self, mean: float | None, low: float, high: float) -> str:
         """A mean with its interval: in RMSE, or in percent of the naive forecast's RMSE."""
-        if self.unit == "restart":
+        if self.observed.unit == "restart":
             shown = "" if mean is None else f"{mean:+.2f} RMSE "
             return f"{shown}[{low:+.2f}, {high:+.2f}]"
         shown = "" if mean is None else f"{mean:+.2%} of the naive RMSE "
         return f"{shown}[{low:+.2%}, {high:+.2%}]"
 
     def _margin(self) -> str:
-        return f"{self.margin:.2f}" if self.unit == "restart" else f"{self.margin:.2%}"
+        margin = self.observed.margin
+        return f"{margin:.2f}" if self.observed.unit == "restart" else f"{margin:.2%}"
 
     def _signs_agree(self, favours: bool) -> bool:
-        """Whether the sign test over all pairs shows the same side, where any run diverged."""
-        if not self.paired.left_out:
+        """Whether all runs, those that diverged among them, show the same side."""
+        if not self.comparison.left_out:
             return True
-        wins, losses = int((self.first < self.second).sum()), int((self.first > self.second).sum())
+        if self._unpaired:
+            low, high = self.comparison.probability_interval
+            return low > 0.5 if favours else high < 0.5
+        first, second = self.observed.values
+        wins, losses = int((first < second).sum()), int((first > second).sum())
         side = wins if favours else losses
         # The probability of so many wins or more of fair coins, on either side.
         return 2.0 * float(special.bdtrc(side - 1, wins + losses, 0.5)) < self.alpha
 
     def _lost(self) -> str:
-        left = self.paired.left_out
+        left = self.comparison.left_out
         if not left:
             return ""
-        first, second = (int(np.isinf(s).sum()) for s in (self.first, self.second))
-        h = self.hypothesis
+        values, h = self.observed.values, self.observed.hypothesis
+        first, second = (int(np.isinf(v).sum()) for v in values)
+        which = (
+            f"{left} of {sum(map(len, values))} runs diverged"
+            if self._unpaired
+            else f"In {left} of {len(values[0])} pairs a run diverged"
+        )
         return (
-            f" In {left} of {len(self.first)} pairs a run diverged ({h.first}: {first}, "
-            f"{h.second}: {second}); they are not in the mean, and count as lost in the "
-            "probability."
+            f" {which} ({h.first}: {first}, {h.second}: {second}); they are not in the mean, and "
+            "count as lost in the probability."
         )

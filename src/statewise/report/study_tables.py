@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy import special
 
 from statewise import __version__
-from statewise.inference.paired import compare
-from statewise.inference.planning import half_widths, pilot_sd
+from statewise.inference.observations import unit_of
 from statewise.inference.ranks import rank_arms
 from statewise.inference.verdicts import Verdict
+from statewise.report.comparison_tables import accuracy, evidence_rows, pairs, verdict_rows
 from statewise.report.tables import Row, summarise
 from statewise.study.execute import CellResult, StudyResult
 from statewise.study.specification import arm_document, digest, series_document, to_document
@@ -26,7 +26,6 @@ POINTS = 500  # of a strip, at most
 STRIPS = 24_000  # points of all strips together, at most
 CURVE = 150  # points of a curve, at most
 CURVES = 9_000  # points of all curves of a kind together, at most
-BINS = 40
 FEWEST_SERIES = 5  # for ranks
 
 Cell = tuple[str, int]
@@ -38,15 +37,17 @@ def report_tables(
 ) -> dict[str, list[Row]]:
     """Every number of a study's page, as tables of rows that share their keys; none is empty.
 
-    ``verdicts``, ``arms``, ``cells``, ``specification``, ``series`` and ``versions`` are of the
-    whole study. What is drawn (``strip``, ``cumulative``, ``differences``, ``histogram``,
-    ``half_widths``, ``forecasts``, ``loss``) is of the cells that the page shows in detail, the
-    first six. ``ranks`` is there with three arms and five series or more.
+    ``verdicts``, ``evidence``, ``arms``, ``cells``, ``specification``, ``series`` and ``versions``
+    are of the whole study. What is drawn (``strip``, ``cumulative``, ``differences``,
+    ``histogram``, ``half_widths``, ``forecasts``, ``loss``) and ``forecast_accuracy`` are of the
+    cells that the page shows in detail, the first six. ``ranks`` is there with three arms and five
+    series or more.
     """
     shown = list(result.naive_scores)[:SHOWN]
-    differences, histogram, widths = _pairs(result, shown)
+    differences, histogram, widths = pairs(result, shown)
     tables = {
-        "verdicts": _verdicts(verdicts or ()),
+        "verdicts": verdict_rows(verdicts or ()),
+        "evidence": evidence_rows(result),
         "arms": _arms(result),
         "cells": [_cell_row(result, name, cell) for cell in result.naive for name in result.arms],
         "strip": list(_strips(result, shown)),
@@ -54,6 +55,7 @@ def report_tables(
         "differences": differences,
         "histogram": histogram,
         "half_widths": widths,
+        "forecast_accuracy": accuracy(result, shown),
         "forecasts": list(_forecasts(result, shown)),
         "loss": list(_losses(result, shown)),
         "ranks": _ranks(result),
@@ -64,35 +66,22 @@ def report_tables(
     return {name: rows for name, rows in tables.items() if rows}
 
 
-def _verdicts(verdicts: Sequence[Verdict]) -> list[Row]:
-    rows = []
-    for number, v in enumerate(verdicts, start=1):
-        low, high = v.paired.interval or (None, None)
-        rows.append(
-            {"hypothesis": number, "claim": v.hypothesis.claim, "kind": v.hypothesis.kind,
-             "first": v.hypothesis.first, "second": v.hypothesis.second,
-             "verdict": v.outcome.value, "difference": v.paired.difference, "low": low,
-             "high": high, "p_value": v.paired.p_value, "p_adjusted": v.p_adjusted,
-             "p_within_margin": v.p_within, "left_out": v.paired.left_out,
-             "probability_better": v.paired.probability_better, "reason": v.reason}
-        )  # fmt: skip
-    return rows
-
-
 def _arms(result: StudyResult) -> list[Row]:
     """A row an arm over the whole study.
 
-    In a study of one cell the restarts are the unit of the interval of the skill; otherwise the
-    series are, each with the average over its cutoffs of the mean score over the naive one.
+    The unit of the interval of the skill is that of the verdicts: the restarts in a study of one
+    cell, else the series, each with the average over its cutoffs of the mean score over the naive
+    one, and the cutoffs where there is one series.
     """
     level = 1.0 - result.study.alpha
-    single = len(result.naive_scores) == 1
+    unit = unit_of(result)
+    single = unit == "restart"
     rows = []
     for name, arm in result.arms.items():
-        relative: dict[str, list[float]] = {}
+        relative: dict[str | int, list[float]] = {}
         left_out = beaten = diverged = runs = 0
-        for cell, found in arm.cells.items():
-            naive = result.naive_scores[cell]
+        for (series, cutoff), found in arm.cells.items():
+            naive = result.naive_scores[series, cutoff]
             finite = found.scores[np.isfinite(found.scores)]
             runs += len(found.scores)
             diverged += len(found.scores) - len(finite)
@@ -100,15 +89,14 @@ def _arms(result: StudyResult) -> list[Row]:
             if not len(finite) or naive == 0.0:
                 left_out += 1
             elif single:
-                relative[""] = (finite / naive).tolist()
+                relative |= {i: [score / naive] for i, score in enumerate(finite.tolist())}
             else:
-                relative.setdefault(cell[0], []).append(float(finite.mean() / naive))
-        units = np.array(relative[""] if single and relative else [])
-        if not single:
-            units = np.array([np.mean(r) for r in relative.values()])
+                of = series if unit == "series" else cutoff
+                relative.setdefault(of, []).append(float(finite.mean() / naive))
+        units = np.array([np.mean(each) for each in relative.values()])
         mean, low, high = _student(units, level)
         rows.append(
-            {"arm": name, "unit": "restart" if single else "series", "units": len(units),
+            {"arm": name, "unit": unit, "units": len(units),
              "mean": summarise(arm.only.scores).mean if single else None,
              "naive": next(iter(result.naive_scores.values())) if single else None,
              "relative": mean,
@@ -182,53 +170,6 @@ def _thin(count: int, most: int) -> NDArray[np.int64]:
     if count <= most:
         return np.arange(count, dtype=np.int64)
     return np.unique(np.linspace(0, count - 1, most).round().astype(np.int64))
-
-
-def _pairs(result: StudyResult, shown: list[Cell]) -> tuple[list[Row], list[Row], list[Row]]:
-    """Every hypothesis in every cell: its numbers, the distribution behind it, its precision."""
-    study = result.study
-    differences, histogram, widths = [], [], []
-    for cell in shown:
-        for number, h in enumerate(study.hypotheses, start=1):
-            first, second = result.scores(h.first)[cell], result.scores(h.second)[cell]
-            naive = result.naive_scores[cell]
-            margin = h.margin_for(naive, study.margin)
-            found = compare(first, second, margin, 1.0 - study.alpha)
-            both = np.isfinite(first) & np.isfinite(second)
-            d = first[both] - second[both]
-            low, high = found.interval or (None, None)
-            sd = pilot_sd(d) if len(d) > 1 else None
-            place: Row = {"hypothesis": number, "claim": h.claim, "first": h.first,
-                          "second": h.second, "series": cell[0], "cutoff": cell[1]}  # fmt: skip
-            differences.append(
-                place
-                | {"n": found.n, "left_out": found.left_out, "difference": found.difference,
-                   "low": low, "high": high, "margin": margin, "planning_sd": sd,
-                   "probability_better": found.probability_better}
-            )  # fmt: skip
-            histogram += [place | row for row in _histogram(d, margin)]
-            if sd:
-                counts = np.unique(np.geomspace(5, max(50, 10 * found.n), 40).round().astype(int))
-                widths += [
-                    place | {"repeats": p.repeats, "half_width": p.half_width, "margin": margin}
-                    for p in half_widths(sd, counts.tolist(), 1.0 - study.alpha)
-                ]
-    return differences, histogram, widths
-
-
-def _histogram(d: Floats, margin: float) -> list[Row]:
-    """Counts of differences; the outermost bars hold the half percent that lies beyond them."""
-    if not len(d):
-        return []
-    low, high = (float(q) for q in np.quantile(d, (0.005, 0.995)))
-    if not high - low > 1e-9 * max(abs(low), abs(high)):
-        wide = max(margin, 1e-6 * abs(high)) or 1.0
-        low, high = low - wide / 2.0, high + wide / 2.0
-    counts, edges = np.histogram(np.clip(d, low, high), min(BINS, 5 + len(d) // 5), (low, high))
-    return [
-        {"left": float(a), "right": float(b), "count": int(c)}
-        for a, b, c in zip(edges[:-1], edges[1:], counts, strict=True)
-    ]
 
 
 def _bands(values: NDArray[Any]) -> list[tuple[float | None, float | None, float | None]]:
@@ -332,7 +273,8 @@ def _leaves(document: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, A
         if isinstance(value, dict):
             yield from _leaves(value, f"{prefix}{key}.")
         else:
-            yield prefix + key, list(value) if isinstance(value, tuple) else value
+            many = isinstance(value, tuple | list)
+            yield prefix + key, ", ".join(map(str, value)) if many else value
 
 
 def _series(result: StudyResult) -> list[Row]:

@@ -1,13 +1,15 @@
 """Results as text for a terminal."""
 
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from statewise.inference import Verdict
-from statewise.inference.verdicts import unit_of
+from statewise.inference.observations import unit_of
 from statewise.report.tables import Row, against_naive, summarise
+from statewise.study.design import Study
 from statewise.study.execute import StudyResult
 from statewise.tutorial import COMPARISONS, Tutorial
 
@@ -134,8 +136,9 @@ def study_text(result: StudyResult, verdicts: Sequence[Verdict]) -> str:
         }
         parts.append(
             _wrap(
-                f"Verdicts use Holm's correction over the {len(study.hypotheses)} hypotheses at "
-                f"{study.alpha:.0%}, and margins declared before the run. {limits[unit]}"
+                f"Verdicts use Holm's correction over {_families(study)} at {study.alpha:.3g}, and "
+                "margins declared before the run. "
+                f"{limits[unit]}"
             )
         )
     for number, verdict in enumerate(verdicts, start=1):
@@ -144,6 +147,14 @@ def study_text(result: StudyResult, verdicts: Sequence[Verdict]) -> str:
     if not any(row["mean"] is not None and row["mean"] < 1.0 for row in rows[:-1]):
         parts.append("On average no arm beats the naive forecast here.")
     return "\n\n".join(parts)
+
+
+def _families(study: Study) -> str:
+    """What is corrected together, in words."""
+    sizes = Counter(h.family for h in study.hypotheses)
+    if len(sizes) == 1:
+        return f"the {len(study.hypotheses)} hypotheses"
+    return "each family of hypotheses (" + ", ".join(f"{n}: {k}" for n, k in sizes.items()) + ")"
 
 
 def _verdict(row: Row) -> str:

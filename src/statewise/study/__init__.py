@@ -9,6 +9,7 @@ from statewise.study.design import (
     better,
     equivalent,
     no_worse,
+    paired_by_repeat,
     same_by_construction,
 )
 from statewise.study.execute import (
@@ -40,6 +41,7 @@ __all__ = [
     "from_document",
     "no_worse",
     "open_store",
+    "paired_by_repeat",
     "read_results",
     "run_study",
     "same_by_construction",

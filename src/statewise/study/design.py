@@ -18,6 +18,7 @@ __all__ = [
     "better",
     "equivalent",
     "no_worse",
+    "paired_by_repeat",
     "same_by_construction",
     "samples_of",
 ]
@@ -59,6 +60,9 @@ class Arm:
 NAIVE = "naive"
 """The name by which a hypothesis speaks of the naive forecast, as if it were an arm."""
 
+FAMILY = "study"
+"""The family of hypotheses that name no other."""
+
 
 @dataclass(frozen=True)
 class Hypothesis:
@@ -72,6 +76,7 @@ class Hypothesis:
         claim: the claim in words.
         margin: the practical margin; None takes the study's.
         relative: whether ``margin`` is a fraction of the naive forecast's error, or absolute.
+        family: the name of the hypotheses that are corrected together for being many.
     """
 
     kind: Literal["better", "equivalent", "no_worse"]
@@ -80,11 +85,15 @@ class Hypothesis:
     claim: str
     margin: float | None = None
     relative: bool = True
+    family: str = FAMILY
 
     def __post_init__(self) -> None:
         one_of("kind", self.kind, ("better", "equivalent", "no_worse"))
         if self.margin is not None:
             positive("margin", self.margin)
+        instance("family", self.family, str, "Give it a name.")
+        if not self.family.strip():
+            raise SettingError("family", self.family, "is no name", "Give it a name.")
         if self.first == self.second:
             raise SettingError(
                 "second", self.second, "is the first arm too", "Compare two different arms."
@@ -97,9 +106,12 @@ class Hypothesis:
         return self.margin * naive_error if self.relative else self.margin
 
 
-def better(first: str, second: str, claim: str | None = None) -> Hypothesis:
+def better(
+    first: str, second: str, claim: str | None = None, *, family: str = FAMILY
+) -> Hypothesis:
     """The hypothesis that arm ``first`` has a lower mean error than arm ``second``."""
-    return Hypothesis("better", first, second, claim or f"{first} beats {second}")
+    words = claim or f"{first} beats {second}"
+    return Hypothesis("better", first, second, words, family=family)
 
 
 def equivalent(
@@ -109,10 +121,11 @@ def equivalent(
     *,
     margin: float | None = None,
     relative: bool = True,
+    family: str = FAMILY,
 ) -> Hypothesis:
     """The hypothesis that the arms' mean errors are practically equal."""
     words = claim or f"{first} and {second} are practically equal"
-    return Hypothesis("equivalent", first, second, words, margin, relative)
+    return Hypothesis("equivalent", first, second, words, margin, relative, family)
 
 
 def no_worse(
@@ -122,10 +135,11 @@ def no_worse(
     *,
     margin: float | None = None,
     relative: bool = True,
+    family: str = FAMILY,
 ) -> Hypothesis:
     """The hypothesis that arm ``first`` is at most a practical margin worse than ``second``."""
     words = claim or f"{first} is no worse than {second}"
-    return Hypothesis("no_worse", first, second, words, margin, relative)
+    return Hypothesis("no_worse", first, second, words, margin, relative, family)
 
 
 @dataclass(frozen=True)
@@ -137,10 +151,10 @@ class Study:
         panel: of one series or more.
         test_size: observations after each cutoff that are forecast, one step at a time.
         repeats: random restarts of each arm.
-        hypotheses: the family that is corrected for multiple comparisons (Holm).
+        hypotheses: corrected for multiple comparisons (Holm) within each of their families.
         margin: the practical margin, as a fraction of the naive forecast's RMSE: smaller
             differences of mean RMSE do not matter to anyone.
-        alpha: the error rate of the family.
+        alpha: the error rate of each family.
         seed: the key of all randomness.
         cutoffs: how many cutoffs each series has. The last leaves ``test_size`` observations to
             test on, the one before it as many more, and so on: test parts do not overlap.
@@ -239,6 +253,26 @@ class Study:
 def samples_of(arm: Arm, cutoff: int) -> int:
     """The number of samples that ``arm`` trains on when it knows ``cutoff`` observations."""
     return arm.framing.samples_of(cutoff)
+
+
+def paired_by_repeat(study: Study, first: str, second: str) -> bool:
+    """Whether two arms have the same initial weights in each repeat, and so are compared in pairs.
+
+    They have, if they are of one shape and draw from one set of restarts. Other sample orders make
+    such pairs less alike, but no less pairs: tests of unpaired arms need independent ones. The
+    naive forecast is a constant, which pairs with anything.
+
+    Example:
+        >>> from statewise.datasets import shampoo
+        >>> arms = (Arm("a", StateRegime()), Arm("b", StateRegime(), restarts=1))
+        >>> paired_by_repeat(Study(arms, shampoo(), test_size=12, repeats=1), "a", "b")
+        False
+    """
+    shapes = {
+        (arm.network.units, arm.framing.lags, arm.framing.outputs, arm.restarts)
+        for arm in (study.arm(name) for name in (first, second) if name != NAIVE)
+    }
+    return len(shapes) < 2
 
 
 def same_by_construction(study: Study, first: Arm, second: Arm) -> str | None:

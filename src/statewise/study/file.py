@@ -87,7 +87,7 @@ repeats = 200  # random restarts of each arm
 seed = 1
 margin = 0.01  # of the naive forecast's RMSE: smaller differences do not matter
 looks = 1  # planned looks on the way to all repeats; stops when everything is decided
-alpha = 0.05  # error rate of the family of hypotheses, corrected by Holm
+alpha = 0.05  # error rate of each family of hypotheses, corrected by Holm
 
 [framing]  # shared by all arms, unless an arm has its own
 transform = "none"  # or "log", "box-cox", for positive series
@@ -115,6 +115,7 @@ regime = "stateful-warm"
 kind = "better"  # or "equivalent", "no_worse"
 first = "stateless"
 second = "stateful"
+# family = "study"  # hypotheses of one family are corrected together
 
 [[hypotheses]]
 kind = "better"

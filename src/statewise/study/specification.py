@@ -12,7 +12,7 @@ from statewise.framing import Framing
 from statewise.network import SGD, Adam, EarlyStopping, Network, ReduceOnPlateau, Training
 from statewise.panel import Panel, Series
 from statewise.regime import StateRegime
-from statewise.study.design import Arm, Hypothesis, Study, samples_of
+from statewise.study.design import FAMILY, Arm, Hypothesis, Study, samples_of
 
 __all__ = [
     "cell_key",
@@ -40,7 +40,7 @@ def to_document(study: Study) -> Document:
         "test_size": study.test_size,
         "cutoffs": study.cutoffs,
         "repeats": study.repeats,
-        "hypotheses": [asdict(h) for h in study.hypotheses],
+        "hypotheses": [hypothesis_document(h) for h in study.hypotheses],
         "margin": study.margin,
         "alpha": study.alpha,
         "seed": study.seed,
@@ -106,6 +106,14 @@ def restarts_key(study: Study, arm: Arm, cutoff: int) -> str:
     weights = [*seed, arm.network.units, arm.framing.lags, arm.framing.outputs]
     orders = digest([*seed, samples_of(arm, cutoff)]) if arm.regime.shuffle else ""
     return f"{digest(weights)}:{orders}"
+
+
+def hypothesis_document(hypothesis: Hypothesis) -> Document:
+    """A hypothesis as plain values; without its family where it names none, as there was none."""
+    document = asdict(hypothesis)
+    if hypothesis.family == FAMILY:
+        del document["family"]
+    return document
 
 
 def arm_document(arm: Arm) -> Document:

@@ -1,0 +1,171 @@
+"""Figures in one style, and as SVG that a page can carry.
+
+The colours are those of the light theme. ``inline`` replaces each by a CSS variable, so that the
+page decides, and text stays text in the reader's own font.
+"""
+
+import functools
+import io
+import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar
+from xml.etree import ElementTree
+
+from matplotlib import rc_context, rcdefaults, rcParams
+from matplotlib.figure import Figure
+
+__all__ = [
+    "DASHES",
+    "GRID",
+    "INK",
+    "NAIVE_LINE",
+    "PALETTE",
+    "WIDTH",
+    "Rows",
+    "clean",
+    "colour_of",
+    "dash_of",
+    "inline",
+    "labels_of",
+    "short",
+    "styled",
+]
+
+Rows = Sequence[Mapping[str, Any]]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+PALETTE = (
+    "#0969da", "#bc4c00", "#1a7f37", "#8250df", "#bf3989", "#9a6700", "#1b7c83", "#57606a",
+)  # fmt: skip
+DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
+INK, GRID, NAIVE_LINE = "#24292f", "#d8dee4", "#cf222e"
+VARIABLES = {
+    INK: "var(--ink)",
+    GRID: "var(--grid)",
+    NAIVE_LINE: "var(--naive)",
+    **{colour: f"var(--c{i})" for i, colour in enumerate(PALETTE, start=1)},
+}
+WIDTH = 4.6  # inches; narrow enough that text stays legible on a phone
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "{http://www.w3.org/1999/xlink}href"
+STYLE: Any = {
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "font.size": 9,
+    "text.color": INK,
+    "text.parse_math": False,  # a dollar is a dollar
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "svg.fonttype": "none",
+}
+
+
+def clean(text: str) -> str:
+    r"""A user's text on one line, without what neither XML nor a reader can take.
+
+    Example:
+        >>> clean("a\x00b\n c")
+        'a b c'
+    """
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def styled(draw: Callable[P, R]) -> Callable[P, R]:
+    """Draw in the page's style, whatever the reader's own matplotlib settings are."""
+
+    @functools.wraps(draw)
+    def drawing(*args: P.args, **kwargs: P.kwargs) -> R:
+        with rc_context(), warnings.catch_warnings():
+            rcdefaults()
+            rcParams.update(STYLE)
+            # The reader's browser has a font for it.
+            warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+            return draw(*args, **kwargs)
+
+    return drawing
+
+
+@styled
+def inline(figure: Figure, key: str, label: str) -> str:
+    """The figure as an ``<svg>`` element of a page, described by ``label`` for who cannot see it.
+
+    ``key`` is a word that no other figure of the page has; the ids that are needed start with it.
+    """
+    rcParams["svg.hashsalt"] = key
+    buffer = io.StringIO()
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
+    text = buffer.getvalue()
+    root = ElementTree.fromstring(text[text.index("<svg") :])  # noqa: S314, we wrote it just now
+    used = set(re.findall(r'(?:url\(|href=")#([^")]+)', text))
+    for parent in root.iter():
+        for child in list(parent):
+            # Its style would hold for the whole page; the page has the same for its figures.
+            if child.tag in (f"{{{SVG}}}style", f"{{{SVG}}}metadata"):
+                parent.remove(child)
+        _lean(parent, key, used)
+    for name in ("width", "height", "version"):
+        root.attrib.pop(name, None)
+    root.set("role", "img")
+    root.set("aria-label", clean(label))
+    ElementTree.register_namespace("", SVG)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _lean(element: ElementTree.Element, key: str, used: set[str]) -> None:
+    """Keep the ids that are needed, made unique; theme the colours; shorten the numbers."""
+    found = element.attrib.pop("id", None)
+    if found in used:
+        element.set("id", f"{key}-{found}")
+    target = element.attrib.pop(XLINK, None)
+    if target is not None:
+        element.set("href", f"#{key}-{target[1:]}")
+    for name, value in element.attrib.items():
+        if name == "clip-path":
+            element.set(name, value.replace("url(#", f"url(#{key}-"))
+        elif name == "style":
+            style = re.sub(r"font: ([\d.]+)px [^;]*", r"font-size: \1px", value)
+            style = re.sub(r"#[0-9a-f]{6}", lambda m: VARIABLES.get(m[0], m[0]), style)
+            element.set(name, style)
+        elif name in ("d", "x", "y", "transform", "viewBox"):
+            short = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", value)
+            short = " ".join(short.split())
+            element.set(name, re.sub(r"M (\S+ \S+) L \1(?= |$)", r"M\1h0", short))
+
+
+def colour_of(place: int) -> str:
+    return PALETTE[place % len(PALETTE)]
+
+
+def dash_of(place: int) -> Any:
+    return DASHES[place // len(PALETTE) % len(DASHES)]
+
+
+def labels_of(names: Sequence[str], width: int) -> list[str]:
+    """Names as labels of up to two lines: without the first word where all have the same."""
+    words = [clean(name).split("_") for name in names]
+    while len(words) > 1 and min(map(len, words)) > 1 and len({w[0] for w in words}) == 1:
+        words = [w[1:] for w in words]
+    labels = []
+    for parts in words:
+        text = short("_".join(parts), 2 * width)
+        cut = max((i + 1 for i, c in enumerate(text) if c in "_ " and i < width), default=width)
+        tail = text[cut:] if len(text) > width else ""
+        labels.append(f"{text[:cut]}\n{short(tail, width)}" if tail else text)
+    return labels
+
+
+def short(text: str, longest: int) -> str:
+    """The text, its middle left out where it is too long."""
+    text = clean(text)
+    if len(text) <= longest:
+        return text
+    head = longest // 2
+    return f"{text[:head]}\N{HORIZONTAL ELLIPSIS}{text[len(text) - (longest - head - 1) :]}"
