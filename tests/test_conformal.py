@@ -45,7 +45,7 @@ def test_a_level_is_reached_with_so_many_residuals_and_no_fewer(level: float, ne
 
 
 @pytest.mark.parametrize(("n", "level"), [(5, 50), (9, 90), (10, 80), (19, 95), (30, 95), (8, 95)])
-def test_the_next_residual_is_covered_as_often_as_promised(n: int, level: float) -> None:
+def test_the_next_residual_is_covered_as_often_as_promised(n: int, level: int) -> None:
     """In 20,000 draws of exchangeable residuals: in the binomial band of exactly k / (n + 1)."""
     draws = 20_000
     rng = np.random.default_rng([n, level])

@@ -136,7 +136,7 @@ def statistical(
         ) from None
     series = [one_series(i, history) for i, history in enumerate(histories)]
     tasks = {name: partial(forecasts, name, horizon=horizon, season=season) for name in names}
-    chunk = 8  # series that a process forecasts at a time
+    chunk = 4  # series that a process forecasts at a time
     chunks = [series[i : i + chunk] for i in range(0, len(series), chunk)]
     workers = min(at_least("cores", cores, 1), max(len(chunks), 1))
     if workers == 1:
@@ -145,9 +145,8 @@ def statistical(
         # A fresh interpreter: a fork would copy the locks of threads that do not exist in it.
         pool = ProcessPoolExecutor(workers, get_context("spawn"), leave_interrupts_to_the_caller)
         try:
-            with pool:
-                running = {name: pool.map(task, chunks) for name, task in tasks.items()}
-                found = {name: list(parts) for name, parts in running.items()}
+            running = {name: pool.map(task, chunks) for name, task in tasks.items()}
+            found = {name: list(parts) for name, parts in running.items()}
         except BrokenExecutor:
             raise SettingError(
                 "cores",
@@ -155,6 +154,8 @@ def statistical(
                 "started processes that died",
                 'Call from under `if __name__ == "__main__":`, free some memory, or use 1.',
             ) from None
+        finally:
+            pool.shutdown(cancel_futures=True)
     return {name: together(name, parts, horizon) for name, parts in found.items()}
 
 
