@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from statewise.checks import at_least, fraction, one_of, positive
+from statewise.checks import at_least, fraction, one_of, percent, positive
 from statewise.errors import SettingError
 
 
@@ -11,6 +11,7 @@ def test_good_values_come_back_as_plain_numbers() -> None:
     assert at_least("n", np.int64(3), 1) == 3
     assert positive("rate", np.float32(0.5)) == 0.5
     assert fraction("beta", 0) == 0.0
+    assert percent("level", 80) == 80.0
     assert one_of("name", "a", ["a", "b"]) == "a"
 
 
@@ -35,3 +36,9 @@ def test_fraction_refuses(value: Any) -> None:
 def test_one_of_lists_the_choices() -> None:
     with pytest.raises(SettingError, match="Use one of 'a', 'b'"):
         one_of("name", "c", ["a", "b"])
+
+
+@pytest.mark.parametrize("value", [0, 100, -1.0, float("nan"), "80", None])
+def test_percent_refuses(value: Any) -> None:
+    with pytest.raises(SettingError, match="level = "):
+        percent("level", value)

@@ -7,7 +7,7 @@ from typing import Any
 
 from statewise.errors import SettingError
 
-__all__ = ["at_least", "finite", "fraction", "instance", "one_of", "positive"]
+__all__ = ["at_least", "finite", "fraction", "instance", "one_of", "percent", "positive"]
 
 
 def at_least(argument: str, value: Any, low: int) -> int:
@@ -33,6 +33,16 @@ def fraction(argument: str, value: Any) -> float:
     if not 0.0 <= number < 1.0:
         raise SettingError(
             argument, value, "must be at least zero and below one", "Use for example 0.9."
+        )
+    return number
+
+
+def percent(argument: str, value: Any) -> float:
+    """``value`` as a float between, but not, 0 and 100; raises SettingError otherwise."""
+    number = finite(argument, value)
+    if not 0.0 < number < 100.0:
+        raise SettingError(
+            argument, value, "is not a percentage between 0 and 100", "Use for example 80 or 95."
         )
     return number
 
