@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from statewise.baselines import seasonal_naive, statistical
 from statewise.metrics import smape
 from statewise.panel import Panel
-from statewise.report.files import Staging
+from statewise.files import Staging
 
 Array = NDArray[np.float64]
 

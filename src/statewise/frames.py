@@ -363,7 +363,7 @@ def write_file(frame: Any, path: str | Path) -> None:
         OutputError: the folder cannot be written to.
         SettingError: pyarrow is not installed.
     """
-    from statewise.report.files import Staging
+    from statewise.files import Staging
 
     path = Path(path)
     if isinstance(frame, pd.DataFrame) and frame.index.name is not None:

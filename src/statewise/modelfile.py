@@ -19,7 +19,7 @@ from safetensors.numpy import load as read_tensors
 from safetensors.numpy import save as write_tensors
 
 from statewise.errors import ModelError, OutputError, SettingError
-from statewise.report.files import Staging
+from statewise.files import Staging
 
 __all__ = ["VERSION", "load", "save"]
 

@@ -250,7 +250,7 @@ def write_report(result: Any, verdicts: Any, out: Path, command: Sequence[str]) 
     """Write the page, and every number of it as CSV and JSON beside it."""
     import json
 
-    from statewise.report.files import Staging
+    from statewise.files import Staging
     from statewise.report.html import html_report, report_tables
     from statewise.report.tables import to_csv
 
@@ -265,7 +265,7 @@ def write_report(result: Any, verdicts: Any, out: Path, command: Sequence[str]) 
 
 def run_export(options: argparse.Namespace) -> int:
     """Write every table of a finished study."""
-    from statewise.report.files import Staging
+    from statewise.files import Staging
     from statewise.report.tables import study_tables, to_csv, write_parquet
     from statewise.study import Store, read_results
     from statewise.study.file import read

@@ -62,7 +62,7 @@ def run_tutorial(options: argparse.Namespace) -> int:
             "Add --data FILE.csv.",
         )
 
-    from statewise.report.files import Staging
+    from statewise.files import Staging
     from statewise.tutorial import conclude, largest_test_size, tutorial_study
 
     largest = largest_test_size(panel)

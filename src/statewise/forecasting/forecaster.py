@@ -1,15 +1,17 @@
 """Forecaster: fit on frames, forecast, move on with new observations, save and load."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from tqdm.auto import tqdm
 
 from statewise.calendar import calendar
-from statewise.checks import at_least, one_of, positive
+from statewise.checks import at_least, one_of, percent
+from statewise.conformal import half_widths
 from statewise.errors import DataError, SettingError
 from statewise.fill import Fill
 from statewise.forecasting.calibration import Calibration, calibrate
@@ -17,17 +19,25 @@ from statewise.forecasting.ensemble import Now
 from statewise.forecasting.fitting import History, Recipe, fit_ensemble
 from statewise.forecasting.parameters import Parameters
 from statewise.forecasting.states import States
-from statewise.frames import read_frame, read_future, read_next, write_frame
+from statewise.following import read_future, read_next
+from statewise.frames import read_frame, write_frame
 from statewise.framing import Framing
-from statewise.intervals import half_widths
 from statewise.network import Adam, EarlyStopping, Network, ReduceOnPlateau, Training
 from statewise.regime import StateRegime
 from statewise.timedpanel import TimedPanel, Tip
 
+if TYPE_CHECKING:
+    from statewise.forecasting.backtest import Backtest
+
 __all__ = ["Forecaster"]
 
 Floats = NDArray[np.float64]
-POINTS: dict[str, Callable[..., Any]] = {"mean": np.nanmean, "median": np.nanmedian}
+POINTS: dict[str, Callable[..., Any]] = {
+    "mean": np.mean,
+    "median": np.median,
+    "nanmean": np.nanmean,
+    "nanmedian": np.nanmedian,
+}
 
 
 class Forecaster(Parameters):
@@ -162,7 +172,7 @@ class Forecaster(Parameters):
         regime = self.regime
         if isinstance(regime, str):
             regime = StateRegime.named(regime)
-        one_of("point", self.point, POINTS)
+        one_of("point", self.point, ("mean", "median"))
         if self.intervals is not None:
             one_of("intervals", self.intervals, ("conformal", "ensemble"))
         if self.calibration is not None:
@@ -213,7 +223,11 @@ class Forecaster(Parameters):
             SettingError: a parameter is impossible.
         """
         self.recipe  # noqa: B018  # impossible settings are refused before data are read
-        panel = read_frame(
+        return self.fit_panel(self.read(frame))
+
+    def read(self, frame: Any) -> TimedPanel:
+        """A frame as a panel, by the column names and the frequency of this model."""
+        return read_frame(
             frame,
             id_column=self.id_column,
             time_column=self.time_column,
@@ -222,13 +236,12 @@ class Forecaster(Parameters):
             fill=self.fill,
             exogenous=self.exogenous,
         )
-        return self.fit_panel(panel)
 
     def fit_panel(self, panel: TimedPanel) -> Self:
         """Train on a panel that was read before, for example with ``read_file``."""
         recipe = self.recipe
-        x = np.concatenate([panel.exogenous, self._dates(panel.kind, panel.ds)], axis=1)
         recipe.check_columns(panel.columns)
+        x = self.columns_of(panel)
         bounds = zip(panel.ids, panel.offsets[:-1], panel.offsets[1:], strict=True)
         histories = [History(name, panel.y[a:b], x[a:b]) for name, a, b in bounds]
         runs = self.members * (1 if recipe.shared else len(panel))
@@ -249,8 +262,23 @@ class Forecaster(Parameters):
             )
         self.ensemble_, self.now_, self.training_ = ensemble, now, training
         self.calibration_: Calibration | None = calibration
-        self.tip_: Tip = panel.tip
+        self._errors_known: Floats | None = None
+        self._tip, self._stepped = panel.tip, 0
         return self
+
+    @property
+    def tip_(self) -> Tip:
+        """Where every series stands in time."""
+        self._check_fitted()
+        if self._stepped:
+            everything = np.arange(len(self._tip.ids))
+            self._tip = self._tip.moved(everything, self._tip.after(self._stepped)[:, -1])
+            self._stepped = 0
+        return self._tip
+
+    def columns_of(self, panel: TimedPanel) -> Floats:
+        """(rows, columns) what the networks are shown beside the series, not yet scaled."""
+        return np.concatenate([panel.exogenous, self._dates(panel.kind, panel.ds)], axis=1)
 
     def predict(
         self,
@@ -278,10 +306,10 @@ class Forecaster(Parameters):
         """
         self._check_fitted()
         h = at_least("h", h, 1)
-        levels = [check_level(each) for each in level or ()]
         paths = self.ensemble_.forecast(self.now_, h, self._future(X, h))
-        columns = {self.point: self._point(paths)}
-        for each, (low, high) in zip(levels, self._intervals(paths, levels), strict=True):
+        columns = {self.point: self.point_of(paths)}
+        levels = level or ()
+        for each, (low, high) in zip(levels, self.intervals_of(paths, levels), strict=True):
             columns[f"lo-{each:g}"], columns[f"hi-{each:g}"] = low, high
         if members:
             columns |= {f"member-{i + 1}": paths[:, i] for i in range(paths.shape[1])}
@@ -321,7 +349,7 @@ class Forecaster(Parameters):
             scaled = some.columns.apply(x[at][:, None])
             now = kept(some, i < counts, some.observe(now, rows.y[at], scaled), now)
         self.now_ = now if everything else ensemble.put(self.now_, rows.series, now)
-        self.tip_ = self.tip_.moved(rows.series, rows.ds[rows.offsets[1:] - 1])
+        self._tip = self.tip_.moved(rows.series, rows.last)
         return self
 
     def step(self, y: ArrayLike | Mapping[str, float]) -> Floats:
@@ -338,12 +366,12 @@ class Forecaster(Parameters):
             SettingError: the model looks at columns, which a step does not give.
         """
         self._check_fitted()
-        tip, ensemble = self.tip_, self.ensemble_
+        ids, ensemble = self._tip.ids, self.ensemble_
         if self.now_.x.shape[-1]:
             raise SettingError(
                 "step", "columns", "are looked at by this model", "Use update() and predict()."
             )
-        values = [y[name] for name in tip.ids] if isinstance(y, Mapping) else y
+        values = [y[name] for name in ids] if isinstance(y, Mapping) else y
         observed = np.asarray(values, np.float64).reshape(-1)
         if observed.shape != (ensemble.series,) or not np.isfinite(observed).all():
             raise DataError(
@@ -357,8 +385,9 @@ class Forecaster(Parameters):
         now = ensemble.look(ensemble.observe(self.now_, observed, nothing))
         assert now.ahead is not None
         forecasts = ensemble.by_member.invert(now.ahead[0], now.recent[:, None])[..., 0]
-        self.now_, self.tip_ = now, tip.stepped()
-        return self._point(forecasts[..., None])[:, 0]
+        self.now_ = now
+        self._stepped += 1
+        return self.point_of(forecasts[..., None])[:, 0]
 
     @property
     def state(self) -> States:
@@ -415,36 +444,75 @@ class Forecaster(Parameters):
             given = np.concatenate([given, dates.reshape(len(given), horizon, -1)], axis=2)
         return self.ensemble_.columns.apply(given)
 
-    def _point(self, paths: Floats) -> Floats:
+    def point_of(self, paths: Floats) -> Floats:
         """Paths (series, members, steps) as one forecast, without members that have no number."""
+        if np.isfinite(paths).all():
+            return np.asarray(POINTS[self.point](paths, axis=1))
         finite = np.where(np.isfinite(paths), paths, np.nan)
-        lost = np.isnan(finite).all(axis=1)
+        lost = np.isnan(finite).all(axis=(1, 2))
         if lost.any():
-            name = self.tip_.ids[int(lost.any(axis=1).argmax())] if hasattr(self, "tip_") else ""
             raise DataError(
-                f"series {name!r}",
+                f"series {self._tip.ids[int(lost.argmax())]!r}",
                 paths.shape[1],
                 "members have all diverged, and there is no forecast",
                 "Fit with a smaller learning_rate, a clip_error, or another scale.",
             )
-        return np.asarray(POINTS[self.point](finite, axis=1))
+        return np.asarray(POINTS[f"nan{self.point}"](finite, axis=1))
 
-    def _intervals(self, paths: Floats, levels: Sequence[float]) -> list[tuple[Floats, Floats]]:
-        """The bounds at each level, each (series, steps)."""
+    def intervals_of(self, paths: Floats, level: Sequence[float]) -> list[tuple[Floats, Floats]]:
+        """The bounds at each level, in percent, each (series, steps).
+
+        Raises:
+            SettingError: a level is impossible, there are no intervals, or the horizon is too long.
+        """
+        levels = [percent("level", each) for each in level]
         if not levels:
             return []
         if self.intervals is None:
-            raise SettingError(
-                "level", list(levels), "needs intervals", "Fit with intervals='conformal'."
-            )
-        if self.intervals == "ensemble":
+            raise SettingError("level", levels, "needs intervals", "Fit with intervals='conformal'.")
+        if self.calibration_ is None:
             tails = [(0.5 - each / 200.0, 0.5 + each / 200.0) for each in levels]
             return [tuple(np.nanquantile(paths, tail, axis=1)) for tail in tails]
+        middle = self.point_of(paths)
+        errors = self._errors(paths.shape[2])
+        bounds = []
+        for each in levels:
+            found = half_widths(errors, each)
+            if found.level.min() < each:
+                warnings.warn(
+                    f"intervals at {each:g}% hold {found.level.min():.0f}% at some steps: too few "
+                    "observations were held back; fit with a larger calibration=...",
+                    stacklevel=3,
+                )
+            bounds.append((middle - found.width, middle + found.width))
+        return bounds
+
+    def _errors(self, horizon: int) -> Floats:
+        """The twin's errors over a horizon, kept until the next fit."""
         assert self.calibration_ is not None
-        middle = self._point(paths)
-        errors = self.calibration_.errors(paths.shape[2], self._point)
-        widths = half_widths(np.abs(errors), [each / 100.0 for each in levels])
-        return [(middle - width, middle + width) for width in widths]
+        if self._errors_known is None or self._errors_known.shape[2] < horizon:
+            self._errors_known = self.calibration_.errors(horizon, self.point_of)
+        return self._errors_known[:, :, :horizon]
+
+    def backtest(
+        self, frame: Any, test_size: int, cutoffs: int = 1, **options: Any
+    ) -> "Backtest":
+        """Forecast the last observations of a frame as if they were not known.
+
+        Args:
+            frame: as for ``fit``. The model itself is not changed, and need not be fitted.
+            test_size: observations after each cutoff.
+            cutoffs: how many.
+            **options: ``horizon``, ``walk``, ``refit``, ``level``, ``season`` and ``beside``, as
+                ``statewise.forecasting.backtest.backtest`` says.
+
+        Raises:
+            DataError: a series is too short.
+            SettingError: an argument is impossible.
+        """
+        from statewise.forecasting.backtest import backtest
+
+        return backtest(self, self.read(frame), test_size, cutoffs, **options)
 
 
 def kept(ensemble: Any, series: NDArray[np.bool_], after: Now, before: Now) -> Now:
@@ -457,13 +525,6 @@ def kept(ensemble: Any, series: NDArray[np.bool_], after: Now, before: Now) -> N
         np.where(marked[..., None], after.x, before.x),
         ensemble.choose(series, after.carried, before.carried),
     )
-
-
-def check_level(level: float) -> float:
-    """A level in percent; raises SettingError if it is none."""
-    if not 0.0 < positive("level", level) < 100.0:
-        raise SettingError("level", level, "is not between 0 and 100 percent", "Use [80, 95].")
-    return float(level)
 
 
 def stage(bar: Any) -> Callable[[int], None]:

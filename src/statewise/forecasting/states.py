@@ -88,7 +88,7 @@ class States(Mapping[str, SeriesState]):
         now = Now(new.recent[None], new.x[None], one.to_lanes(state))
         model.now_ = model.ensemble_.put(model.now_, at, now)
         if whole:
-            model.tip_ = model.tip_.moved(at, np.array([new.last]))
+            model._tip = model.tip_.moved(at, np.array([new.last]))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._model.tip_.ids)
@@ -106,7 +106,7 @@ class States(Mapping[str, SeriesState]):
             raise SettingError(
                 "snapshot", len(snapshot.tip.ids), "is of other series", "Use one of this model."
             )
-        self._model.now_, self._model.tip_ = snapshot.now, snapshot.tip
+        self._model.now_, self._model._tip = snapshot.now, snapshot.tip
 
     def _at(self, name: str) -> NDArray[np.intp]:
         return np.array([self._model.tip_.place(name)], np.intp)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from statewise.errors import OutputError
-from statewise.report.files import Staging
+from statewise.files import Staging
 
 
 def test_files_appear_together_and_replace_older_ones(tmp_path: Path) -> None:

@@ -1,0 +1,280 @@
+"""Backtest: forecast what is already known, as if it were not, and compare with simple forecasts."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from statewise.baselines import seasonal_naive, statistical
+from statewise.checks import at_least, one_of
+from statewise.engine import available_threads
+from statewise.errors import DataError
+from statewise.forecasting.ensemble import Now
+from statewise.forecasting.fitting import samples_of, warmed
+from statewise.frames import write_frame
+from statewise.metrics import coverage, mae, mase, rmse, smape
+from statewise.timedpanel import TimedPanel
+from statewise.times import Frequency
+
+if TYPE_CHECKING:
+    from statewise.forecasting.forecaster import Forecaster
+
+__all__ = ["Backtest", "backtest", "season_of"]
+
+Floats = NDArray[np.float64]
+Walk = Literal["carried", "re-encoded"]
+MODEL, NAIVE, SEASONAL = "statewise", "naive", "seasonal-naive"
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """Forecasts of every series from one origin.
+
+    Attributes:
+        known: (series,) the number of observations known.
+        actual: (series, steps) what came.
+        forecasts: by the name of the method, each (series, steps).
+        bounds: by level in percent, lower and upper ends of the intervals.
+    """
+
+    known: NDArray[np.int64]
+    actual: Floats
+    forecasts: dict[str, Floats]
+    bounds: dict[float, tuple[Floats, Floats]]
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest:
+    """What a backtest found.
+
+    Attributes:
+        panel: the series.
+        origins: where forecasts were made, the earliest first.
+        scores: by the name of the method and the name of the metric, (series,).
+        season: of the seasonal naive forecast and of MASE.
+        settings: how it was run, in words.
+    """
+
+    panel: TimedPanel
+    origins: tuple[Origin, ...]
+    scores: dict[str, dict[str, Floats]]
+    season: int
+    settings: dict[str, Any]
+
+    @property
+    def forecasts(self) -> Any:
+        """Every forecast in a frame of the kind that came in: id, ds, cutoff, y, and the methods."""
+        parts: dict[str, list[Floats]] = {}
+        series: list[NDArray[np.int64]] = []
+        times, cutoffs = [], []
+        for origin in self.origins:
+            count, steps = origin.actual.shape
+            rows = (self.panel.offsets[:-1] + origin.known)[:, None] + np.arange(steps)
+            times.append(self.panel.ds[rows].ravel())
+            cutoffs.append(np.repeat(self.panel.ds[rows[:, 0] - 1], steps))
+            series.append(np.repeat(np.arange(count), steps))
+            columns = {"y": origin.actual} | origin.forecasts
+            for level, (low, high) in origin.bounds.items():
+                columns |= {f"lo-{level:g}": low, f"hi-{level:g}": high}
+            for name, values in columns.items():
+                parts.setdefault(name, []).append(values.ravel())
+        order = np.lexsort((np.concatenate(times), np.concatenate(series)))
+        frame = write_frame(
+            {name: np.concatenate(values)[order] for name, values in parts.items()},
+            self.panel.kind,
+            series=np.concatenate(series)[order],
+            ds=np.concatenate(times)[order],
+        )
+        kind = self.panel.kind
+        written = kind.time.write(np.concatenate(cutoffs)[order], kind.backend).alias("cutoff")
+        table = nw.from_native(frame, eager_only=True)
+        if kind.time.index:
+            frame.insert(0, "cutoff", written.to_native().to_numpy())
+            return frame
+        names = [*table.columns[: 1 + (kind.id_column is not None)], "cutoff"]
+        rest = [name for name in table.columns if name not in names]
+        return table.with_columns(written).select(*names, *rest).to_native()
+
+    @property
+    def table(self) -> list[dict[str, Any]]:
+        """A row a method: every metric, averaged over series, and the skill against naive ones.
+
+        The skill is one less the ratio of the mean MASE to that of the simple forecast: what share
+        of its error is gone. A negative skill means that the simple forecast is better.
+        """
+        rows = []
+        for method, metrics in self.scores.items():
+            row: dict[str, Any] = {"method": method}
+            row |= {name: float(np.mean(values)) for name, values in metrics.items()}
+            for other in (NAIVE, SEASONAL):
+                if other in self.scores:
+                    base = float(np.mean(self.scores[other]["mase"]))
+                    own = float(np.mean(metrics["mase"]))
+                    row[f"skill-{other}"] = 1.0 - own / base if base > 0 else np.nan
+            rows.append(row)
+        return rows
+
+    def __str__(self) -> str:
+        from statewise.report.text import table
+
+        said = ", ".join(f"{name} {value}" for name, value in self.settings.items())
+        return f"{table(self.table)}\n{said}"
+
+
+def backtest(
+    model: "Forecaster",
+    panel: TimedPanel,
+    test_size: int,
+    cutoffs: int = 1,
+    *,
+    horizon: int | None = None,
+    walk: Walk = "carried",
+    refit: Literal["each", "first"] = "each",
+    level: Sequence[float] = (),
+    season: int | None = None,
+    beside: Sequence[str] = (),
+) -> Backtest:
+    """Walk forward through the last observations of every series.
+
+    Args:
+        model: whose parameters are used; it is not changed.
+        panel: the series.
+        test_size: observations after each cutoff.
+        cutoffs: how many; test parts follow each other, and the last ends with the series.
+        horizon: how far each forecast goes before the observations come; by default the whole test
+            part at once, and 1 forecasts each observation from all before it.
+        walk: "carried": after each forecast the observations move the state on. "re-encoded": at
+            each origin the state begins anew, and is warmed up as the regime says on what is known
+            there, as it would be by a service that keeps no state.
+        refit: "each": train at each cutoff, scales and all. "first": train at the first alone.
+        level: of intervals, in percent, whose coverage is counted.
+        season: of the seasonal naive forecast and of MASE; by default that of the frequency.
+        beside: models of statsforecast to run too, such as "AutoETS".
+
+    Raises:
+        DataError: a series is too short.
+        SettingError: an argument is impossible.
+    """
+    at_least("test_size", test_size, 1)
+    at_least("cutoffs", cutoffs, 1)
+    step = test_size if horizon is None else min(at_least("horizon", horizon, 1), test_size)
+    one_of("walk", walk, ("carried", "re-encoded"))
+    one_of("refit", refit, ("each", "first"))
+    season = season_of(panel.frequency) if season is None else at_least("season", season, 1)
+    tested = test_size * cutoffs
+    if (panel.lengths <= tested).any():
+        short = int(panel.lengths.argmin())
+        raise DataError(
+            f"series {panel.ids[short]!r}",
+            int(panel.lengths[short]),
+            f"observations leave none to train on before {tested} to test on",
+            "Give a longer series, a smaller test_size, or fewer cutoffs.",
+        )
+    origins: list[Origin] = []
+    fitted: Forecaster | None = None
+    for cutoff in range(cutoffs, 0, -1):
+        known = panel.lengths - cutoff * test_size
+        if fitted is None or refit == "each":
+            fitted = model.clone().fit_panel(panel.until(known))
+        origins += walk_through(fitted, panel, known, test_size, step, walk, level)
+    histories = [panel.y[a:b] for a, b in zip(panel.offsets[:-1], panel.offsets[1:], strict=True)]
+    for origin in origins:
+        seen = [y[:n] for y, n in zip(histories, origin.known, strict=True)]
+        ahead = origin.actual.shape[1]
+        origin.forecasts[NAIVE] = np.stack([np.repeat(y[-1:], ahead) for y in seen])
+        if season > 1 and min(len(y) for y in seen) >= season:
+            origin.forecasts[SEASONAL] = np.stack([seasonal_naive(y, ahead, season) for y in seen])
+        if beside:
+            cores = model.threads or available_threads()
+            origin.forecasts |= statistical(list(beside), seen, ahead, season, cores)
+    first = [y[: len(y) - tested] for y in histories]
+    settings = {
+        "test size": test_size,
+        "cutoffs": cutoffs,
+        "horizon": step,
+        "walk": walk,
+        "refit": refit,
+        "season": season,
+    }
+    return Backtest(panel, tuple(origins), score(origins, first, season), season, settings)
+
+
+def walk_through(
+    model: "Forecaster",
+    panel: TimedPanel,
+    known: NDArray[np.int64],
+    test_size: int,
+    step: int,
+    walk: Walk,
+    level: Sequence[float],
+) -> Iterator[Origin]:
+    """Forecast a test part, ``step`` observations at a time; the model is left at its end."""
+    rows = (panel.offsets[:-1] + known)[:, None] + np.arange(test_size)
+    actual, x = panel.y[rows], model.columns_of(panel)[rows]
+    scaled = model.ensemble_.columns.apply(x)
+    for begin in range(0, test_size, step):
+        ahead = min(step, test_size - begin)
+        now = encoded(model, panel, known + begin) if walk == "re-encoded" else model.now_
+        part = scaled[:, begin : begin + ahead]
+        paths = model.ensemble_.forecast(now, ahead, part)
+        forecast = model.point_of(paths)
+        bounds = dict(zip(level, model.intervals_of(paths, level), strict=True))
+        yield Origin(known + begin, actual[:, begin : begin + ahead], {MODEL: forecast}, bounds)
+        for i in range(begin, begin + ahead):
+            model.now_ = model.ensemble_.observe(model.now_, actual[:, i], scaled[:, i : i + 1])
+
+
+def encoded(model: "Forecaster", panel: TimedPanel, known: NDArray[np.int64]) -> Now:
+    """What a model knows that begins anew with the first ``known`` observations of each series."""
+    ensemble, framing = model.ensemble_, model.ensemble_.framing.framing
+    x = model.columns_of(panel)
+    recent, behind, inputs = [], [], []
+    for i, (start, count) in enumerate(zip(panel.offsets[:-1], known, strict=True)):
+        y = panel.y[start : start + count]
+        columns = ensemble.columns.take(np.array([i])).apply(x[None, start : start + count])[0]
+        inputs.append(samples_of(ensemble.framing[i], y, columns)[0])
+        recent.append(y[-framing.memory :])
+        behind.append(columns[len(columns) - (framing.steps - 1) :])
+    carried = warmed(ensemble, inputs, None, model.recipe.training)
+    return Now(np.stack(recent), np.stack(behind), carried)
+
+
+def score(
+    origins: Sequence[Origin], histories: Sequence[Floats], season: int
+) -> dict[str, dict[str, Floats]]:
+    """The metrics of every method, over all origins of a series together."""
+    actual = np.concatenate([origin.actual for origin in origins], axis=1)
+    metrics: dict[str, Callable[[Floats, Floats], Floats]] = {
+        "rmse": rmse,
+        "mae": mae,
+        "mase": lambda a, f: np.array(
+            [mase(one, two, y, season) for one, two, y in zip(a, f, histories, strict=True)]
+        ),
+        "smape": smape,
+    }
+    found: dict[str, dict[str, Floats]] = {}
+    for method in origins[0].forecasts:
+        forecast = np.concatenate([origin.forecasts[method] for origin in origins], axis=1)
+        found[method] = {name: metric(actual, forecast) for name, metric in metrics.items()}
+    for level in origins[0].bounds:
+        low, high = (
+            np.concatenate([origin.bounds[level][side] for origin in origins], axis=1)
+            for side in (0, 1)
+        )
+        found[MODEL][f"coverage-{level:g}"] = coverage(actual, low, high)
+    return found
+
+
+def season_of(frequency: Frequency) -> int:
+    """The usual season of a frequency: 12 of months, 4 of quarters, 7 of days, 24 of hours.
+
+    Example:
+        >>> season_of(Frequency.parse("MS")), season_of(Frequency.parse("1"))
+        (12, 1)
+    """
+    usual = {"12Y": 1, "MS": 12, "ME": 12, "M": 12, "QS": 4, "QE": 4, "Q": 4, "D": 7, "B": 5}
+    usual |= {"W": 52, "h": 24}
+    return usual.get(str(frequency), 1)
