@@ -213,12 +213,12 @@ def test_what_is_known_of_the_future_is_read_by_series_and_time(times: Any, hori
     ds = panel.after(horizon)[[1, 0]].ravel()
     values = {"z": np.arange(len(ds)), "x": -np.arange(len(ds))}
     future = write_frame(values, panel.kind, series=series, ds=ds)
-    found = read_future(future.iloc[::-1], panel, horizon)
+    found = read_future(future.iloc[::-1], panel.tip, horizon)
     assert found.shape == (2, horizon, 2)
     assert found[1, :, 1].tolist() == list(range(horizon))
     assert found[0, :, 0].tolist() == [-v for v in range(horizon, 2 * horizon)]
     others = past.assign(unique_id="c")
-    assert np.array_equal(found, read_future(pd.concat([past, future, others]), panel, horizon))
+    assert np.array_equal(found, read_future(pd.concat([past, future, others]), panel.tip, horizon))
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_a_future_that_is_not_known_is_named(change: Any, message: str) -> None:
     ds = panel.after(1).ravel()
     future = write_frame({"x": [1.0, 2.0]}, panel.kind, series=[0, 1], ds=ds)
     with pytest.raises(DataError, match=message):
-        read_future(change(future), panel, 1)
+        read_future(change(future), panel.tip, 1)
 
 
 def test_a_column_cannot_have_the_name_of_the_time() -> None:

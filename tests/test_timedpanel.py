@@ -1,9 +1,13 @@
+from typing import Any
+
+import numpy as np
 import pandas as pd
 import pytest
 
 from statewise.datasets import shampoo
+from statewise.errors import DataError
 from statewise.frames import read_frame
-from statewise.timedpanel import TimedPanel
+from statewise.timedpanel import TimedPanel, Tip, unknown_series
 
 
 def panel(**further: list[float]) -> TimedPanel:
@@ -43,3 +47,43 @@ def test_dates_become_text_without_an_idle_clock() -> None:
     ds = pd.date_range("2020-01-01", periods=3, freq="12h")
     study = read_frame(pd.DataFrame({"ds": ds, "y": [1, 2, 3]})).study
     assert study.only.ds == ("2020-01-01", "2020-01-01 12:00:00", "2020-01-02")
+
+
+def test_a_tip_moves_and_is_taken() -> None:
+    tip = panel(x=[1, 2, 3, 4, 5]).tip
+    assert (tip.ids, tip.columns, str(tip.frequency)) == (("b", "a"), ("x",), "MS")
+    moved = tip.moved(np.array([1]), tip.after(2)[1:, 1])
+    assert moved.last.astype("M8[M]").astype(str).tolist() == ["2020-03", "2019-08"]
+    assert tip.last.astype("M8[M]").astype(str).tolist() == ["2020-03", "2019-06"]
+    some = moved.take(np.array([1]))
+    assert (some.ids, some.place("a"), len(some)) == (("a",), 0, 1)
+    assert some.after(1).astype("M8[M]").astype(str).tolist() == [["2019-09"]]
+    with pytest.raises(ValueError, match="read-only"):
+        tip.last[0] = tip.last[1]
+
+
+def test_a_name_that_is_not_known_is_told_from_those_that_are() -> None:
+    assert panel().tip.place("a") == 1
+    with pytest.raises(DataError, match=r"'c': is not a known series. The series are 'b', 'a'\."):
+        panel().tip.place("c")
+    assert "'0', '1', '2' and 7 more." in str(unknown_series("c", "0123456789"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"last": [0]}, "tip, field 'last'"),
+        ({"last": [0, 10**18]}, "ds = "),
+        ({"last": [0, 10**12]}, "is not the first day of a month"),
+        ({"columns": ["y"]}, "tip, field 'columns'"),
+        ({"columns": "x"}, "tip, field 'columns'"),
+        ({"frequency": {"unit": "integer", "step": 1, "anchor": ""}}, "tip, field 'frequency'"),
+        ({"frequency": {"unit": "month", "step": 0, "anchor": "start"}}, "frequency, field 'step'"),
+        ({"frequency": {"unit": "year", "step": 1, "anchor": ""}}, "frequency, field 'unit'"),
+        ({"frequency": {"unit": "month", "step": 1, "anchor": "x"}}, "frequency, field 'anchor'"),
+        ({"further": 1}, "does not have the fields"),
+    ],
+)
+def test_a_damaged_tip_is_refused(change: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        Tip.from_document(panel().tip.to_document() | change)

@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -148,3 +149,12 @@ def test_any_text_is_a_frequency_or_refused(text: str) -> None:
         return
     assume(frequency.step < 10**9)
     assert Frequency.parse(str(frequency)) == frequency
+
+
+@given(st.sampled_from(["MS", "ME", "M", "2QS", "B", "15min", "us", "7"]))
+def test_a_frequency_is_read_as_it_was_written(alias: str) -> None:
+    frequency = Frequency.parse(alias)
+    assert Frequency.from_document(asdict(frequency)) == frequency
+    for field, value in (("step", 0), ("step", 2**62), ("unit", "year"), ("anchor", "middle")):
+        with pytest.raises(DataError, match=f"frequency, field '{field}'"):
+            Frequency.from_document(asdict(frequency) | {field: value})

@@ -1,7 +1,5 @@
 """Frames in, frames out: long tables of pandas, polars or pyarrow, and files of them."""
 
-import decimal
-import numbers as kinds
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,16 +11,33 @@ from numpy.typing import ArrayLike, NDArray
 
 from statewise.errors import DataError, SettingError
 from statewise.fill import Fill
+from statewise.following import Next, read_future, read_next
+from statewise.framekind import FrameKind
 from statewise.panel import choose_columns, parse_number, position, read_rows
+from statewise.tables import (
+    as_table,
+    has_time_index,
+    numbers_of,
+    one_name,
+    series_codes,
+    with_times,
+)
 from statewise.timecolumns import read_column
-from statewise.timedpanel import FrameKind, TimedPanel, arrange, check_filled, check_values
-from statewise.times import Frequency, show
+from statewise.timedpanel import TimedPanel, arrange
+from statewise.times import Frequency
 
-__all__ = ["read_file", "read_frame", "read_future", "write_file", "write_frame"]
+__all__ = [
+    "Next",
+    "read_file",
+    "read_frame",
+    "read_future",
+    "read_next",
+    "write_file",
+    "write_frame",
+]
 
 PARQUET = {".parquet", ".pq"}
 MISSING = {"", "na", "nan", "null"}  # in a field of a CSV file, in any case
-Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
@@ -60,15 +75,12 @@ def read_frame(
         >>> read_frame(frame, freq=1, fill="linear").y.tolist()
         [1.0, 2.0, 3.0, 5.0]
     """
-    indexed = isinstance(frame, pd.Series) or (
-        isinstance(frame, pd.DataFrame) and time_column not in frame.columns
-    )
-    if indexed and isinstance(frame.index, pd.DatetimeIndex | pd.PeriodIndex):
+    indexed = has_time_index(frame, time_column)
+    if indexed:
         time_column = str(frame.index.name or time_column)
         if isinstance(frame, pd.Series):
             target_column = str(frame.name or target_column)
-            frame = frame.to_frame(target_column)
-        frame = frame.rename_axis(index=time_column).reset_index()
+        frame = with_times(frame, time_column, target_column)
     table = as_table(frame)
     names = table.columns
     for argument, name in (("time_column", time_column), ("target_column", target_column)):
@@ -92,118 +104,6 @@ def read_frame(
     values = [numbers_of(table[target_column], target_column)]
     values += [numbers_of(table[name], f"exogenous column {name!r}") for name in columns]
     return arrange(codes, ds, np.stack(values, axis=1), columns, freq, fill, kind)
-
-
-def read_future(frame: Any, panel: TimedPanel, horizon: int) -> Floats:
-    """The exogenous columns over the times that follow each series, from a long frame.
-
-    The frame has the id, time and exogenous columns of the one that the panel was read from; rows
-    may come in any order, and those of other series or times are passed over.
-
-    Args:
-        frame: of any library.
-        panel: the series that are forecast.
-        horizon: how many times follow.
-
-    Returns:
-        (series, horizon, columns) finite values.
-
-    Raises:
-        DataError: a column is missing, or a value, or there are two of one; the message names it.
-
-    Example:
-        >>> panel = read_frame(pd.DataFrame({"ds": [1, 2, 3], "y": [1, 2, 4], "x": [0, 0, 1]}))
-        >>> read_future(pd.DataFrame({"ds": [5, 4], "x": [7, 8]}), panel, 2).tolist()
-        [[[8.0], [7.0]]]
-    """
-    like, time = panel.kind, panel.kind.time.name
-    if like.time.index and isinstance(frame, pd.DataFrame) and time not in frame.columns:
-        frame = frame.rename_axis(index=time).reset_index()
-    table = as_table(frame)
-    named = () if like.id_column is None else (like.id_column,)
-    for column in (*named, time, *panel.columns):
-        position(table.columns, "column", column)
-    after = panel.after(horizon)
-    codes = np.zeros(len(table), np.int64)
-    if like.id_column is not None:
-        place_of = {name: place for place, name in enumerate(panel.ids)}
-        rows, unique = pd.factorize(table[like.id_column].to_numpy())
-        known = np.array([*(place_of.get(str(name), -1) for name in unique), -1], np.int64)
-        codes = known[rows]
-    hits = like.time.read(table[time], after)[:, None] == after[codes]
-    kept = hits.any(axis=1) & (codes >= 0)
-    where = codes[kept], hits[kept].argmax(axis=1)
-    count = np.zeros(after.shape, np.int64)
-    np.add.at(count, where, 1)
-    for wrong, problem in ((count == 0, "is missing from the frame"), (count > 1, "appears twice")):
-        if wrong.any():
-            series, step = np.argwhere(wrong)[0]
-            place = f"series {panel.ids[series]!r}"
-            fix = f"Give one row for each of the {horizon} times that follow a series."
-            raise DataError(place, show(after[series, step]), problem, fix)
-    values = np.empty((*after.shape, len(panel.columns)))
-    for at, column in enumerate(panel.columns):
-        found = numbers_of(table[column], f"exogenous column {column!r}")[kept]
-        check_values(found, column, after[where], where[0], panel.ids)
-        check_filled(found, column, after[where], where[0], panel.ids, None)
-        values[..., at][where] = found
-    return values
-
-
-def as_table(frame: Any) -> "nw.DataFrame[Any]":
-    """A frame of any library as one of narwhals.
-
-    Raises:
-        DataError: it is no frame, or two of its columns have one name.
-    """
-    try:
-        return nw.from_native(frame, eager_only=True)
-    except nw.exceptions.DuplicateError:
-        names = list(frame.columns)
-        raise DataError("frame", names, "has two columns of one name", "Rename one.") from None
-    except TypeError:
-        raise DataError(
-            "frame",
-            type(frame).__name__,
-            "is not a frame",
-            "Give a pandas, polars or pyarrow frame, collect() a lazy one, or a pandas Series that "
-            "has its times as its index.",
-        ) from None
-
-
-def one_name(name: str, backend: Any) -> "nw.Series[Any]":
-    """The name of the only series."""
-    return nw.new_series("unique_id", [name], nw.String, backend=backend)
-
-
-def series_codes(ids: "nw.Series[Any]", rows: int | None) -> tuple[Ints, "nw.Series[Any]"]:
-    """The series of each row, and the names of the series, in the order in which they come."""
-    if rows is not None:
-        return np.zeros(rows, np.int64), ids
-    missing = np.flatnonzero(ids.is_null().to_numpy())
-    if len(missing):
-        problem = f"is missing in row {missing[0] + 1}"
-        raise DataError(ids.name, None, problem, "Give every row the name of its series.")
-    codes, unique = pd.factorize(ids.to_numpy())
-    if len({str(name) for name in unique}) < len(unique):
-        raise DataError(ids.name, list(unique), "has names alike", "Use names of one type.")
-    first = np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1))
-    return codes.astype(np.int64), ids[first]
-
-
-def numbers_of(column: "nw.Series[Any]", argument: str) -> Floats:
-    """A column as float64, NaN where it is missing; raises DataError if it is not of numbers."""
-    dtype = column.dtype
-    if dtype.is_numeric() or dtype == nw.Boolean:
-        return column.cast(nw.Float64).to_numpy().astype(np.float64)
-    values = column.to_list() if dtype in {nw.Object, nw.Unknown} else ["not a number"]
-    missing = column.is_null().to_numpy()
-    real = (kinds.Real, decimal.Decimal)
-    if not all(gap or isinstance(v, real) for v, gap in zip(values, missing, strict=False)):
-        problem = "does not hold numbers"
-        fix = "Convert it, or name the columns to take with exogenous=[...]."
-        raise DataError(argument, str(dtype), problem, fix)
-    return np.array([np.nan if gap else float(v) for v, gap in zip(values, missing, strict=True)])
 
 
 def write_frame(

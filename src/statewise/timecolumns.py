@@ -17,11 +17,17 @@ from statewise.errors import DataError
 from statewise.panel import TIME_FORMATS, read_times
 from statewise.times import FURTHEST, TIME
 
-__all__ = ["TimeColumn", "read_column"]
+__all__ = ["PATTERN", "TimeColumn", "read_column", "zone_of"]
 
 Kind = Literal["datetime", "date", "period", "integer", "text"]
 OFFSET = re.compile(r"(?<=:\d\d)(?:[.]\d+)?(Z|[+-]\d\d:?\d\d)$")
 YEAR_MONTH = ("%Y-%m", "%Y/%m")
+# What ``read_text`` makes, and nothing else that str.format knows.
+COUNTED = re.compile(r"\{(?::0\d{1,3}d|:[.]1f)?\}")
+PATTERN = re.compile(
+    COUNTED.pattern + r"|(?:[^{}]|\{0[.](?:year|month|day)(?::0\d{1,2}d)?\}"
+    r"|\{0:(?:%[dmYybBHMSf][:.]?)+\})+"
+)
 
 
 @dataclass(frozen=True)
@@ -69,24 +75,51 @@ class TimeColumn:
             return column.cast(self.dtype)
         return nw.from_native(native.astype(self.dtype), series_only=True)
 
-    def read(self, column: "nw.Series[Any]", among: NDArray[Any]) -> NDArray[Any]:
-        """A further column of such times, as they are held here; of text, only those ``among``.
+    @property
+    def dated(self) -> bool:
+        """Whether times are dates, and not whole numbers."""
+        if self.kind == "text":
+            return COUNTED.fullmatch(self.pattern) is None
+        return self.kind != "integer"
+
+    def read(self, column: "nw.Series[Any]") -> NDArray[Any]:
+        """A further column of such times, as they are held here.
 
         Raises:
             DataError: as ``read_column``, or these are times of another sort.
         """
         if self.kind == "text" and column.dtype == nw.String:
-            known = {self.pattern.format(time): time for time in np.unique(among).tolist()}
-            unknown: Any = np.datetime64("NaT") if among.dtype == TIME else np.iinfo(np.int64).min
-            texts = [known.get(str(text).strip(), unknown) for text in column.to_list()]
-            return np.array(texts, among.dtype)
+            check_known(column)
+            codes, unique = pd.factorize(column.to_numpy())
+            read = [self.parse(str(text).strip()) for text in unique]
+            return np.asarray(np.array(read, TIME if self.dated else np.int64)[codes])
         if self.zone is not None and getattr(column.dtype, "time_zone", None) is not None:
             column = column.dt.convert_time_zone(self.zone)
         times, found = read_column(column, wall=self.wall)
-        if times.dtype != among.dtype or found.zone != self.zone:
+        if (times.dtype == TIME) != self.dated or found.zone != self.zone:
             fix = "Give times of the type that the series have."
             raise DataError(column.name, str(column.dtype), "are times of another sort", fix)
         return times
+
+    def parse(self, text: str) -> Any:
+        """An int or a datetime from text; of several readings, that which is written so here.
+
+        Raises:
+            DataError: it cannot be read.
+        """
+        readings = []
+        for form in ("", *TIME_FORMATS) if self.dated else (None,):
+            found = read_times([text], form)
+            for time in (dates_of(found) if self.dated else numbers_of(found)) or ():
+                written = self.pattern.format(time)
+                if written == text:
+                    return time
+                if suffix_of(written) == suffix_of(text):
+                    readings.append(time)
+        if readings:
+            return readings[0]
+        fix = "Write times as those before them are written."
+        raise DataError(self.name, text, "cannot be read as a time", fix)
 
     def clock(self, times: NDArray[Any]) -> NDArray[Any]:
         """(rows,) times as the clock on the wall shows them: what the calendar is asked of."""
@@ -134,7 +167,8 @@ def read_datetimes(
     column: "nw.Series[Any]", dtype: Any, zone: str | None, index: bool, wall: bool | None
 ) -> tuple[NDArray[Any], TimeColumn]:
     """A column of dates with a clock, as ``read_column`` gives it."""
-    shown = column.dt.replace_time_zone(None).to_numpy().astype(TIME)
+    here = column if zone is None else column.dt.replace_time_zone(None)
+    shown = here.to_numpy().astype(TIME)
     hours = shown - shown.astype("M8[D]")
     by_wall = zone is None or (bool((hours == hours[0]).all()) if wall is None else wall)
     kind = TimeColumn(column.name, "datetime", dtype, zone, by_wall, index=index)
@@ -176,14 +210,13 @@ def read_text(name: str, texts: Sequence[str]) -> tuple[NDArray[Any], str]:
         DataError: they cannot be read, or in more ways than one.
     """
     texts = [text.strip() for text in texts]
-    suffixes = {found[1] if (found := OFFSET.search(text)) else "" for text in texts}
+    suffixes = {suffix_of(text) for text in texts}
     if len(suffixes) > 1:
         raise DataError(
             name, sorted(suffixes), "are several time zones", "Give the times as dates of one zone."
         )
-    numbers = read_times(texts, None)
-    if numbers and all(number.is_integer() and abs(number) < FURTHEST for number in numbers):
-        whole = [int(number) for number in numbers]
+    whole = numbers_of(read_times(texts, None))
+    if whole:
         wide = min(map(len, texts))
         return np.array(whole, np.int64), fitting(whole, texts, ["{}", f"{{:0{wide}d}}", "{:.1f}"])
     forms = ("", *TIME_FORMATS)
@@ -197,6 +230,18 @@ def read_text(name: str, texts: Sequence[str]) -> tuple[NDArray[Any], str]:
     form, times = next(iter(read.items()))
     patterns = patterns_of(form, texts, suffixes.pop())
     return np.array(times, TIME), fitting(times, texts, patterns)
+
+
+def suffix_of(text: str) -> str:
+    """The time zone that a text ends in, or nothing."""
+    return found[1] if (found := OFFSET.search(text)) else ""
+
+
+def numbers_of(times: Sequence[float] | None) -> list[int] | None:
+    """What ``read_times`` gives as whole numbers, or None if one is not."""
+    if times and all(time.is_integer() and abs(time) < FURTHEST for time in times):
+        return [int(time) for time in times]
+    return None
 
 
 def dates_of(times: Sequence[Any] | None) -> list[dt.datetime] | None:

@@ -1,43 +1,119 @@
 """A panel for forecasting: series on one even time axis, with exogenous columns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from statewise.documents import Document
 from statewise.errors import DataError
 from statewise.fill import Fill, check_fill, fill_missing
+from statewise.framekind import FrameKind
 from statewise.panel import LARGEST, Panel, Series, check_value
-from statewise.timecolumns import TimeColumn
-from statewise.times import Frequency, check_gaps, infer, show
+from statewise.times import TIME, Frequency, as_times, check_gaps, infer, show
 
-__all__ = ["FrameKind", "TimedPanel", "arrange", "check_filled", "check_values"]
+__all__ = [
+    "FrameKind", "TimedPanel", "Tip", "arrange", "check_filled", "check_values", "unknown_series",
+]  # fmt: skip
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class FrameKind:
-    """What a frame was: enough to give one back in its kind.
+@dataclass(frozen=True, eq=False)
+class Tip:
+    """Where the series of a panel stand: the time of each one's latest observation.
 
     Args:
-        backend: the library it came from, as narwhals names it.
-        id_column: the column of names, or None of a frame that has none.
-        target_column: the column of values.
-        ids: (series,) the names in their own type.
-        time: the column of times.
+        last: (series,) datetime64[us] or int64.
+        columns: what the exogenous columns are called.
+        frequency: the step from a time to the next.
+        kind: how to read and write frames of these series; it has their names.
+
+    Example:
+        >>> import pandas as pd
+        >>> from statewise.frames import read_frame
+        >>> tip = read_frame(pd.DataFrame({"ds": [1, 2, 3], "y": [1.0, 2.0, 4.0]})).tip
+        >>> tip.moved(np.array([0]), np.array([5])).after(2).tolist()
+        [[6, 7]]
     """
 
-    backend: Any
-    id_column: str | None
-    target_column: str
-    ids: "nw.Series[Any]"
-    time: TimeColumn
+    last: NDArray[Any]
+    columns: tuple[str, ...]
+    frequency: Frequency
+    kind: FrameKind
+
+    def __post_init__(self) -> None:
+        self.last.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.last)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """(series,) names."""
+        return self.kind.names
+
+    def after(self, count: int) -> NDArray[Any]:
+        """(series, count) the times that follow each series."""
+        return self.frequency.after(self.last, count)
+
+    def moved(self, series: Ints, last: NDArray[Any]) -> "Tip":
+        """The tip after these series have gone on up to ``last``, (series,)."""
+        times = self.last.copy()
+        times[series] = last
+        return replace(self, last=times)
+
+    def take(self, series: Ints) -> "Tip":
+        """The tip of these series, in this order."""
+        return replace(self, last=self.last[series], kind=self.kind.take(series))
+
+    def place(self, name: str) -> int:
+        """Where the series of this name is; raises DataError if there is none."""
+        found = self.kind.places.get(name)
+        if found is None:
+            raise unknown_series(name, self.ids)
+        return found
+
+    def to_document(self) -> dict[str, Any]:
+        """The tip as plain values that JSON can hold."""
+        return {
+            "last": self.last.astype(np.int64).tolist(),
+            "columns": list(self.columns),
+            "frequency": asdict(self.frequency),
+            "kind": self.kind.to_document(),
+        }
+
+    @classmethod
+    def from_document(cls, document: Any) -> "Tip":
+        """The tip that ``to_document`` described; raises DataError if the document is damaged."""
+        found = Document.of("tip", document, ("last", "columns", "frequency", "kind"))
+        kind = FrameKind.from_document(found["kind"])
+        frequency = Frequency.from_document(found["frequency"])
+        numbers = found.numbers("last")
+        columns = tuple(found.texts("columns"))
+        fixed = (kind.id_column, kind.time.name, kind.target_column)
+        if len(set(columns)) < len(columns) or set(columns) & set(fixed):
+            raise found.damaged("columns")
+        if len(numbers) != len(kind.names):
+            raise found.damaged("last")
+        if kind.time.dated == (frequency.unit == "integer"):
+            raise found.damaged("frequency")
+        last = np.array(numbers, np.int64)
+        last = as_times(last.astype(TIME) if kind.time.dated else last)
+        frequency.after(last, 0)
+        kind.check_writes(np.array([last.min(), last.max()]))
+        return cls(last, columns, frequency, kind)
+
+
+def unknown_series(name: Any, known: Sequence[str]) -> DataError:
+    """The error of a series that is not there."""
+    some = ", ".join(repr(other) for other in known[:3])
+    more = f" and {len(known) - 3} more" if len(known) > 3 else ""
+    return DataError("series", name, "is not a known series", f"The series are {some}{more}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,9 +175,14 @@ class TimedPanel:
         """(series,) how many observations each has."""
         return np.diff(self.offsets)
 
+    @property
+    def tip(self) -> Tip:
+        """Where the series stand at their ends."""
+        return Tip(self.ds[self.offsets[1:] - 1], self.columns, self.frequency, self.kind)
+
     def after(self, count: int) -> NDArray[Any]:
         """(series, count) the times that follow each series."""
-        return self.frequency.after(self.ds[self.offsets[1:] - 1], count)
+        return self.tip.after(count)
 
     @cached_property
     def study(self) -> Panel:
@@ -139,7 +220,7 @@ def arrange(
     if not later.all():
         order = np.lexsort((ds, codes))
         codes, ds, values = codes[order], ds[order], values[order]
-    names = tuple(str(name) for name in kind.ids.to_list())
+    names = kind.names
     offsets = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(names)))])
     labels = (kind.target_column, *columns)
     for column, label in enumerate(labels):
@@ -155,8 +236,9 @@ def arrange(
         check_gaps(frequency, ds, index, codes, names)
     else:
         ds, values, codes, offsets = widen(frequency, ds, values, index, codes, offsets, fill)
+    said = () if fill is None else unfilled(fill)
     for column, label in enumerate(labels):
-        check_filled(values[:, column], label, ds, codes, names, fill)
+        check_filled(values[:, column], label, ds, codes, names, *said)
     y, exogenous = values[:, 0].copy(), values[:, 1:].copy()
     return TimedPanel(names, offsets, ds, y, exogenous, columns, frequency, kind)
 
@@ -207,19 +289,19 @@ def check_filled(
     ds: NDArray[Any],
     codes: Ints,
     names: Sequence[str],
-    fill: Fill | None,
+    problem: str = "is missing",
+    fix: str = "Fill it in, or say how: fill='forward', 'linear', 'zero' or a number.",
 ) -> None:
-    """Raise DataError if a value is still missing."""
+    """Raise DataError if a value is missing, still."""
     missing = np.flatnonzero(np.isnan(values))
-    if not len(missing):
-        return
-    i = missing[0]
-    where = f"series {names[codes[i]]!r}, column {label!r}"
-    if fill is None:
-        problem = "is missing"
-        fix = "Fill it in, or say how: fill='forward', 'linear', 'zero' or a number."
-    else:
-        known = "before it" if fill == "forward" else "on one side of it"
-        problem = f"is missing, and there is nothing {known} to fill it {fill} with"
-        fix = "Cut the series there, or use fill='zero' or a number."
-    raise DataError(where, show(ds[i]), problem, fix)
+    if len(missing):
+        i = missing[0]
+        where = f"series {names[codes[i]]!r}, column {label!r}"
+        raise DataError(where, show(ds[i]), problem, fix)
+
+
+def unfilled(fill: Fill) -> tuple[str, str]:
+    """What is wrong where this way of filling in leaves a value missing, and what to do."""
+    known = "before it" if fill == "forward" else "on one side of it"
+    problem = f"is missing, and there is nothing {known} to fill it {fill} with"
+    return problem, "Cut the series there, or use fill='zero' or a number."

@@ -6,13 +6,14 @@ the other: ``offsets`` (series + 1) say where each begins and ends.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from statewise.checks import at_least, one_of
+from statewise.documents import Document, is_whole
 from statewise.errors import DataError, SettingError
 
 __all__ = ["FURTHEST", "TIME", "Frequency", "as_times", "check_gaps", "infer", "show"]
@@ -33,6 +34,12 @@ FIXED = {
     "s": 10**6,
     "ms": 1000,
     "us": 1,
+}
+LONGEST = {  # of a step: the years from 1 to 9999
+    "integer": FURTHEST,
+    "microsecond": 9999 * 366 * DAY,
+    "business day": 9999 * 366,
+    "month": 9999 * 12,
 }
 MONTHS = {"Y": 12, "Q": 3, "M": 1}
 ANCHORS: dict[str, Anchor] = {"S": "start", "E": "end", "": ""}
@@ -93,6 +100,20 @@ class Frequency:
         if found["months"]:
             return cls("month", count * MONTHS[found["months"]], ANCHORS[found["anchor"]])
         return cls("integer", count)
+
+    @classmethod
+    def from_document(cls, document: Any) -> "Frequency":
+        """The frequency whose fields are these; raises DataError if the document is damaged."""
+        found = Document.of("frequency", document, [field.name for field in fields(cls)])
+        unit: Any = found.text("unit")
+        anchor: Any = found.text("anchor")
+        step = found["step"]
+        if not is_whole(step) or not 1 <= step <= LONGEST.get(unit, 0):
+            raise found.damaged("step" if unit in LONGEST else "unit")
+        try:
+            return cls(unit, step, anchor)
+        except SettingError:
+            raise found.damaged("anchor") from None
 
     def anchored(self, times: ArrayLike) -> "Frequency":
         """The same frequency, with the anchor that all of the times have if it is of months.
