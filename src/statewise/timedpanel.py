@@ -180,6 +180,18 @@ class TimedPanel:
         """Where the series stand at their ends."""
         return Tip(self.ds[self.offsets[1:] - 1], self.columns, self.frequency, self.kind)
 
+    def until(self, lengths: Ints) -> "TimedPanel":
+        """The first ``lengths`` (series,) observations of each series, at least one."""
+        place = np.arange(len(self.y)) - np.repeat(self.offsets[:-1], self.lengths)
+        kept = place < np.repeat(lengths, self.lengths)
+        return replace(
+            self,
+            offsets=np.concatenate([[0], np.cumsum(lengths)]),
+            ds=self.ds[kept],
+            y=self.y[kept],
+            exogenous=self.exogenous[kept],
+        )
+
     def after(self, count: int) -> NDArray[Any]:
         """(series, count) the times that follow each series."""
         return self.tip.after(count)

@@ -107,7 +107,7 @@ def test_one_series_shared_is_one_series_apart() -> None:
             ensemble, now, _ = fit_ensemble(recipe(regime, scope=scope), part)
             x = ensemble.columns.apply(np.ones((1, 4, 1)))
             results.append(ensemble.forecast(now, 4, x))
-        np.testing.assert_array_equal(*results)
+        np.testing.assert_array_equal(results[0], results[1])
 
 
 def test_no_scale_sees_what_comes_after_the_history() -> None:
@@ -118,7 +118,7 @@ def test_no_scale_sees_what_comes_after_the_history() -> None:
     for each in (part.until(30), longer.until(30)):
         ensemble, now, _ = fit_ensemble(recipe(), [each])
         found.append(ensemble.forecast(now, 3, ensemble.columns.apply(np.ones((1, 3, 1)))))
-    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(found[0], found[1])
 
 
 @pytest.mark.parametrize(

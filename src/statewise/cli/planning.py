@@ -74,8 +74,8 @@ def add_plan(actions: Any) -> None:
 
 def run_plan(options: argparse.Namespace) -> int:
     """Print how many repeats each hypothesis needs, and draw how the intervals narrow."""
-    from statewise.inference.pilot import plan_hypotheses
     from statewise.files import Staging
+    from statewise.inference.pilot import plan_hypotheses
     from statewise.report.plan import plan_figure, plan_rows, plan_text, width_rows
     from statewise.report.tables import to_csv
     from statewise.study import Store

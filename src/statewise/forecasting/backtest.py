@@ -1,4 +1,4 @@
-"""Backtest: forecast what is already known, as if it were not, and compare with simple forecasts."""
+"""Backtest: forecast what is known as if it were not, and compare with simple forecasts."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ class Backtest:
 
     @property
     def forecasts(self) -> Any:
-        """Every forecast in a frame of the kind that came in: id, ds, cutoff, y, and the methods."""
+        """Every forecast, in a frame of the kind that came in: id, cutoff, time, y, each method."""
         parts: dict[str, list[Floats]] = {}
         series: list[NDArray[np.int64]] = []
         times, cutoffs = [], []
@@ -106,9 +106,10 @@ class Backtest:
         of its error is gone. A negative skill means that the simple forecast is better.
         """
         rows = []
+        names = list(dict.fromkeys(name for each in self.scores.values() for name in each))
         for method, metrics in self.scores.items():
             row: dict[str, Any] = {"method": method}
-            row |= {name: float(np.mean(values)) for name, values in metrics.items()}
+            row |= {n: float(np.mean(metrics[n])) if n in metrics else None for n in names}
             for other in (NAIVE, SEASONAL):
                 if other in self.scores:
                     base = float(np.mean(self.scores[other]["mase"]))
@@ -189,7 +190,7 @@ def backtest(
             origin.forecasts[SEASONAL] = np.stack([seasonal_naive(y, ahead, season) for y in seen])
         if beside:
             cores = model.threads or available_threads()
-            origin.forecasts |= statistical(list(beside), seen, ahead, season, cores)
+            origin.forecasts.update(statistical(list(beside), seen, ahead, season, cores))
     first = [y[: len(y) - tested] for y in histories]
     settings = {
         "test size": test_size,

@@ -14,12 +14,12 @@ from statewise.checks import at_least, one_of, percent
 from statewise.conformal import half_widths
 from statewise.errors import DataError, SettingError
 from statewise.fill import Fill
+from statewise.following import read_future, read_next
 from statewise.forecasting.calibration import Calibration, calibrate
-from statewise.forecasting.ensemble import Now
+from statewise.forecasting.ensemble import Ensemble, Now
 from statewise.forecasting.fitting import History, Recipe, fit_ensemble
 from statewise.forecasting.parameters import Parameters
 from statewise.forecasting.states import States
-from statewise.following import read_future, read_next
 from statewise.frames import read_frame, write_frame
 from statewise.framing import Framing
 from statewise.network import Adam, EarlyStopping, Network, ReduceOnPlateau, Training
@@ -77,7 +77,7 @@ class Forecaster(Parameters):
         now_: what is known of every series.
         tip_: where every series stands in time.
         calibration_: the twin, or None.
-        training_: how the training went: losses, epochs, members that diverged.
+        training_: how the training went: losses, epochs, members that diverged; not saved.
 
     Example:
         >>> import pandas as pd
@@ -169,7 +169,7 @@ class Forecaster(Parameters):
         Raises:
             SettingError: one of them is impossible, or two contradict each other.
         """
-        regime = self.regime
+        regime: Any = self.regime
         if isinstance(regime, str):
             regime = StateRegime.named(regime)
         one_of("point", self.point, ("mean", "median"))
@@ -260,11 +260,17 @@ class Forecaster(Parameters):
             ensemble, now, training = fit_ensemble(
                 recipe, histories, threads=self.threads, on_progress=stage(bar)
             )
-        self.ensemble_, self.now_, self.training_ = ensemble, now, training
-        self.calibration_: Calibration | None = calibration
-        self._errors_known: Floats | None = None
-        self._tip, self._stepped = panel.tip, 0
+        self.take_up(ensemble, now, calibration, panel.tip)
+        self.training_ = training
         return self
+
+    def take_up(
+        self, ensemble: Ensemble, now: Now, calibration: Calibration | None, tip: Tip
+    ) -> None:
+        """Take what was learned, and what is known of every series."""
+        self.ensemble_, self.now_, self.calibration_ = ensemble, now, calibration
+        self._tip, self._stepped = tip, 0
+        self._errors_known: Floats | None = None
 
     @property
     def tip_(self) -> Tip:
@@ -307,7 +313,7 @@ class Forecaster(Parameters):
         self._check_fitted()
         h = at_least("h", h, 1)
         paths = self.ensemble_.forecast(self.now_, h, self._future(X, h))
-        columns = {self.point: self.point_of(paths)}
+        columns: dict[str, Floats] = {self.point: self.point_of(paths)}
         levels = level or ()
         for each, (low, high) in zip(levels, self.intervals_of(paths, levels), strict=True):
             columns[f"lo-{each:g}"], columns[f"hi-{each:g}"] = low, high
@@ -469,7 +475,9 @@ class Forecaster(Parameters):
         if not levels:
             return []
         if self.intervals is None:
-            raise SettingError("level", levels, "needs intervals", "Fit with intervals='conformal'.")
+            raise SettingError(
+                "level", levels, "needs intervals", "Fit with intervals='conformal'."
+            )
         if self.calibration_ is None:
             tails = [(0.5 - each / 200.0, 0.5 + each / 200.0) for each in levels]
             return [tuple(np.nanquantile(paths, tail, axis=1)) for tail in tails]
@@ -494,9 +502,7 @@ class Forecaster(Parameters):
             self._errors_known = self.calibration_.errors(horizon, self.point_of)
         return self._errors_known[:, :, :horizon]
 
-    def backtest(
-        self, frame: Any, test_size: int, cutoffs: int = 1, **options: Any
-    ) -> "Backtest":
+    def backtest(self, frame: Any, test_size: int, cutoffs: int = 1, **options: Any) -> "Backtest":
         """Forecast the last observations of a frame as if they were not known.
 
         Args:

@@ -1,0 +1,149 @@
+"""A fitted forecaster as one file of numbers and text, and back."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statewise import __version__, modelfile
+from statewise.engine import State, Weights
+from statewise.errors import ModelError, StatewiseError
+from statewise.forecasting.calibration import Calibration
+from statewise.forecasting.ensemble import Columns, Ensemble, Now
+from statewise.forecasting.fitting import Recipe
+from statewise.forecasting.forecaster import Forecaster
+from statewise.framing import FittedFraming
+from statewise.network import ReduceOnPlateau
+from statewise.regime import StateRegime
+from statewise.timedpanel import Tip
+
+__all__ = ["read", "write"]
+
+Arrays = dict[str, NDArray[Any]]
+Model = TypeVar("Model", bound=Forecaster)
+
+
+def write(model: Forecaster, path: Path) -> None:
+    """Save a fitted model."""
+    arrays = arrays_of("", model.ensemble_, model.now_)
+    twin = model.calibration_
+    if twin is not None:
+        arrays |= arrays_of("twin.", twin.ensemble, twin.now)
+        arrays |= {"twin.counts": twin.counts, "twin.y": twin.y, "twin.held": twin.x}
+    document = {
+        "kind": "forecaster",
+        "statewise": __version__,
+        "parameters": {name: plain(value) for name, value in model.get_params().items()},
+        "tip": model.tip_.to_document(),
+    }
+    modelfile.save(path, arrays, document)
+
+
+def read(kind: type[Model], path: Path) -> Model:
+    """Load a model that ``write`` saved; raises ModelError if that is not possible."""
+    arrays, document = modelfile.load(path)
+    try:
+        return model_of(kind, arrays, document)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, StatewiseError) as error:
+        raise ModelError(
+            "path",
+            str(path),
+            f"does not hold a whole forecaster ({type(error).__name__}: {str(error)[:80]})",
+            "Save the model again.",
+        ) from None
+
+
+def model_of(kind: type[Model], arrays: Arrays, document: dict[str, Any]) -> Model:
+    """The model of these arrays and this document."""
+    if document["kind"] != "forecaster":
+        raise ValueError(document["kind"])
+    parameters = {name: rich(value) for name, value in document["parameters"].items()}
+    model = kind(**parameters)
+    recipe, tip = model.recipe, Tip.from_document(document["tip"])
+    ensemble, now = parts_of("", arrays, recipe, len(tip.ids))
+    columns = len(tip.columns) + 2 * len(model.calendar)
+    if ensemble.columns.centre.shape[1] != columns:
+        raise ValueError("columns")
+    twin = None
+    if model.intervals == "conformal":
+        other, begin = parts_of("twin.", arrays, recipe, len(tip.ids))
+        counts, y, x = arrays["twin.counts"], arrays["twin.y"], arrays["twin.held"]
+        shaped = counts.shape == (len(tip.ids),) and y.shape == (len(tip.ids), counts.max())
+        if not (shaped and x.shape == (*y.shape, columns) and counts.min() > 0):
+            raise ValueError("twin")
+        twin = Calibration(other, begin, counts, y, x)
+    model.take_up(ensemble, now, twin, tip)
+    return model
+
+
+def arrays_of(prefix: str, ensemble: Ensemble, now: Now) -> Arrays:
+    """An ensemble and what it knows, as named arrays."""
+    named: Arrays = {f"weights.{k}": v for k, v in ensemble.weights._asdict().items()}
+    if ensemble.initial is not None:
+        named |= {f"initial.{k}": v for k, v in ensemble.initial._asdict().items()}
+    named |= {f"framing.{k}": v for k, v in ensemble.framing.parameters().items()}
+    named |= {"columns.centre": ensemble.columns.centre, "columns.spread": ensemble.columns.spread}
+    named |= {f"state.{k}": v for k, v in ensemble.from_lanes(now.carried)._asdict().items()}
+    named |= {"recent": now.recent, "x": now.x}
+    return {f"{prefix}{name}": array for name, array in named.items()}
+
+
+def parts_of(prefix: str, arrays: Arrays, recipe: Recipe, series: int) -> tuple[Ensemble, Now]:
+    """The inverse of ``arrays_of``; raises ValueError or KeyError if the arrays do not fit."""
+    weights = Weights(*(arrays[f"{prefix}weights.{name}"] for name in Weights._fields)).check()
+    initial = None
+    if recipe.network.initial_state == "learned":
+        initial = State(*(arrays[f"{prefix}initial.{name}"] for name in State._fields))
+    names = ("exponent", "x_factor", "x_offset", "y_factor", "y_offset")
+    framing = FittedFraming.from_parameters(
+        recipe.framing, {name: arrays[f"{prefix}framing.{name}"] for name in names}
+    )
+    columns = Columns(arrays[f"{prefix}columns.centre"], arrays[f"{prefix}columns.spread"])
+    ensemble = Ensemble(
+        recipe.network, recipe.regime, framing, columns, recipe.members, recipe.shared, weights,
+        initial,
+    )  # fmt: skip
+    state = State(*(arrays[f"{prefix}state.{name}"] for name in State._fields))
+    recent, x = arrays[f"{prefix}recent"], arrays[f"{prefix}x"]
+    count, units, steps = columns.centre.shape[1], recipe.network.units, recipe.framing.steps
+    runs = recipe.members * (1 if recipe.shared else series)
+    expected: list[tuple[Any, tuple[int, ...]]] = [
+        (framing.exponent, (series,)),
+        (columns.centre, (series, count)),
+        (columns.spread, (series, count)),
+        (weights.kernel, (runs, recipe.framing.lags + count * recipe.framing.outputs, 4 * units)),
+        (weights.dense_bias, (runs, recipe.framing.outputs)),
+        (state.h, (series, recipe.members, units)),
+        (state.c, (series, recipe.members, units)),
+        (recent, (series, recipe.framing.memory)),
+        (x, (series, steps - 1, count)),
+        *((part, (runs, 1, units)) for part in initial or ()),
+    ]
+    for array, shape in expected:
+        if array.shape != shape or array.dtype.kind != "f":
+            raise ValueError(f"{array.shape} for {shape}")
+    return ensemble, Now(recent, x, ensemble.to_lanes(state))
+
+
+def plain(value: Any) -> Any:
+    """A parameter as JSON can hold it; ``rich`` gives it back."""
+    if isinstance(value, StateRegime):
+        return {"regime": value.to_dict()}
+    if isinstance(value, ReduceOnPlateau):
+        return {"plateau": [value.factor, value.patience, value.lowest]}
+    if isinstance(value, tuple):
+        return {"tuple": list(value)}
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def rich(value: Any) -> Any:
+    """The inverse of ``plain``."""
+    match value:
+        case {"regime": dict(fields)}:
+            return StateRegime.from_dict(fields)
+        case {"plateau": [factor, patience, lowest]}:
+            return ReduceOnPlateau(factor, patience, lowest)
+        case {"tuple": list(values)}:
+            return tuple(values)
+    return value
