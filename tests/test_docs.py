@@ -7,16 +7,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(page for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
-BLOCKS = [
-    pytest.param(block, id=f"{page.name}-{i}")
-    for page in PAGES
-    for i, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL))
-]
 
 
-@pytest.mark.parametrize("block", BLOCKS)
-def test_python_blocks_run(block: str) -> None:
-    exec(compile(block, "documentation", "exec"), {})
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_blocks_run_one_after_the_other(page: Path) -> None:
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
+        exec(compile(block, page.name, "exec"), names)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -64,6 +64,13 @@ class Fitted:
     initial_state: State | None
 
     @property
+    def best_loss(self) -> NDArray[np.float32] | None:
+        """(runs,) the training loss of the epoch that the weights are of, or None if not kept."""
+        if self.loss is None:
+            return None
+        return np.asarray(self.loss[np.arange(self.runs), self.best_epoch - 1])
+
+    @property
     def runs(self) -> int:
         """The number of runs."""
         return self.weights.runs
