@@ -123,21 +123,18 @@ def add_regime(command: Any, what: str) -> None:
 def run_forecast(options: argparse.Namespace) -> int:
     """Train, forecast, keep and print."""
     from statewise.checks import at_least
-    from statewise.cli.forecast_options import panel_of
+    from statewise.cli.forecast_options import future_of, panel_of
     from statewise.files import check_writable
-    from statewise.frames import read_further, read_future
 
     at_least("--horizon", options.horizon, 1)
     panel = panel_of(options)
     model = model_of(options, panel, options.horizon)
-    future = None
-    if panel.columns and options.future is not None:
-        columns = panel.columns
-        future = read_further(options.future, panel.tip, columns, encoding=options.encoding)
-        read_future(future, panel.tip, options.horizon)  # refused before anything is trained
+    future = future_of(options, panel)
     for path in (options.out, options.save, options.plot):
         if path is not None:
             check_writable(path)
+    if options.plot is not None:
+        check_format(options.plot)
     if options.regime == "auto":
         report = (options.out or Path("forecast.csv")).with_suffix(".report")
         choose(model, panel, options.budget, report)
@@ -325,14 +322,20 @@ def write_backtest(found: Any, out: Path, form: str) -> None:
     say(f"Wrote table.csv, scores.csv, {forecasts} and backtest.png to {out}/.")
 
 
-def write_figure(figure: Any, path: Path) -> None:
-    """Write a figure whole or not at all; its format is that of the name."""
+def check_format(path: Path) -> None:
+    """Raise SettingError if no figure can be written in the format that the name says."""
+    from matplotlib.figure import Figure
+
     from statewise.errors import SettingError
+
+    if path.suffix[1:] not in Figure().canvas.get_supported_filetypes():
+        raise SettingError("--plot", str(path), "is of no known format", "Use .png or .svg.")
+
+
+def write_figure(figure: Any, path: Path) -> None:
+    """Write a figure whole or not at all."""
     from statewise.files import Staging
 
-    known = figure.canvas.get_supported_filetypes()
-    if path.suffix[1:] not in known:
-        raise SettingError("--plot", str(path), "is of no known format", "Use .png or .svg.")
     with Staging(path.parent) as staging:
         figure.savefig(staging.path(path.name), dpi=150)
 

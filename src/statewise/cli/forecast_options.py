@@ -4,7 +4,16 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-__all__ = ["SAID", "add_data", "add_model", "add_output", "levels", "model_of", "panel_of"]
+__all__ = [
+    "SAID",
+    "add_data",
+    "add_model",
+    "add_output",
+    "future_of",
+    "levels",
+    "model_of",
+    "panel_of",
+]
 
 PARAMETERS = (
     "lags", "units", "members", "scope", "epochs", "difference", "transform", "seed", "threads",
@@ -150,6 +159,27 @@ def panel_of(options: argparse.Namespace) -> Any:
         exogenous=exogenous,
         encoding=options.encoding,
     )
+
+
+def future_of(options: argparse.Namespace, panel: Any) -> Any:
+    """The further columns over the horizon, checked before anything is trained; None of none."""
+    from statewise.errors import DataError, SettingError
+    from statewise.frames import read_further, read_future
+
+    if not panel.columns:
+        if options.future is not None:
+            raise DataError(
+                "--future", str(options.future), "is of columns that DATA does not have",
+                "Leave it out, or add them to DATA.",
+            )  # fmt: skip
+        return None
+    if options.future is None:
+        raise SettingError(
+            "--exogenous", panel.columns, "must be known over the horizon", "Give --future FILE."
+        )
+    found = read_further(options.future, panel.tip, panel.columns, encoding=options.encoding)
+    read_future(found, panel.tip, options.horizon)
+    return found
 
 
 def model_of(options: argparse.Namespace, panel: Any, horizon: int) -> Any:
