@@ -9,7 +9,7 @@ from typing import Self
 
 from statewise.errors import OutputError
 
-__all__ = ["Staging"]
+__all__ = ["Staging", "check_writable"]
 
 
 class Staging:
@@ -80,3 +80,12 @@ class Staging:
                 os.fsync(handle.fileno())
         for file in files:
             file.replace(self.folder / file.name)
+
+
+def check_writable(path: str | Path) -> None:
+    """Raise OutputError if the file could not be written now; nothing is left there."""
+    path = Path(path)
+    if path.is_dir():
+        raise OutputError("out", str(path), "is a folder", "Name a file in it.")
+    with Staging(path.parent):
+        pass

@@ -23,13 +23,14 @@ from statewise.tables import (
     with_times,
 )
 from statewise.timecolumns import read_column
-from statewise.timedpanel import TimedPanel, arrange
+from statewise.timedpanel import TimedPanel, Tip, arrange
 from statewise.times import Frequency
 
 __all__ = [
     "Next",
     "read_file",
     "read_frame",
+    "read_further",
     "read_future",
     "read_next",
     "write_file",
@@ -194,12 +195,7 @@ def read_file(
     if len(set(places) - {id_at, time_at, value_at}) < len(places):
         raise DataError("exogenous", named, "names a column twice", "Name each column once.")
     lines = [f"{path}, line {line}" for line, _ in rows]
-    cells = [[cell.strip() for cell in row] for _, row in rows]
-    short = next((i for i, row in enumerate(cells) if len(row) < len(header)), None)
-    if short is not None:
-        problem = f"has {len(cells[short])} fields, and the header {len(header)}"
-        fix = "Complete the line; delete it if it is a footer or a note."
-        raise DataError(lines[short], " ".join(cells[short]), problem, fix)
+    cells = checked_cells(lines, [row for _, row in rows], header)
     names = [header[value_at] if id_at is None else row[id_at] for row in cells]
     ids = nw.new_series(id_column or "unique_id", names, nw.String, backend="pandas")
     codes, ids = series_codes(ids, None)
@@ -221,6 +217,61 @@ def read_file(
     return arrange(codes, ds, np.array(values).T, tuple(named), freq, fill, kind)
 
 
+def read_further(
+    path: str | Path, tip: Tip, columns: Sequence[str], *, encoding: str = "utf-8"
+) -> Any:
+    """A file of rows that follow what is known, as a frame for ``read_next`` or ``read_future``.
+
+    A CSV file without the column of times gives the next ones of the only series, if its times are
+    whole numbers.
+
+    Args:
+        path: a CSV or Parquet file, told apart as by ``read_file``.
+        tip: where the series stand.
+        columns: the columns to take as numbers.
+        encoding: how the bytes of a CSV file are to be read.
+
+    Raises:
+        DataError: the file cannot be read, or lacks a column, or a value is missing or no number;
+            of a CSV file, the message names the line.
+    """
+    if Path(path).suffix in PARQUET:
+        return read_parquet(Path(path))
+    header, rows = read_rows(Path(path), encoding)
+    lines = [f"{path}, line {line}" for line, _ in rows]
+    cells = checked_cells(lines, [row for _, row in rows], header)
+    named = tip.kind.id_column or "unique_id"
+    time = tip.kind.time.name
+    frame = {}
+    if time not in header and len(tip) == 1 and tip.kind.time.kind == "integer":
+        frame[time] = tip.after(len(rows))[0]
+    for name in (named, time):
+        if name in header:
+            at = position(header, "column", name)
+            frame[name] = pd.Series([row[at] for row in cells], dtype="str")
+    for name in columns:
+        at = position(header, "column", name)
+        numbers = [
+            parse_cell(line, name, row[at], None, "Fill it in.")
+            for line, row in zip(lines, cells, strict=True)
+        ]
+        frame[name] = np.array(numbers, np.float64)
+    return pd.DataFrame(frame)
+
+
+def checked_cells(
+    lines: Sequence[str], rows: Sequence[list[str]], header: Sequence[str]
+) -> list[list[str]]:
+    """The fields of each line; raises DataError if a line has fewer than the header."""
+    cells = [[cell.strip() for cell in row] for row in rows]
+    short = next((i for i, row in enumerate(cells) if len(row) < len(header)), None)
+    if short is not None:
+        problem = f"has {len(cells[short])} fields, and the header {len(header)}"
+        fix = "Complete the line; delete it if it is a footer or a note."
+        raise DataError(lines[short], " ".join(cells[short]), problem, fix)
+    return cells
+
+
 def check_once(codes: Ints, ds: NDArray[Any], lines: Sequence[str], texts: Sequence[str]) -> None:
     """Raise DataError that names the line on which a time of a series stands again."""
     order = np.lexsort((ds, codes))
@@ -230,13 +281,15 @@ def check_once(codes: Ints, ds: NDArray[Any], lines: Sequence[str], texts: Seque
         raise DataError(lines[line], texts[line], "appears twice", "Keep one observation a time.")
 
 
-def parse_cell(line: str, column: str, text: str, fill: Fill | None) -> float:
+HOW = "Fill it in, or say how: fill='forward', 'linear', 'zero' or a number."
+
+
+def parse_cell(line: str, column: str, text: str, fill: Fill | None, fix: str = HOW) -> float:
     """A field as a number, NaN if it is missing and may be; else a DataError names the line."""
     missing = text.lower() in MISSING
     if missing and fill is not None:
         return np.nan
     if not text:
-        fix = "Fill it in, or say how: fill='forward', 'linear', 'zero' or a number."
         raise DataError(line, text, f"has no value in column {column!r}", fix)
     return parse_number(line, column, text)
 

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from statewise import __version__
 from statewise.cli import data as data_command
+from statewise.cli import forecast as forecast_command
 from statewise.cli import study as study_command
 from statewise.cli import tutorial as tutorial_command
 from statewise.cli.options import for_command_line
@@ -34,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     )
     tutorial_command.add_to(commands)
     study_command.add_to(commands)
+    forecast_command.add_to(commands)
     data_command.add_to(commands)
     return main
 
@@ -54,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
         return code
     except StatewiseError as error:
-        say(f"statewise: {for_command_line(error)}")
+        say(f"statewise: {for_command_line(error, getattr(options, 'said', None))}")
         return 2
     except KeyboardInterrupt:
         return INTERRUPTED

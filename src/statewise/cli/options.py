@@ -1,6 +1,7 @@
 """Options that commands share."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 from statewise.errors import StatewiseError
@@ -8,10 +9,19 @@ from statewise.errors import StatewiseError
 __all__ = ["folder", "for_command_line"]
 
 
-def for_command_line(error: StatewiseError) -> StatewiseError:
-    """The error with the option's name where the library's argument has another."""
-    options = {"out": "--out", "file": "--data", "column": "--column", "encoding": "--encoding"}
-    error.argument = options.get(error.argument, error.argument)
+SAID = {"out": "--out", "file": "--data", "column": "--column", "encoding": "--encoding"}
+"""The options that are called otherwise in the library, for every command."""
+
+
+def for_command_line(
+    error: StatewiseError, said: Mapping[str, str] | None = None
+) -> StatewiseError:
+    """The error with the option's name where the library's argument has another.
+
+    ``said`` are the names of one command, which go first.
+    """
+    names = SAID | dict(said or {})
+    error.argument = names.get(error.argument, error.argument)
     return error
 
 

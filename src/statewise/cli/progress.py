@@ -3,13 +3,18 @@
 import sys
 from typing import Any, Self
 
-__all__ = ["Progress", "say"]
+__all__ = ["Progress", "on_terminal", "say"]
 
 
 def say(line: str) -> None:
     """A line on standard error, if there is one."""
     if sys.stderr is not None:
         print(line, file=sys.stderr, flush=True)
+
+
+def on_terminal() -> bool:
+    """Whether somebody sees standard error as it is written."""
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 class Progress:
@@ -25,7 +30,7 @@ class Progress:
         self.bar: Any = None
 
     def __enter__(self) -> Self:
-        if sys.stderr is not None and sys.stderr.isatty():
+        if on_terminal():
             from tqdm import tqdm
 
             total, done = self.wanted * len(self.counts), sum(self.counts.values())

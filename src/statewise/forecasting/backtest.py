@@ -20,6 +20,8 @@ from statewise.timedpanel import TimedPanel
 from statewise.times import Frequency
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from statewise.forecasting.forecaster import Forecaster
 
 __all__ = ["Backtest", "backtest", "season_of"]
@@ -118,11 +120,33 @@ class Backtest:
             rows.append(row)
         return rows
 
+    def plot(self, series: Sequence[str] | None = None) -> "Figure":
+        """Draw what came and what every method had forecast; as a matplotlib figure.
+
+        Args:
+            series: whose; by default all. A panel a series, nine at most.
+
+        Raises:
+            SettingError: a series is not in the backtest.
+        """
+        from statewise.report.forecast_figures import backtest_figure
+
+        return backtest_figure(self, series)
+
+    @property
+    def said(self) -> str:
+        """How it was run, in a line."""
+        return ", ".join(f"{name} {value}" for name, value in self.settings.items())
+
     def __str__(self) -> str:
         from statewise.report.text import table
 
-        said = ", ".join(f"{name} {value}" for name, value in self.settings.items())
-        return f"{table(self.table)}\n{said}"
+        return f"{table(self.table)}\n{self.said}"
+
+    def _repr_html_(self) -> str:
+        from statewise.report.notebook import shown
+
+        return shown(f"Backtest of {len(self.panel)} series", self.table, self.said)
 
 
 def backtest(

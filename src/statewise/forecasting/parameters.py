@@ -31,11 +31,15 @@ class Parameters:
         """Another with the same parameters, not fitted."""
         return type(self)(**self.get_params())
 
-    def __repr__(self) -> str:
+    def _said(self) -> dict[str, Any]:
+        """The parameters that are not at their defaults."""
         defaults = inspect.signature(type(self).__init__).parameters
-        said = [
-            f"{name}={value!r}"
+        return {
+            name: value
             for name, value in self.get_params().items()
             if value is not defaults[name].default and value != defaults[name].default
-        ]
+        }
+
+    def __repr__(self) -> str:
+        said = [f"{name}={value!r}" for name, value in self._said().items()]
         return f"{type(self).__name__}({', '.join(said)})"

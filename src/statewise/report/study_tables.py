@@ -19,7 +19,7 @@ from statewise.report.tables import Row, summarise
 from statewise.study.execute import CellResult, StudyResult
 from statewise.study.specification import arm_document, digest, series_document, to_document
 
-__all__ = ["SHOWN", "report_tables"]
+__all__ = ["SHOWN", "arm_rows", "report_tables"]
 
 SHOWN = 6  # cells that are shown in detail
 POINTS = 500  # of a strip, at most
@@ -48,7 +48,7 @@ def report_tables(
     tables = {
         "verdicts": verdict_rows(verdicts or ()),
         "evidence": evidence_rows(result),
-        "arms": _arms(result),
+        "arms": arm_rows(result),
         "cells": [_cell_row(result, name, cell) for cell in result.naive for name in result.arms],
         "strip": list(_strips(result, shown)),
         "cumulative": list(_cumulative(result, shown)),
@@ -66,7 +66,7 @@ def report_tables(
     return {name: rows for name, rows in tables.items() if rows}
 
 
-def _arms(result: StudyResult) -> list[Row]:
+def arm_rows(result: StudyResult) -> list[Row]:
     """A row an arm over the whole study.
 
     The unit of the interval of the skill is that of the verdicts: the restarts in a study of one

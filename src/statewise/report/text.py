@@ -18,8 +18,10 @@ __all__ = ["study_text", "table", "tutorial_text"]
 WIDTH = 100
 
 
-def table(rows: Sequence[Row]) -> str:
+def table(rows: Sequence[Row], digits: int = 3) -> str:
     """Rows with the same keys as aligned columns: words to the left, numbers to the right.
+
+    Floats are written with so many digits after the point.
 
     Example:
         >>> print(table([{"arm": "a", "n": 10, "mean": 1.5}]))
@@ -27,7 +29,7 @@ def table(rows: Sequence[Row]) -> str:
         a    10  1.500
     """
     header = list(rows[0])
-    cells = [[_cell(row[key]) for key in header] for row in rows]
+    cells = [[_cell(row[key], digits) for key in header] for row in rows]
     widths = [max(len(r[i]) for r in (header, *cells)) for i in range(len(header))]
     left = [any(isinstance(row[key], str) for row in rows) for key in header]
     lines = [
@@ -40,10 +42,10 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, digits: int) -> str:
     if value is None:
         return "-"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
 
 
 def tutorial_text(tutorial: Tutorial) -> str:

@@ -142,6 +142,20 @@ class StudyResult:
         """
         return self.arms[name].cells[cell].restarts
 
+    def _repr_html_(self) -> str:
+        from statewise.report.notebook import shown
+        from statewise.report.study_tables import arm_rows
+
+        names = ("arm", "runs", "relative", "skill", "skill_low", "skill_high", "share", "diverged")
+        rows = [{name: row[name] for name in names} for row in arm_rows(self)]
+        return shown(
+            f"Study of {len(self.study.panel.series)} series, {self.study.repeats} repeats",
+            rows,
+            "relative: mean RMSE over that of the naive forecast; skill: one less it, with its "
+            f"{1.0 - self.study.alpha:.0%} interval; share: of the runs that beat the naive "
+            "forecast.",
+        )
+
     def _until(self, series: Series, cutoff: int) -> NDArray[np.float64]:
         return series.y[: cutoff + self.study.test_size]
 

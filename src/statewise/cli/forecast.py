@@ -1,0 +1,356 @@
+"""``statewise forecast``, ``update`` and ``backtest``: forecasts of the series of a file."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from statewise.cli.forecast_options import SAID, add_data, add_model, add_output, levels, model_of
+from statewise.cli.options import folder
+from statewise.cli.progress import Progress, on_terminal, say
+
+__all__ = ["add_to"]
+
+SHOWN = 60  # rows of a printed forecast
+
+
+def add_to(commands: Any) -> None:
+    """Add the commands to the parser."""
+    forecast = commands.add_parser(
+        "forecast",
+        help="forecast the series of a CSV or Parquet file",
+        description="Train an ensemble of LSTMs on the series of a file, and forecast them.",
+    )
+    forecast.add_argument("data", type=Path, metavar="DATA", help="a CSV or Parquet file")
+    forecast.add_argument(
+        "--horizon", type=int, required=True, metavar="H", help="observations to forecast"
+    )
+    add_regime(forecast, "(stateless)")
+    add_output(forecast)
+    forecast.add_argument("--save", type=Path, metavar="MODEL", help="keep the model in this file")
+    forecast.add_argument(
+        "--plot", type=Path, metavar="FILE.png", help="draw the forecasts (.png, .svg or .pdf)"
+    )
+    forecast.add_argument(
+        "--future",
+        type=Path,
+        metavar="FILE",
+        help="the further columns of DATA over the horizon, which networks are then shown too",
+    )
+    add_data(forecast)
+    add_model(forecast)
+    forecast.set_defaults(run=run_forecast, said=SAID)
+
+    update = commands.add_parser(
+        "update",
+        help="move a saved model on with new observations, without training",
+        description="Advance the state of a saved model by the observations that follow, and "
+        "rewrite it. If one of them cannot be used, nothing is changed.",
+    )
+    update.add_argument("model", type=Path, metavar="MODEL", help="from forecast --save")
+    update.add_argument("new", type=Path, metavar="NEW", help="a CSV or Parquet file")
+    update.add_argument("--horizon", type=int, metavar="H", help="forecast so many observations")
+    add_output(update)
+    update.add_argument(
+        "--save", type=Path, metavar="MODEL", help="write it here, and leave the old one"
+    )
+    update.add_argument(
+        "--future", type=Path, metavar="FILE", help="the further columns over the horizon"
+    )
+    update.add_argument("--encoding", default="utf-8", metavar="E", help="of CSV files (utf-8)")
+    said = {
+        "path": "MODEL",
+        "file": "NEW",
+        "frame": "NEW",
+        "column": "column",
+        "id_column": "column",
+    }
+    update.set_defaults(run=run_update, said=SAID | said)
+
+    backtest = commands.add_parser(
+        "backtest",
+        help="forecast the last observations of a file as if they were not known",
+        description="Walk forward through the last observations of every series, beside the naive "
+        "forecasts.",
+    )
+    add = backtest.add_argument
+    add("data", type=Path, metavar="DATA", help="a CSV or Parquet file")
+    add("--test-size", type=int, default=12, metavar="K", help="observations after a cutoff (12)")
+    add("--cutoffs", type=int, default=3, metavar="C", help="cutoffs of each series (3)")
+    add("--horizon", type=int, metavar="H", help="of each forecast (the whole test part at once)")
+    add(
+        "--walk",
+        choices=("carried", "re-encoded"),
+        default="carried",
+        help="carry the state on, or begin anew at each origin (carried)",
+    )
+    add(
+        "--refit",
+        choices=("each", "first"),
+        default="each",
+        help="train at each cutoff, or at the first alone (each)",
+    )
+    add("--season", type=int, metavar="S", help="observations a season (of the frequency)")
+    add(
+        "--beside",
+        default="",
+        metavar="A,B",
+        help="AutoETS, AutoARIMA, DynamicOptimizedTheta: of the extra statewise[baselines]",
+    )
+    add_regime(backtest, "(stateless); auto sees nothing of the test parts")
+    add("--level", type=levels, default=(), metavar="80,95", help="of intervals, in percent")
+    add("--out", type=folder, metavar="DIR", help="write tables, forecasts and a figure")
+    add("--format", choices=("csv", "parquet"), default="csv", help="of the forecasts (csv)")
+    add_data(backtest)
+    add_model(backtest)
+    backtest.set_defaults(run=run_backtest, said=SAID, future=None, save=None)
+
+
+def add_regime(command: Any, what: str) -> None:
+    """Add the choice of the regime."""
+    command.add_argument(
+        "--regime",
+        default="stateless",
+        metavar="auto|NAME",
+        help=f"a preset; or auto: what wins a small study {what}",
+    )
+    command.add_argument(
+        "--budget", type=float, default=20.0, metavar="S", help="seconds of that study, about (20)"
+    )
+
+
+def run_forecast(options: argparse.Namespace) -> int:
+    """Train, forecast, keep and print."""
+    from statewise.checks import at_least
+    from statewise.cli.forecast_options import future_of, panel_of
+    from statewise.files import check_writable
+
+    at_least("--horizon", options.horizon, 1)
+    panel = panel_of(options)
+    model = model_of(options, panel, options.horizon)
+    future = future_of(options, panel)
+    for path in (options.out, options.save, options.plot):
+        if path is not None:
+            check_writable(path)
+    if options.plot is not None:
+        check_format(options.plot)
+    if options.regime == "auto":
+        report = (options.out or Path("forecast.csv")).with_suffix(".report")
+        choose(model, panel, options.budget, report)
+    with spoken_warnings():
+        model.set_params(progress=on_terminal()).fit_panel(panel).set_params(progress=False)
+        frame = model.predict(options.horizon, level=options.level, X=future)
+        if options.plot is not None:
+            figure = model.plot(options.horizon, history=panel, level=options.level, X=future)
+            write_figure(figure, options.plot)
+    show(frame, options.out)
+    if options.save is not None:
+        model.save(options.save)
+        say(f"The model is {options.save}. Later: statewise update {options.save} NEW.csv")
+    return 0
+
+
+def run_update(options: argparse.Namespace) -> int:
+    """Advance a model, forecast if that is asked for, and write it."""
+    from statewise.checks import at_least
+    from statewise.errors import SettingError
+    from statewise.forecasting import Forecaster
+    from statewise.frames import read_further, write_file
+    from statewise.times import show as written
+
+    if options.horizon is not None:
+        at_least("--horizon", options.horizon, 1)
+    for name in ("level", "out", "future"):
+        if getattr(options, name) and options.horizon is None:
+            value = str(getattr(options, name))
+            raise SettingError(f"--{name}", value, "is of a forecast", "Give a --horizon too.")
+    model = Forecaster.load(options.model)
+    before = model.tip_
+    columns = (before.kind.target_column, *before.columns)
+    new = read_further(options.new, before, columns, encoding=options.encoding)
+    model.update(new)
+    frame = None
+    if options.horizon is not None:
+        future = None
+        if options.future is not None:
+            future = read_further(
+                options.future, model.tip_, before.columns, encoding=options.encoding
+            )
+        with spoken_warnings():
+            frame = model.predict(options.horizon, level=options.level, X=future)
+        if options.out is not None:
+            write_file(frame, options.out)
+    target = options.save or options.model
+    model.save(target)
+    moved = model.tip_.last != before.last
+    series = f"{int(moved.sum())} of {len(moved)} series" if len(moved) > 1 else before.ids[0]
+    latest = written(model.tip_.last.max())
+    say(f"Moved {series} on by {len(new)} observations, up to {latest}. The model is {target}.")
+    if frame is not None:
+        show(frame, None)
+    return 0
+
+
+def run_backtest(options: argparse.Namespace) -> int:
+    """Walk through the test parts, print and write what was found."""
+    from statewise.checks import at_least, one_of
+    from statewise.cli.forecast_options import panel_of
+    from statewise.forecasting import backtest
+    from statewise.report.text import table
+
+    beside = [name.strip() for name in options.beside.split(",") if name.strip()]
+    if beside:
+        from statewise.baselines import STATISTICAL
+
+        for name in beside:
+            one_of("--beside", name, STATISTICAL)
+    at_least("--test-size", options.test_size, 1)
+    at_least("--cutoffs", options.cutoffs, 1)
+    panel = panel_of(options)
+    model = model_of(options, panel, options.horizon or options.test_size)
+    if options.regime == "auto":
+        known = panel.lengths - options.test_size * options.cutoffs
+        report = Path("backtest.report") if options.out is None else options.out / "regimes"
+        choose(model, panel.until(known.clip(1)), options.budget, report)
+    model.set_params(progress=on_terminal())
+    with spoken_warnings():
+        found = backtest(
+            model,
+            panel,
+            options.test_size,
+            options.cutoffs,
+            horizon=options.horizon,
+            walk=options.walk,
+            refit=options.refit,
+            level=options.level,
+            season=options.season,
+            beside=beside,
+        )
+    print(f"{table(found.table)}\n{found.said}\n{against_naive(found)}")
+    if options.out is not None:
+        write_backtest(found, options.out, options.format)
+    return 0
+
+
+def choose(model: Any, panel: Any, budget: float, out: Path) -> None:
+    """Give a model the regime that wins a small study; print what was found, and keep its report.
+
+    The study is on standard error, like all that is no forecast.
+    """
+    from statewise.cli.study import write_report
+    from statewise.forecasting.choice import conclude, plan
+    from statewise.inference import settle
+    from statewise.report.text import table
+    from statewise.study import run_study
+
+    planned = plan(model, panel, budget)
+    study = planned.study
+    with Progress(study, "and nothing was kept") as progress:
+        result = run_study(study, threads=model.threads, on_shard=progress.shard)
+    choice = conclude(result, settle(result), planned.notes)
+    write_report(result, choice.verdicts, out, ())
+    each = f"{study.cutoffs} test parts of {study.test_size}"
+    say(
+        f"\nRegimes on {len(study.panel.series)} series, {each}, one step at a time; RMSE relative "
+        "to the naive forecast's, of single networks and of all restarts together."
+    )
+    say(table(choice.rows))
+    for line in (choice.said, *choice.notes):
+        say(line)
+    say("")
+    model.set_params(regime=choice.regime)
+
+
+def show(frame: Any, out: Path | None) -> None:
+    """Print a forecast, its first rows if there are many, and write it."""
+    import narwhals as nw
+    import numpy as np
+
+    from statewise.frames import write_file
+    from statewise.report.text import table
+
+    rows = [
+        {k: v if isinstance(v, float) else str(v).removesuffix(" 00:00:00") for k, v in row.items()}
+        for row in nw.from_native(frame, eager_only=True).iter_rows(named=True)
+    ]
+    largest = max(abs(v) for row in rows for v in row.values() if isinstance(v, float))
+    digits = int(np.clip(4 - np.floor(np.log10(max(largest, 1e-12))), 0, 12))
+    print(table(rows[:SHOWN], digits))
+    if len(rows) > SHOWN:
+        print(f"... and {len(rows) - SHOWN} rows more" + (" (--out writes all)" if not out else ""))
+    if out is not None:
+        write_file(frame, out)
+        say(f"Wrote {len(rows)} rows to {out}.")
+
+
+def against_naive(found: Any) -> str:
+    """How a backtest's forecasts stand to the naive ones, in a sentence."""
+    from statewise.forecasting.backtest import MODEL
+
+    row = next(row for row in found.table if row["method"] == MODEL)
+    better = next(iter(sorted(found.table, key=lambda each: each["mase"])))["method"]
+    parts = []
+    for key in ("naive", "seasonal-naive"):
+        skill = row.get(f"skill-{key}")
+        if skill is not None:
+            side = "below" if skill > 0.0 else "above"
+            parts.append(f"{abs(skill):.1%} {side} that of the {key} forecast")
+    said = f"{MODEL}: mean MASE " + " and ".join(parts) + "." if parts else ""
+    return said if better == MODEL else f"{said} The best here is {better}."
+
+
+def write_backtest(found: Any, out: Path, form: str) -> None:
+    """Write the table, the scores of every series, all forecasts, and a figure."""
+    from statewise.files import Staging
+    from statewise.frames import write_file
+    from statewise.report.tables import to_csv
+
+    scores = [
+        {"unique_id": name, "method": method}
+        | {metric: float(values[i]) for metric, values in metrics.items()}
+        for i, name in enumerate(found.panel.ids)
+        for method, metrics in found.scores.items()
+    ]
+    names = list(dict.fromkeys(key for row in scores for key in row))
+    with Staging(out) as staging:
+        staging.text("table.csv", to_csv(found.table))
+        staging.text("scores.csv", to_csv([{k: row.get(k) for k in names} for row in scores]))
+        forecasts = f"forecasts.{form}"
+        write_file(found.forecasts, staging.path(forecasts))
+        found.plot().savefig(staging.path("backtest.png"), dpi=150)
+    say(f"Wrote table.csv, scores.csv, {forecasts} and backtest.png to {out}/.")
+
+
+def check_format(path: Path) -> None:
+    """Raise SettingError if no figure can be written in the format that the name says."""
+    from matplotlib.figure import Figure
+
+    from statewise.errors import SettingError
+
+    if path.suffix[1:] not in Figure().canvas.get_supported_filetypes():
+        raise SettingError("--plot", str(path), "is of no known format", "Use .png or .svg.")
+
+
+def write_figure(figure: Any, path: Path) -> None:
+    """Write a figure whole or not at all."""
+    from statewise.files import Staging
+
+    with Staging(path.parent) as staging:
+        figure.savefig(staging.path(path.name), dpi=150)
+
+
+@contextmanager
+def spoken_warnings() -> Iterator[None]:
+    """Say what is warned of in a line each, without the place in the source."""
+    import warnings
+
+    heard: Sequence[warnings.WarningMessage] = ()
+    try:
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("always", UserWarning)
+            yield
+    finally:
+        for text in dict.fromkeys(str(each.message) for each in heard):
+            say(f"statewise: note: {text}")

@@ -1,0 +1,227 @@
+"""The options of a file of series, and of the model that forecasts them."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+__all__ = [
+    "SAID",
+    "add_data",
+    "add_model",
+    "add_output",
+    "future_of",
+    "levels",
+    "model_of",
+    "panel_of",
+]
+
+PARAMETERS = (
+    "lags", "units", "members", "scope", "epochs", "difference", "transform", "seed", "threads",
+    "freq", "fill", "calibration",
+)  # fmt: skip
+SAID = {name: f"--{name}" for name in PARAMETERS} | {
+    "file": "DATA",
+    "frame": "DATA",
+    "id_column": "--id-column",
+    "time_column": "--time-column",
+    "target_column": "--column",
+    "exogenous": "--exogenous",
+    "budget": "--budget",
+    "level": "--level",
+    "h": "--horizon",
+    "horizon": "--horizon",
+    "X": "--future",
+    "test_size": "--test-size",
+    "cutoffs": "--cutoffs",
+    "season": "--season",
+}
+"""What the library's arguments are called on the command line."""
+
+
+def levels(text: str) -> tuple[float, ...]:
+    """Percentages: 80,95."""
+    found = tuple(numbers(text, float))
+    if not all(0.0 < each < 100.0 for each in found) or len(set(found)) < len(found):
+        raise argparse.ArgumentTypeError(f"{text!r} is not percentages such as 80,95")
+    return found
+
+
+def lags_apart(text: str) -> int | tuple[int, ...]:
+    """Lags of differences: 1 or 1,12; 0 for none."""
+    found = tuple(numbers(text, int))
+    return found[0] if len(found) == 1 else found
+
+
+def numbers(text: str, kind: Any) -> list[Any]:
+    """Numbers that are separated by commas."""
+    try:
+        return [kind(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not numbers separated by commas") from None
+
+
+def word_or_number(text: str) -> str | float:
+    """A number if it is one, else the word."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Names that are separated by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def add_output(command: Any) -> None:
+    """Add what is written of a forecast."""
+    command.add_argument(
+        "--level", type=levels, default=(), metavar="80,95", help="of intervals, in percent"
+    )
+    command.add_argument(
+        "--out", type=Path, metavar="FILE", help="write the forecasts: .csv, or .parquet"
+    )
+
+
+def add_data(command: Any) -> None:
+    """Add how a file is read."""
+    group = command.add_argument_group("the file")
+    add = group.add_argument
+    add("--id-column", metavar="NAME", help="names the series of a row (unique_id, if there)")
+    add("--time-column", metavar="NAME", help="of times (ds, or the first of a CSV file)")
+    add("--column", metavar="NAME", help="of values (y, or the only one left)")
+    add("--exogenous", type=names, metavar="A,B", help="further columns that are known beforehand")
+    add("--freq", metavar="F", help="step between times, as pandas calls it (inferred)")
+    add(
+        "--fill",
+        type=word_or_number,
+        metavar="HOW",
+        help="missing values: forward, linear, zero or a number (they are refused)",
+    )
+    add("--encoding", default="utf-8", metavar="E", help="of CSV files (utf-8)")
+
+
+def add_model(command: Any) -> None:
+    """Add the parameters of ``Forecaster`` that are often changed."""
+    group = command.add_argument_group("the model")
+    add = group.add_argument
+    add("--lags", type=int, metavar="L", help="past values shown at a time step (12)")
+    add("--units", type=int, metavar="U", help="LSTM units (8)")
+    add("--members", type=int, metavar="N", help="networks for a series (32)")
+    add("--epochs", type=int, metavar="E", help="epochs of training (100)")
+    add(
+        "--scope",
+        choices=("local", "global"),
+        help="networks of each series, or ones that all series share (local)",
+    )
+    add(
+        "--difference",
+        type=lags_apart,
+        metavar="1,12",
+        help="lags at which differences are taken, 0 for none (1)",
+    )
+    add(
+        "--transform",
+        type=word_or_number,
+        metavar="HOW",
+        help="none, log, box-cox or its exponent (none)",
+    )
+    add(
+        "--intervals",
+        choices=("conformal", "ensemble", "none"),
+        help="from errors of the past, or from the spread of members (conformal, if there is a "
+        "--level or the model is saved)",
+    )
+    add(
+        "--calibration",
+        type=int,
+        metavar="K",
+        help="observations held back for intervals (a quarter, 8 to 40, or what the horizon takes)",
+    )
+    add("--seed", type=int, metavar="S", help="key of all randomness (1)")
+    add("--threads", type=int, metavar="K", help="threads (all processors)")
+
+
+def panel_of(options: argparse.Namespace) -> Any:
+    """The series of the file; further columns if they are asked for, or known over the horizon."""
+    from statewise.frames import read_file
+
+    exogenous = options.exogenous
+    if exogenous is None:
+        exogenous = options.future is not None
+    return read_file(
+        options.data,
+        id_column=options.id_column,
+        time_column=options.time_column,
+        target_column=options.column,
+        freq=options.freq,
+        fill=options.fill,
+        exogenous=exogenous,
+        encoding=options.encoding,
+    )
+
+
+def future_of(options: argparse.Namespace, panel: Any) -> Any:
+    """The further columns over the horizon, checked before anything is trained; None of none."""
+    from statewise.errors import DataError, SettingError
+    from statewise.frames import read_further, read_future
+
+    if not panel.columns:
+        if options.future is not None:
+            raise DataError(
+                "--future", str(options.future), "is of columns that DATA does not have",
+                "Leave it out, or add them to DATA.",
+            )  # fmt: skip
+        return None
+    if options.future is None:
+        raise SettingError(
+            "--exogenous", panel.columns, "must be known over the horizon", "Give --future FILE."
+        )
+    found = read_further(options.future, panel.tip, panel.columns, encoding=options.encoding)
+    read_future(found, panel.tip, options.horizon)
+    return found
+
+
+def model_of(options: argparse.Namespace, panel: Any, horizon: int) -> Any:
+    """A forecaster with the parameters that the options name, checked."""
+    from statewise.checks import at_least, one_of, positive
+    from statewise.forecasting import Forecaster
+    from statewise.regime import REGIMES
+
+    one_of("--regime", options.regime, ("auto", *REGIMES))
+    positive("--budget", options.budget)
+    if options.threads is not None:
+        at_least("--threads", options.threads, 1)
+    given = {name: getattr(options, name) for name in PARAMETERS}
+    intervals = options.intervals
+    if intervals is None:
+        intervals = "conformal" if options.level or options.save is not None else "none"
+    kind = panel.kind
+    model = Forecaster(
+        regime="stateless" if options.regime == "auto" else options.regime,
+        intervals=None if intervals == "none" else intervals,
+        id_column=kind.id_column or "unique_id",
+        time_column=kind.time.name,
+        target_column=kind.target_column,
+        exogenous=panel.columns,
+        **{name: value for name, value in given.items() if value is not None},
+    )
+    recipe = model.recipe
+    if intervals == "conformal" and options.calibration is None:
+        held = calibration_for(int(panel.lengths.min()), recipe.framing.shortest, horizon)
+        model.set_params(calibration=held)
+    return model
+
+
+def calibration_for(shortest: int, least: int, horizon: int) -> int | None:
+    """How many observations to hold back where the usual number is too small for the horizon.
+
+    Ten origins that reach the horizon are wanted; the shortest series may have room for fewer.
+    None keeps to the usual number.
+    """
+    from statewise.forecasting.calibration import LEAST, MOST
+
+    wanted = horizon + 9
+    if max(LEAST, min(MOST, shortest // 4)) >= wanted:
+        return None
+    return max(horizon, LEAST, min(wanted, shortest - least))
