@@ -215,7 +215,7 @@ def test_ctrl_c_keeps_what_was_finished(folder: Path) -> None:
     while not (folder / "runs.db").exists() or not runs(folder / "runs.db"):
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "and every finished run is in runs.db" in err
     assert out == ""

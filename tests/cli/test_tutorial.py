@@ -150,7 +150,7 @@ def test_ctrl_c_stops_soon_and_leaves_nothing(tmp_path: Path) -> None:
     assert process.stderr.readline().startswith("1/11 experiment_stateful: 60000 runs")
     time.sleep(0.3)  # into the training of the next
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "of 11 arms were finished, and nothing was written" in err
     assert "Traceback" not in err
@@ -195,7 +195,7 @@ def test_a_termination_cleans_up(tmp_path: Path) -> None:
     assert process.stderr is not None
     assert process.stderr.readline().startswith("1/11")
     process.terminate()
-    _, error = process.communicate(timeout=30)
+    _, error = process.communicate(timeout=120)
     assert process.returncode == 143
     assert "Traceback" not in error
     assert list(tmp_path.iterdir()) == []
