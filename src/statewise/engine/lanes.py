@@ -197,10 +197,7 @@ def backward(shape, w, x, y, n, tape, memory, bound, scale, loss, zero, hard, sc
             dz[u, 1] = dzf
             dz[u, 2] = dzg
             dz[u, 3] = dzo
-        further = t > 0
-        if began is not None:
-            further = further or shape.learned
-        if further:
+        if t > 0 or shape.learned:
             for j in range(units):
                 dh[j] = zero
             for u in range(units):
@@ -377,7 +374,7 @@ def build(width: int, hard: bool, differ: bool, cache: bool = True) -> Kernels:
                 if each is None:
                     if reset:
                         for b in range(batch):
-                            reset_row(state, b, units, lane.weights, -1, zero)
+                            reset_row(state, b, units, lane.weights, at, zero)
                     scale = np.float32(2.0) / np.float32(rows * outputs)
                     for n in range(first, first + rows):
                         forward(shape, lane.weights, lane.x, n, n - first, state, of, hard)
