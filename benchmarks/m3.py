@@ -49,32 +49,37 @@ def statistical_forecasts(panel: Panel, horizon: int, name: str) -> Array:
     return statistical([name], histories, horizon, SEASON, cores())[name]
 
 
-def statewise_forecasts(panel: Panel, horizon: int, **settings: Any) -> Array:
-    """A Forecaster, fitted to all series."""
+def statewise_forecasts(panel: Panel, horizon: int, *models: Forecaster) -> Array:
+    """The mean of Forecasters, each fitted to all series."""
     frame = pd.concat(
         pd.DataFrame({"unique_id": s.unique_id, "ds": np.arange(len(s)), "y": s.y})
         for s in panel.series
     )
-    model = Forecaster(**settings).fit(frame)
-    return model.predict(horizon)[model.point].to_numpy().reshape(-1, horizon)
+    found = [model.fit(frame).predict(horizon)[model.point].to_numpy() for model in models]
+    return np.asarray(np.mean(found, axis=0).reshape(-1, horizon))
 
 
-# Chosen on the last 18 months of the training part; the test months were not looked at.
+# Chosen on the last 18 months of the training part; the test months were not looked at. Two views
+# of a series, its logarithm less its latest value as it is and in units of its own variation, err
+# differently: their mean was better than either by one percent of sMAPE.
 SHARED: dict[str, Any] = {
     "regime": "stateless-shuffled", "scope": "global", "members": 16, "units": 32,
     "lags": 18, "steps": 4, "outputs": HORIZON, "difference": 0, "transform": "log",
-    "relative": "last", "scale": None, "epochs": 20, "batch_size": 64, "learning_rate": 1e-3,
-    "schedule": "cosine", "clip_error": 0.03, "point": "median", "intervals": None,
+    "relative": "last", "epochs": 20, "batch_size": 64, "learning_rate": 1e-3,
+    "schedule": "cosine", "point": "median", "intervals": None,
 }  # fmt: skip
+PLAIN = Forecaster(**SHARED, scale=None, clip_error=0.03)
+SCALED = Forecaster(**SHARED, scale="standard", target_scale="same", clip_error=0.5)
+ALONE: dict[str, Any] = {"intervals": None, "transform": "log"}
 
 # A method takes the training months and the horizon, and gives (series, horizon) forecasts.
 METHODS: dict[str, Callable[[Panel, int], Array]] = {
     "seasonal naive": seasonal_naive_forecasts,
     "AutoETS": partial(statistical_forecasts, name="AutoETS"),
     "DynamicOptimizedTheta": partial(statistical_forecasts, name="DynamicOptimizedTheta"),
-    "statewise, global": partial(statewise_forecasts, **SHARED),
-    "statewise, local": partial(statewise_forecasts, transform="log", intervals=None),
-    "statewise, default": partial(statewise_forecasts, intervals=None),
+    "statewise, global": lambda p, h: statewise_forecasts(p, h, PLAIN, SCALED),
+    "statewise, global, plain scale": lambda p, h: statewise_forecasts(p, h, PLAIN),
+    "statewise, local": lambda p, h: statewise_forecasts(p, h, Forecaster(**ALONE)),
 }
 
 
