@@ -77,9 +77,9 @@ METHODS: dict[str, Callable[[Panel, int], Array]] = {
     "seasonal naive": seasonal_naive_forecasts,
     "AutoETS": partial(statistical_forecasts, name="AutoETS"),
     "DynamicOptimizedTheta": partial(statistical_forecasts, name="DynamicOptimizedTheta"),
-    "statewise, global": lambda p, h: statewise_forecasts(p, h, PLAIN, SCALED),
-    "statewise, global, plain scale": lambda p, h: statewise_forecasts(p, h, PLAIN),
-    "statewise, local": lambda p, h: statewise_forecasts(p, h, Forecaster(**ALONE)),
+    "statewise": lambda p, h: statewise_forecasts(p, h, PLAIN, SCALED),
+    "statewise plain": lambda p, h: statewise_forecasts(p, h, PLAIN),
+    "statewise local": lambda p, h: statewise_forecasts(p, h, Forecaster(**ALONE)),
 }
 
 
