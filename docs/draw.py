@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from statewise import REGIMES, StateRegime, run_study
+from statewise.datasets import sunspots
+from statewise.forecasting import Forecaster
 from statewise.report.figures import regime_plot
 from statewise.tutorial import conclude, tutorial_study
 
@@ -17,6 +22,19 @@ def main() -> None:
     figures = conclude(run_study(tutorial_study())).figures()
     for name in ("comparison_resets_and_warm_up", "cumulative", "forecasts"):
         figures[name].savefig(IMAGES / f"{name}.png", dpi=90)
+    draw_forecasts()
+
+
+def draw_forecasts() -> None:
+    """The plots of a forecaster, of the yearly number of sunspots."""
+    series = sunspots().only
+    frame = pd.DataFrame({"ds": np.array(series.ds, np.int64), "y": series.y})
+    model = Forecaster("stateful-warm", lags=3, units=4, members=16).fit(frame)
+    plot = model.plot(11, history=frame, level=[80, 95], last=110)
+    plot.savefig(IMAGES / "forecast.png", dpi=90)
+    model.plot_state(frame.tail(60)).savefig(IMAGES / "state.png", dpi=90)
+    found = model.backtest(frame, test_size=11, cutoffs=3, level=[80])
+    found.plot().savefig(IMAGES / "backtest.png", dpi=90)
 
 
 if __name__ == "__main__":

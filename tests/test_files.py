@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from statewise.errors import OutputError
-from statewise.files import Staging
+from statewise.files import Staging, check_writable
 
 
 def test_files_appear_together_and_replace_older_ones(tmp_path: Path) -> None:
@@ -65,3 +65,13 @@ def test_a_folder_in_the_way_moves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"b.txt is a folder"):
         write()
     assert [p.name for p in tmp_path.iterdir()] == ["b.txt"]
+
+
+def test_where_nothing_can_be_written_is_known_beforehand(tmp_path: Path) -> None:
+    check_writable(tmp_path / "new" / "file")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be written"):
+        check_writable(tmp_path / "file" / "below")
+    with pytest.raises(OutputError, match="is a folder"):
+        check_writable(tmp_path)

@@ -13,7 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statewise.errors import DataError, OutputError, SettingError, StatewiseError
-from statewise.frames import read_file, read_frame, read_future, write_file, write_frame
+from statewise.frames import (
+    read_file,
+    read_frame,
+    read_further,
+    read_future,
+    read_next,
+    write_file,
+    write_frame,
+)
 from tests.csvs import contents, fuzz
 
 MONTHS = pd.date_range("2020-01-01", periods=4, freq="MS")
@@ -338,3 +346,39 @@ def test_fuzz_any_file_is_read_or_refused_in_words(
     ]
     series = np.arange(len(panel))
     assert len(write_frame({"m": series}, panel.kind, series=series, ds=after))
+
+
+@pytest.mark.parametrize("name", ["next.csv", "next.parquet"])
+def test_rows_that_follow_are_read_from_a_file(tmp_path: Path, name: str) -> None:
+    tip = read_frame(frame()).tip
+    further = frame(ds=[*MONTHS[3:], *MONTHS[3:], *MONTHS[3:], *MONTHS[3:], *MONTHS[3:]])
+    further = further.iloc[[0, 3]].assign(note=1)
+    write_file(further, tmp_path / name)
+    found = read_next(read_further(tmp_path / name, tip, ("y", "x")), tip)
+    assert found.series.tolist() == [0, 1]
+    assert (found.y.tolist(), found.exogenous.tolist()) == ([1.0, 5.0], [[0.0], [1.0]])
+
+
+def test_the_lines_of_rows_that_follow_are_named(tmp_path: Path) -> None:
+    tip, path = read_frame(frame()).tip, tmp_path / "next.csv"
+    for text, message in (
+        ("unique_id,ds,y,x\nb,2020-04-01,1\n", "line 2.*has 3 fields"),
+        ("unique_id,ds,y,x\nb,2020-04-01,1,?\n", "line 2 = '.'.*not a number"),
+        ("unique_id,ds,y,x\nb,2020-04-01,,1\n", "line 2.*no value in column 'y'. Fill it in.$"),
+        ("unique_id,ds,y\nb,2020-04-01,1\n", "'x': is not a column"),
+    ):
+        path.write_text(text)
+        with pytest.raises(DataError, match=message):
+            read_further(path, tip, ("y", "x"))
+
+
+def test_values_alone_follow_whole_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "next.csv"
+    path.write_text("y\n7\n8\n")
+    tip = read_frame(pd.DataFrame({"ds": [1, 2, 3], "y": [1.0, 2.0, 4.0]})).tip
+    assert read_next(read_further(path, tip, ("y",)), tip).ds.tolist() == [4, 5]
+
+
+def test_the_unnamed_index_of_a_parquet_file_is_no_column(tmp_path: Path) -> None:
+    frame().iloc[[1, 0, 2, 3, 4]].to_parquet(tmp_path / "f.parquet")
+    assert read_file(tmp_path / "f.parquet").columns == ("x",)

@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 PARQUET = {".parquet", ".pq"}
+UNNAMED_INDEX = "__index_level_"  # what pandas calls one in a file
 MISSING = {"", "na", "nan", "null"}  # in a field of a CSV file, in any case
 Ints = NDArray[np.int64]
 
@@ -303,10 +304,12 @@ def read_parquet(path: Path) -> Any:
         fix = "Install it: pip install 'statewise[parquet]'."
         raise SettingError("file", str(path), "needs pyarrow", fix) from None
     try:
-        return parquet.read_table(path)
+        table = parquet.read_table(path)
     except (OSError, pa.ArrowException) as error:
         problem = f"cannot be read ({str(error).splitlines()[0]})"
         raise DataError("file", str(path), problem, "Check the path and the file.") from None
+    index = [name for name in table.column_names if name.startswith(UNNAMED_INDEX)]
+    return table.drop_columns(index)
 
 
 def write_file(frame: Any, path: str | Path) -> None:

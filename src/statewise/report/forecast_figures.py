@@ -93,7 +93,8 @@ def state_figure(traces: Sequence[Trace], member: int = 1) -> Figure:
     if not 1 <= member <= members:
         raise SettingError("member", member, f"is none of {members}", f"Use 1 to {members}.")
     shown = traces[:STATES]
-    figure = Figure(figsize=(4.6 * len(shown) + 0.4, 4.6), layout="constrained")
+    wide = 8.0 if len(shown) == 1 else 4.6 * len(shown) + 0.4
+    figure = Figure(figsize=(wide, 4.6), layout="constrained")
     panels = figure.subplots(2, len(shown), sharex="col", squeeze=False)
     for column, trace in zip(panels.T, shown, strict=True):
         for axes, part, name in zip(column, (trace.h, trace.c), "hc", strict=True):
