@@ -104,6 +104,11 @@ class Ensemble:
         """Whether the state is set back before every forecast."""
         return self.regime.reset_forecast == "step"
 
+    @property
+    def lost(self) -> NDArray[np.bool_]:
+        """(runs,) which networks diverged in training; their weights are no numbers."""
+        return np.isnan(self.weights.dense_bias[:, 0])
+
     @cached_property
     def bank(self) -> Bank:
         """The weights in lanes."""
@@ -238,7 +243,7 @@ class Ensemble:
         """
         known = np.concatenate([now.x, x], axis=1) if x.shape[-1] else x
         carried = now.carried
-        if now.ahead is not None:
+        if not self.resets and now.ahead is not None:
             carried = now.ahead[1]
         elif not self.resets:
             _, carried = self.run(self.inputs(now.recent[:, None], known), carried)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from statewise import __version__, modelfile
 from statewise.engine import State, Weights
-from statewise.errors import ModelError, StatewiseError
+from statewise.errors import ModelError, SettingError, StatewiseError
 from statewise.forecasting.calibration import Calibration
 from statewise.forecasting.ensemble import Columns, Ensemble, Now
 from statewise.forecasting.fitting import Recipe
@@ -25,7 +25,14 @@ Model = TypeVar("Model", bound=Forecaster)
 
 
 def write(model: Forecaster, path: Path) -> None:
-    """Save a fitted model."""
+    """Save a fitted model; raises SettingError if its parameters are not those of the fit."""
+    if model.recipe != model.recipe_:
+        raise SettingError(
+            type(model).__name__,
+            model,
+            "has other parameters than when it was fitted",
+            "Call fit() again, or set them back.",
+        )
     arrays = arrays_of("", model.ensemble_, model.now_)
     twin = model.calibration_
     if twin is not None:
@@ -73,7 +80,7 @@ def model_of(kind: type[Model], arrays: Arrays, document: dict[str, Any]) -> Mod
         if not (shaped and x.shape == (*y.shape, columns) and counts.min() > 0):
             raise ValueError("twin")
         twin = Calibration(other, begin, counts, y, x)
-    model.take_up(ensemble, now, twin, tip)
+    model.take_up(recipe, ensemble, now, twin, tip)
     return model
 
 
@@ -133,7 +140,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, ReduceOnPlateau):
         return {"plateau": [value.factor, value.patience, value.lowest]}
     if isinstance(value, tuple):
-        return {"tuple": list(value)}
+        return {"tuple": plain(list(value))}
+    if isinstance(value, list):
+        return [plain(each) for each in value]
     return value.item() if isinstance(value, np.generic) else value
 
 
