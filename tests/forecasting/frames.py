@@ -47,3 +47,16 @@ def known(model: Forecaster) -> dict[str, Any]:
         name: [np.asarray(getattr(state, part)).tobytes() for part in parts]
         for name, state in model.state.items()
     }
+
+
+def follow(model: Forecaster) -> list[Any]:
+    """What a forecaster says, and knows, as it goes on from ``long()``, as JSON can hold it."""
+    price = bool(model.tip_.columns)
+    rows = later(4, price)
+    level = [] if model.intervals is None else [50, 80]
+    first = model.predict(3, level=level, X=rows)
+    state = {
+        name: [part.hex() for part in parts] for name, parts in known(model.update(rows)).items()
+    }
+    stepped = "" if price or model.calendar else model.step([50.0, 51.0, 52.0]).tobytes().hex()
+    return [repr(model), str(first.dtypes), first.to_csv(float_format="%r"), state, stepped]
