@@ -426,10 +426,29 @@ def test_values_that_a_transform_does_not_allow_name_their_series() -> None:
         small(transform="log").fit(long().assign(y=lambda f: f["y"].mask(f.index == 43, -1.0)))
     model = small(transform="log").fit(long())
     before = known(model)
-    with pytest.raises(DataError, match=r"series 'b', new rows\[1\] = 0.0: is not positive"):
+    with pytest.raises(DataError, match=r"series 'b', 2017-11-01 = 0.0: is not positive"):
         model.update(broken(y=0.0))
-    with pytest.raises(DataError, match=r"y\[1\] = -3.0: is not positive"):
+    with pytest.raises(DataError, match=r"series 'b', y = -3.0: is not positive"):
         model.step([1.0, -3.0, 2.0])
+    assert known(model) == before
+
+
+def test_values_beyond_all_reason_are_refused_and_do_not_spoil_the_state() -> None:
+    model = small(regime="stateful-warm").fit(long().assign(y=lambda f: f["y"] / 1e6))
+    before = known(model)
+    with pytest.raises(DataError, match=r"series 'b', 2017-11-01 = 1e\+28: is too far from what"):
+        model.update(broken(y=1e28))
+    with pytest.raises(DataError, match=r"series 'a', y = 1e\+60: is too far from what"):
+        model.step([1e60, 1.0, 1.0])
+    assert known(model) == before
+    rows = later(3, price=True)
+    model = small().fit(long(price=True).assign(price=lambda f: f["price"] / 1e6))
+    before = known(model)
+    for price in (1e30, -1e30):
+        with pytest.raises(DataError, match="is too far from what was fitted on"):
+            model.update(rows.assign(price=price))
+        with pytest.raises(DataError, match=r"X = 1e\+30: is too far from what was fitted on"):
+            model.predict(3, X=rows.assign(price=price))
     assert known(model) == before
 
 
@@ -592,7 +611,7 @@ ODD = ["2018-05", "x", "", None, 7, "2018-05-01T01:00Z", "99999-1"]
 CELLS = {
     "unique_id": ["a", "b", "c", "d", "", None, 1, "a ", "é"],
     "ds": [*later(4)["ds"].astype(str), *ODD],
-    "y": [1.0, -1.0, 0.0, np.nan, np.inf, 1e308, "1", "x", None, True, 10**400],
+    "y": [1.0, -1.0, 0.0, 1e60, np.nan, np.inf, 1e308, "1", "x", None, True, 10**400],
 }
 cells = st.fixed_dictionaries({name: st.sampled_from(options) for name, options in CELLS.items()})
 

@@ -120,7 +120,7 @@ def test_a_snapshot_of_another_model_is_refused() -> None:
 def test_what_is_no_state_is_refused_and_nothing_changes(value: Any) -> None:
     model = carried()
     before = known(model)
-    with pytest.raises(SettingError, match=r"state\['a'\].* h and c of \(members, units\)"):
+    with pytest.raises(SettingError, match=r"(?s)state\['a'\].* h and c of \(members, units\)"):
         model.state["a"] = value
     assert known(model) == before
 

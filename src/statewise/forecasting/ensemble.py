@@ -20,6 +20,7 @@ from statewise.engine import Bank, State, Weights
 from statewise.engine.bank import lanes_for, packed, unpacked
 from statewise.engine.layout import Carried
 from statewise.framing import FittedFraming
+from statewise.framing.fitted import FARTHEST
 from statewise.network import Network
 from statewise.regime import StateRegime
 
@@ -43,6 +44,12 @@ class Columns:
     def apply(self, x: Floats) -> Floats:
         """Values (series, rows, columns), scaled."""
         return np.asarray((x - self.centre[:, None]) / self.spread[:, None])
+
+    def takes(self, x: Floats) -> NDArray[np.bool_]:
+        """Which rows (series, ..., columns) can be shown in float32."""
+        shape = (len(x), *[1] * (x.ndim - 2), -1)
+        apart = np.abs(x - self.centre.reshape(shape))
+        return np.asarray((apart < FARTHEST * self.spread.reshape(shape)).all(axis=-1))
 
     def take(self, series: NDArray[np.intp]) -> "Columns":
         """The scales of some of the series."""
@@ -202,7 +209,8 @@ class Ensemble:
             Outputs (series, members, outputs), and the state after it.
         """
         shape = (self.series, self.members, *inputs.shape[2:])
-        windows = inputs.astype(np.float32)
+        with np.errstate(over="ignore"):  # forecasts that feed on themselves may end as no number
+            windows = inputs.astype(np.float32)
         if windows.shape != shape:
             windows = np.broadcast_to(windows, shape)
         if self.shared:

@@ -26,6 +26,7 @@ from statewise.framing import Framing
 from statewise.network import Adam, EarlyStopping, Network, ReduceOnPlateau, Training
 from statewise.regime import StateRegime
 from statewise.timedpanel import TimedPanel, Tip
+from statewise.times import show
 
 if TYPE_CHECKING:
     from statewise.forecasting.backtest import Backtest
@@ -361,15 +362,18 @@ class Forecaster(Parameters):
         self._check_fitted()
         rows = read_next(frame, self.tip_)
         ensemble, framing = self.ensemble_, self.ensemble_.framing.framing
-        if framing.transform != "none":
-            bounds = zip(rows.series, rows.offsets[:-1], rows.offsets[1:], strict=True)
-            for series, begin, end in bounds:
-                framing.check(rows.y[begin:end], f"series {self.tip_.ids[series]!r}, new rows")
         x = np.concatenate([rows.exogenous, self._dates(self.tip_.kind, rows.ds)], axis=1)
+        counts = np.diff(rows.offsets)
+        of_row = np.repeat(rows.series, counts)
+        taken = ensemble.framing[of_row].takes(rows.y) & ensemble.columns.take(of_row).takes(x)
+        if not taken.all():
+            wrong = int(taken.argmin())
+            raise unusable(
+                rows.y[wrong], self._tip.ids[of_row[wrong]], show(rows.ds[wrong]), framing
+            )
         everything = len(rows.series) == ensemble.series
         some = ensemble if everything else ensemble.take(rows.series)
         now = self.now_ if everything else ensemble.part(self.now_, rows.series)
-        counts = np.diff(rows.offsets)
         for i in range(int(counts.max())):
             at = rows.offsets[:-1] + np.minimum(i, counts - 1)
             scaled = some.columns.apply(x[at][:, None])
@@ -413,7 +417,10 @@ class Forecaster(Parameters):
                 f"is not one finite number for each of {ensemble.series} series",
                 "Give them in the order of tip_.ids; use update() for some of the series.",
             )
-        ensemble.framing.framing.check(observed, "y")
+        taken = ensemble.framing.takes(observed)
+        if not taken.all():
+            wrong = int(taken.argmin())
+            raise unusable(observed[wrong], ids[wrong], "y", ensemble.framing.framing)
         nothing = np.zeros((ensemble.series, 1, 0))
         now = ensemble.look(ensemble.observe(self.now_, observed, nothing))
         assert now.ahead is not None
@@ -475,7 +482,13 @@ class Forecaster(Parameters):
         dates = self._dates(tip.kind, tip.after(horizon).ravel()) if self.calendar else None
         if dates is not None:
             given = np.concatenate([given, dates.reshape(len(given), horizon, -1)], axis=2)
-        return self.ensemble_.columns.apply(given)
+        columns = self.ensemble_.columns
+        if not columns.takes(given).all():
+            raise DataError(
+                "X", float(np.abs(given).max()), "is too far from what was fitted on",
+                "Check the columns.",
+            )  # fmt: skip
+        return columns.apply(given)
 
     def point_of(self, paths: Floats) -> Floats:
         """Paths (series, members, steps) as one forecast, without members that have no number."""
@@ -565,6 +578,16 @@ def kept(ensemble: Any, series: NDArray[np.bool_], after: Now, before: Now) -> N
         np.where(marked[..., None], after.x, before.x),
         ensemble.choose(series, after.carried, before.carried),
     )
+
+
+def unusable(value: float, name: str, where: str, framing: Framing) -> DataError:
+    """The error of an observation that cannot be framed."""
+    what = f"series {name!r}, {where}"
+    if framing.transform != "none" and value <= 0.0:
+        fix = 'Fit with transform="none", or add a constant to the series.'
+        problem = f"is not positive, as transform={framing.transform!r} needs"
+        return DataError(what, float(value), problem, fix)
+    return DataError(what, float(value), "is too far from what was fitted on", "Check the rows.")
 
 
 def stage(bar: Any) -> Callable[[int], None]:

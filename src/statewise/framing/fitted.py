@@ -18,6 +18,7 @@ __all__ = ["FittedFraming", "stack"]
 
 Floats = NDArray[np.float64]
 PARAMETERS = ("exponent", "x_factor", "x_offset", "y_factor", "y_offset")
+FARTHEST = 1e30  # of a scaled value; beyond it float32 may end
 NOTHING = np.asarray(-0.0)  # minus zero, which leaves every value as it is when added, to the bit
 
 
@@ -84,6 +85,15 @@ class FittedFraming:
         for lag, level in zip(reversed(self.framing.differences), reversed(levels), strict=True):
             values = undifference(values, level, lag)
         return values if self.framing.transform == "none" else unpower(values, self.exponent)
+
+    def takes(self, values: Floats) -> NDArray[np.bool_]:
+        """Which observations (...), one for each series, can be framed, and shown in float32."""
+        allowed = np.isfinite(values)
+        if self.framing.transform != "none":
+            allowed &= values > 0.0
+            values = power(np.where(allowed, values, 1.0)[..., None], self.exponent)[..., 0]
+        shown = values * self.x_scale.factor + self.x_scale.offset
+        return np.asarray(allowed & (np.abs(shown) < FARTHEST))
 
     def parameters(self) -> dict[str, Floats]:
         """What was fitted, by name: arrays of one shape, a number for each series.
