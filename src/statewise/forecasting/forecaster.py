@@ -34,12 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["Forecaster"]
 
 Floats = NDArray[np.float64]
-POINTS: dict[str, Callable[..., Any]] = {
-    "mean": np.mean,
-    "median": np.median,
-    "nanmean": np.nanmean,
-    "nanmedian": np.nanmedian,
-}
 
 
 class Forecaster(Parameters):
@@ -492,8 +486,9 @@ class Forecaster(Parameters):
 
     def point_of(self, paths: Floats) -> Floats:
         """Paths (series, members, steps) as one forecast, without members that have no number."""
+        mean = self.point == "mean"
         if np.isfinite(paths).all():
-            return np.asarray(POINTS[self.point](paths, axis=1))
+            return np.asarray(paths.mean(axis=1) if mean else np.median(paths, axis=1))
         finite = np.where(np.isfinite(paths), paths, np.nan)
         lost = np.any(np.all(np.isnan(finite), axis=1), axis=1)
         if lost.any():
@@ -503,7 +498,7 @@ class Forecaster(Parameters):
                 "members have no finite forecast",
                 "Forecast fewer steps, or fit with a smaller learning_rate or a transform.",
             )
-        return np.asarray(POINTS[f"nan{self.point}"](finite, axis=1))
+        return np.asarray((np.nanmean if mean else np.nanmedian)(finite, axis=1))
 
     def intervals_of(
         self, paths: Floats, level: float | Sequence[float] | None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,12 +89,10 @@ class FittedFraming:
 
     def takes(self, values: Floats) -> NDArray[np.bool_]:
         """Which observations (...), one for each series, can be framed, and shown in float32."""
-        allowed = np.isfinite(values)
         if self.framing.transform != "none":
-            allowed &= values > 0.0
-            values = power(np.where(allowed, values, 1.0)[..., None], self.exponent)[..., 0]
-        shown = values * self.x_scale.factor + self.x_scale.offset
-        return np.asarray(allowed & (np.abs(shown) < FARTHEST))
+            values = np.where(values > 0.0, values, np.nan)
+            values = power(values[..., None], self.exponent)[..., 0]
+        return np.abs(values * self.x_scale.factor + self.x_scale.offset) < FARTHEST
 
     def parameters(self) -> dict[str, Floats]:
         """What was fitted, by name: arrays of one shape, a number for each series.
@@ -180,8 +179,12 @@ class FittedFraming:
 
     def _steps(self, windows: Floats) -> Floats:
         """Windows (..., window_length) as (..., steps, lags)."""
-        at = np.add.outer(np.arange(self.framing.steps), np.arange(self.framing.lags))
-        return np.take(windows, at, axis=-1)
+        return np.take(windows, self._places, axis=-1)
+
+    @cached_property
+    def _places(self) -> NDArray[np.intp]:
+        """(steps, lags) where the values of each time step stand in a window."""
+        return np.add.outer(np.arange(self.framing.steps), np.arange(self.framing.lags))
 
 
 def stack(fitted: Sequence[FittedFraming]) -> FittedFraming:
