@@ -12,16 +12,27 @@ if TYPE_CHECKING:
     from statewise.engine import initial_weights as initial_weights
     from statewise.engine import step as step
     from statewise.errors import DataError as DataError
+    from statewise.errors import ModelError as ModelError
     from statewise.errors import OutputError as OutputError
     from statewise.errors import SettingError as SettingError
     from statewise.errors import StatewiseError as StatewiseError
+    from statewise.forecasting import Backtest as Backtest
+    from statewise.forecasting import Forecaster as Forecaster
     from statewise.framing import Framing as Framing
     from statewise.inference import Outcome as Outcome
     from statewise.inference import Verdict as Verdict
     from statewise.inference import settle as settle
+    from statewise.metrics import coverage as coverage
+    from statewise.metrics import interval_score as interval_score
+    from statewise.metrics import mae as mae
+    from statewise.metrics import mase as mase
+    from statewise.metrics import rmse as rmse
+    from statewise.metrics import skill as skill
+    from statewise.metrics import smape as smape
     from statewise.network import SGD as SGD
     from statewise.network import Adam as Adam
     from statewise.network import Network as Network
+    from statewise.network import ReduceOnPlateau as ReduceOnPlateau
     from statewise.network import Training as Training
     from statewise.panel import Panel as Panel
     from statewise.regime import REGIMES as REGIMES
@@ -38,10 +49,12 @@ __version__ = "0.1.0"
 _HOME = {
     "baselines": ("persistence",),
     "engine": ("Fitted", "State", "Weights", "fit", "initial_weights", "step"),
-    "errors": ("DataError", "OutputError", "SettingError", "StatewiseError"),
+    "errors": ("DataError", "ModelError", "OutputError", "SettingError", "StatewiseError"),
+    "forecasting": ("Backtest", "Forecaster"),
     "framing": ("Framing",),
     "inference": ("Outcome", "Verdict", "settle"),
-    "network": ("SGD", "Adam", "Network", "Training"),
+    "metrics": ("coverage", "interval_score", "mae", "mase", "rmse", "skill", "smape"),
+    "network": ("SGD", "Adam", "Network", "ReduceOnPlateau", "Training"),
     "panel": ("Panel",),
     "regime": ("REGIMES", "StateRegime"),
     "study": ("Arm", "Study", "better", "equivalent", "run_study"),

@@ -10,6 +10,7 @@ __all__ = [
     "StatewiseError",
     "StoreError",
     "StudyError",
+    "UnknownSeriesError",
 ]
 
 
@@ -47,6 +48,12 @@ class DataError(StatewiseError, ValueError):
 
 class ModelError(StatewiseError, OSError):
     """A model's file is not there, not ours, damaged, or from a newer version."""
+
+    __str__ = StatewiseError.__str__
+
+
+class UnknownSeriesError(DataError, KeyError):
+    """There is no series of this name."""
 
     __str__ = StatewiseError.__str__
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise.documents import Document
-from statewise.errors import DataError
+from statewise.errors import DataError, UnknownSeriesError
 from statewise.fill import Fill, check_fill, fill_missing
 from statewise.framekind import FrameKind
 from statewise.panel import LARGEST, Panel, Series, check_value
@@ -72,7 +72,7 @@ class Tip:
         return replace(self, last=self.last[series], kind=self.kind.take(series))
 
     def place(self, name: str) -> int:
-        """Where the series of this name is; raises DataError if there is none."""
+        """Where the series of this name is; raises UnknownSeriesError if there is none."""
         found = self.kind.places.get(name)
         if found is None:
             raise unknown_series(name, self.ids)
@@ -109,11 +109,12 @@ class Tip:
         return cls(last, columns, frequency, kind)
 
 
-def unknown_series(name: Any, known: Sequence[str]) -> DataError:
+def unknown_series(name: Any, known: Sequence[str]) -> UnknownSeriesError:
     """The error of a series that is not there."""
     some = ", ".join(repr(other) for other in known[:3])
     more = f" and {len(known) - 3} more" if len(known) > 3 else ""
-    return DataError("series", name, "is not a known series", f"The series are {some}{more}.")
+    fix = f"The series are {some}{more}."
+    return UnknownSeriesError("series", name, "is not a known series", fix)
 
 
 @dataclass(frozen=True, eq=False)

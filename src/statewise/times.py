@@ -164,6 +164,16 @@ class Frequency:
         counts, rest = self._split(as_times(last))
         return as_times(self._join(counts[..., None] + steps, rest[..., None]))
 
+    def later(self, last: NDArray[Any], count: int) -> NDArray[Any]:
+        """The times (series,) that are ``count`` steps after ``last``; raises as ``after`` does.
+
+        Example:
+            >>> Frequency("integer", 10).later(np.array([1960, 1970]), 3).tolist()
+            [1990, 2000]
+        """
+        counts, rest = self._split(as_times(last))
+        return as_times(self._join(counts + self.step * count, rest))
+
     def index(
         self, times: ArrayLike, offsets: ArrayLike | None = None, names: Sequence[str] = ()
     ) -> Ints:

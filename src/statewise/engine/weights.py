@@ -87,7 +87,7 @@ def zeros(*shape: int) -> Floats:
     """Float32 zeros that start on a 64-byte boundary, so that no vector load spans two lines."""
     count = math.prod(shape)
     buffer = np.zeros(count + 16, np.float32)
-    start = (-buffer.ctypes.data % 64) // 4
+    start = (-buffer.__array_interface__["data"][0] % 64) // 4
     return buffer[start : start + count].reshape(shape)
 
 

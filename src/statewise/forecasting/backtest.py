@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from statewise.baselines import seasonal_naive, statistical
 from statewise.checks import at_least, one_of
 from statewise.engine import available_threads
-from statewise.errors import DataError
+from statewise.errors import DataError, SettingError
 from statewise.forecasting.ensemble import Now
 from statewise.forecasting.fitting import samples_of, warmed
 from statewise.frames import write_frame
-from statewise.metrics import coverage, mae, mase, rmse, smape
+from statewise.metrics import coverage, mae, mase, rmse, skill, smape
 from statewise.timedpanel import TimedPanel
 from statewise.times import Frequency
 
@@ -80,7 +80,7 @@ class Backtest:
             series.append(np.repeat(np.arange(count), steps))
             columns = {"y": origin.actual} | origin.forecasts
             for level, (low, high) in origin.bounds.items():
-                columns |= {f"lo-{level:g}": low, f"hi-{level:g}": high}
+                columns |= {f"{MODEL}-lo-{level:g}": low, f"{MODEL}-hi-{level:g}": high}
             for name, values in columns.items():
                 parts.setdefault(name, []).append(values.ravel())
         order = np.lexsort((np.concatenate(times), np.concatenate(series)))
@@ -105,18 +105,23 @@ class Backtest:
         """A row a method: every metric, averaged over series, and the skill against naive ones.
 
         The skill is one less the ratio of the mean MASE to that of the simple forecast: what share
-        of its error is gone. A negative skill means that the simple forecast is better.
+        of its error is gone. A negative skill means that the simple forecast is better. A series
+        that repeated itself before the first cutoff has no MASE, and is left out of its mean.
         """
         rows = []
+        scaled = np.isfinite(self.scores[NAIVE]["mase"])
+        rated = {
+            method: float(np.mean(metrics["mase"][scaled])) if scaled.any() else np.nan
+            for method, metrics in self.scores.items()
+        }
         names = list(dict.fromkeys(name for each in self.scores.values() for name in each))
         for method, metrics in self.scores.items():
             row: dict[str, Any] = {"method": method}
             row |= {n: float(np.mean(metrics[n])) if n in metrics else None for n in names}
+            row["mase"] = rated[method]
             for other in (NAIVE, SEASONAL):
                 if other in self.scores:
-                    base = float(np.mean(self.scores[other]["mase"]))
-                    own = float(np.mean(metrics["mase"]))
-                    row[f"skill-{other}"] = 1.0 - own / base if base > 0 else np.nan
+                    row[f"skill-{other}"] = float(skill(rated[method], rated[other]))
             rows.append(row)
         return rows
 
@@ -158,7 +163,7 @@ def backtest(
     horizon: int | None = None,
     walk: Walk = "carried",
     refit: Literal["each", "first"] = "each",
-    level: Sequence[float] = (),
+    level: float | Sequence[float] | None = None,
     season: int | None = None,
     beside: Sequence[str] = (),
 ) -> Backtest:
@@ -176,7 +181,8 @@ def backtest(
             there, as it would be by a service that keeps no state.
         refit: "each": train at each cutoff, scales and all. "first": train at the first alone.
         level: of intervals, in percent, whose coverage is counted.
-        season: of the seasonal naive forecast and of MASE; by default that of the frequency.
+        season: of the seasonal naive forecast and of MASE; by default that of the frequency where
+            every series is longer than it before the first cutoff, else 1.
         beside: models of statsforecast to run too, such as "AutoETS".
 
     Raises:
@@ -188,7 +194,6 @@ def backtest(
     step = test_size if horizon is None else min(at_least("horizon", horizon, 1), test_size)
     one_of("walk", walk, ("carried", "re-encoded"))
     one_of("refit", refit, ("each", "first"))
-    season = season_of(panel.frequency) if season is None else at_least("season", season, 1)
     tested = test_size * cutoffs
     if (panel.lengths <= tested).any():
         short = int(panel.lengths.argmin())
@@ -197,6 +202,14 @@ def backtest(
             int(panel.lengths[short]),
             f"observations leave none to train on before {tested} to test on",
             "Give a longer series, a smaller test_size, or fewer cutoffs.",
+        )
+    shortest = int(panel.lengths.min()) - tested
+    if season is None:
+        usual = season_of(panel.frequency)
+        season = usual if usual < shortest else 1
+    elif at_least("season", season, 1) >= shortest > 1:
+        raise SettingError(
+            "season", season, f"leaves nothing of {shortest} observations to compare", "Use 1."
         )
     origins: list[Origin] = []
     fitted: Forecaster | None = None
@@ -210,7 +223,7 @@ def backtest(
         seen = [y[:n] for y, n in zip(histories, origin.known, strict=True)]
         ahead = origin.actual.shape[1]
         origin.forecasts[NAIVE] = np.stack([np.repeat(y[-1:], ahead) for y in seen])
-        if season > 1 and min(len(y) for y in seen) >= season:
+        if season > 1:
             origin.forecasts[SEASONAL] = np.stack([seasonal_naive(y, ahead, season) for y in seen])
         if beside:
             cores = model.threads or available_threads()
@@ -234,7 +247,7 @@ def walk_through(
     test_size: int,
     step: int,
     walk: Walk,
-    level: Sequence[float],
+    level: float | Sequence[float] | None,
 ) -> Iterator[Origin]:
     """Forecast a test part, ``step`` observations at a time; the model is left at its end."""
     rows = (panel.offsets[:-1] + known)[:, None] + np.arange(test_size)
@@ -246,7 +259,7 @@ def walk_through(
         part = scaled[:, begin : begin + ahead]
         paths = model.ensemble_.forecast(now, ahead, part)
         forecast = model.point_of(paths)
-        bounds = dict(zip(level, model.intervals_of(paths, level), strict=True))
+        bounds = model.intervals_of(paths, level)
         yield Origin(known + begin, actual[:, begin : begin + ahead], {MODEL: forecast}, bounds)
         for i in range(begin, begin + ahead):
             model.now_ = model.ensemble_.observe(model.now_, actual[:, i], scaled[:, i : i + 1])
@@ -263,7 +276,7 @@ def encoded(model: "Forecaster", panel: TimedPanel, known: NDArray[np.int64]) ->
         inputs.append(samples_of(ensemble.framing[i], y, columns)[0])
         recent.append(y[-framing.memory :])
         behind.append(columns[len(columns) - (framing.steps - 1) :])
-    carried = warmed(ensemble, inputs, None, model.recipe.training)
+    carried = warmed(ensemble, inputs, None, model.recipe_.training)
     return Now(np.stack(recent), np.stack(behind), carried)
 
 

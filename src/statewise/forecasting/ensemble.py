@@ -20,6 +20,7 @@ from statewise.engine import Bank, State, Weights
 from statewise.engine.bank import lanes_for, packed, unpacked
 from statewise.engine.layout import Carried
 from statewise.framing import FittedFraming
+from statewise.framing.fitted import FARTHEST
 from statewise.network import Network
 from statewise.regime import StateRegime
 
@@ -43,6 +44,12 @@ class Columns:
     def apply(self, x: Floats) -> Floats:
         """Values (series, rows, columns), scaled."""
         return np.asarray((x - self.centre[:, None]) / self.spread[:, None])
+
+    def takes(self, x: Floats) -> NDArray[np.bool_]:
+        """Which rows (series, ..., columns) can be shown in float32."""
+        shape = (len(x), *[1] * (x.ndim - 2), -1)
+        apart = np.abs(x - self.centre.reshape(shape))
+        return np.asarray((apart < FARTHEST * self.spread.reshape(shape)).all(axis=-1))
 
     def take(self, series: NDArray[np.intp]) -> "Columns":
         """The scales of some of the series."""
@@ -103,6 +110,11 @@ class Ensemble:
     def resets(self) -> bool:
         """Whether the state is set back before every forecast."""
         return self.regime.reset_forecast == "step"
+
+    @property
+    def lost(self) -> NDArray[np.bool_]:
+        """(runs,) which networks diverged in training; their weights are no numbers."""
+        return np.isnan(self.weights.dense_bias[:, 0])
 
     @cached_property
     def bank(self) -> Bank:
@@ -197,7 +209,8 @@ class Ensemble:
             Outputs (series, members, outputs), and the state after it.
         """
         shape = (self.series, self.members, *inputs.shape[2:])
-        windows = inputs.astype(np.float32)
+        with np.errstate(over="ignore"):  # forecasts that feed on themselves may end as no number
+            windows = inputs.astype(np.float32)
         if windows.shape != shape:
             windows = np.broadcast_to(windows, shape)
         if self.shared:
@@ -238,7 +251,7 @@ class Ensemble:
         """
         known = np.concatenate([now.x, x], axis=1) if x.shape[-1] else x
         carried = now.carried
-        if now.ahead is not None:
+        if not self.resets and now.ahead is not None:
             carried = now.ahead[1]
         elif not self.resets:
             _, carried = self.run(self.inputs(now.recent[:, None], known), carried)

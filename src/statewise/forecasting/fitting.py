@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from statewise import engine
 from statewise.checks import at_least, instance, one_of
-from statewise.engine import Fitted, Samples, State
+from statewise.engine import Fitted, Samples, State, Weights
 from statewise.engine.layout import Carried
 from statewise.errors import DataError, SettingError
 from statewise.forecasting.ensemble import Columns, Ensemble, Now, looking_forward
@@ -119,7 +119,7 @@ def fit_ensemble(
         The ensemble, what is known at the end of the histories, and how the training went.
 
     Raises:
-        DataError: a series is too short, or cannot be transformed.
+        DataError: a series is too short, cannot be transformed, or all its networks diverged.
         SettingError: a batch does not fit the samples of a regime that carries state.
     """
     fitted = [recipe.framing.fit(each.y, name=each.name, constant="keep") for each in histories]
@@ -143,7 +143,7 @@ def fit_ensemble(
         columns,
         recipe.members,
         recipe.shared,
-        trained.weights,
+        without_lost(trained, [each.name for each in histories], recipe),
         trained.initial_state,
     )
     left = None
@@ -154,6 +154,25 @@ def fit_ensemble(
     recent = np.stack([each.y[-memory:] for each in histories])
     known = np.stack([x[len(x) - behind :] for x in scaled])
     return ensemble, Now(recent, known, carried), trained
+
+
+def without_lost(trained: Fitted, names: Sequence[str], recipe: Recipe) -> Weights:
+    """The weights, no numbers where a network diverged; raises DataError if all of a series did."""
+    lost = trained.diverged_epoch > 0
+    if not lost.any():
+        return trained.weights
+    gone = lost.reshape(-1, recipe.members).all(axis=1)
+    if gone.any():
+        raise DataError(
+            "all series" if recipe.shared else f"series {names[int(gone.argmax())]!r}",
+            recipe.members,
+            "members have all diverged in training, and nothing is left to forecast with",
+            "Fit with a smaller learning_rate, a clip_error, or another scale.",
+        )
+    parts = trained.weights
+    return Weights(
+        *(np.where(lost.reshape(-1, *[1] * (p.ndim - 1)), np.float32(np.nan), p) for p in parts)
+    )
 
 
 def columns_of(histories: Sequence[History], shared: bool) -> Columns:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -25,6 +26,7 @@ from statewise.framing import Framing
 from statewise.network import Adam, EarlyStopping, Network, ReduceOnPlateau, Training
 from statewise.regime import StateRegime
 from statewise.timedpanel import TimedPanel, Tip
+from statewise.times import show
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,12 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["Forecaster"]
 
 Floats = NDArray[np.float64]
-POINTS: dict[str, Callable[..., Any]] = {
-    "mean": np.mean,
-    "median": np.median,
-    "nanmean": np.nanmean,
-    "nanmedian": np.nanmedian,
-}
 
 
 class Forecaster(Parameters):
@@ -75,6 +71,7 @@ class Forecaster(Parameters):
         progress: whether fitting shows a progress bar.
 
     Attributes:
+        recipe_: the settings that it was fitted with.
         ensemble_: what was learned.
         now_: what is known of every series.
         tip_: where every series stands in time.
@@ -262,26 +259,44 @@ class Forecaster(Parameters):
             ensemble, now, training = fit_ensemble(
                 recipe, histories, threads=self.threads, on_progress=stage(bar)
             )
-        self.take_up(ensemble, now, calibration, panel.tip)
+        self.take_up(recipe, ensemble, now, calibration, panel.tip)
         self.training_ = training
+        lost = int(ensemble.lost.sum()) + (
+            int(calibration.ensemble.lost.sum()) if calibration else 0
+        )
+        if lost:
+            warnings.warn(
+                f"{lost} of {total} networks diverged in training and are left out; fewer do with "
+                "a smaller learning_rate, a clip_error or another scale",
+                stacklevel=3,
+            )
         return self
 
     def take_up(
-        self, ensemble: Ensemble, now: Now, calibration: Calibration | None, tip: Tip
+        self,
+        recipe: Recipe,
+        ensemble: Ensemble,
+        now: Now,
+        calibration: Calibration | None,
+        tip: Tip,
     ) -> None:
         """Take what was learned, and what is known of every series."""
-        self.ensemble_, self.now_, self.calibration_ = ensemble, now, calibration
+        self.recipe_, self.ensemble_, self.now_, self.calibration_ = (
+            recipe,
+            ensemble,
+            now,
+            calibration,
+        )
         self._tip, self._stepped = tip, 0
-        self._errors_known: Floats | None = None
+        self._errors_known: tuple[tuple[int, str], Floats] | None = None
 
     @property
     def tip_(self) -> Tip:
         """Where every series stands in time."""
         self._check_fitted()
         if self._stepped:
-            everything = np.arange(len(self._tip.ids))
-            self._tip = self._tip.moved(everything, self._tip.after(self._stepped)[:, -1])
-            self._stepped = 0
+            later = self._tip.frequency.later(self._tip.last, self._stepped)
+            self._tip, self._stepped = replace(self._tip, last=later), 0
         return self._tip
 
     def columns_of(self, panel: TimedPanel) -> Floats:
@@ -292,7 +307,7 @@ class Forecaster(Parameters):
         self,
         h: int,
         *,
-        level: Sequence[float] | None = None,
+        level: float | Sequence[float] | None = None,
         X: Any = None,
         members: bool = False,
     ) -> Any:
@@ -300,7 +315,7 @@ class Forecaster(Parameters):
 
         Args:
             h: the horizon.
-            level: of intervals, in percent: [80, 95].
+            level: of intervals, in percent: 80, or [80, 95].
             X: the exogenous columns over the horizon, in a frame like the one that was fitted on.
             members: give the forecast of every member too, as columns ``member-1``, ...
 
@@ -315,8 +330,7 @@ class Forecaster(Parameters):
         paths = self.paths(h, X)
         h = paths.shape[2]
         columns: dict[str, Floats] = {self.point: self.point_of(paths)}
-        levels = level or ()
-        for each, (low, high) in zip(levels, self.intervals_of(paths, levels), strict=True):
+        for each, (low, high) in self.intervals_of(paths, level).items():
             columns[f"lo-{each:g}"], columns[f"hi-{each:g}"] = low, high
         if members:
             columns |= {f"member-{i + 1}": paths[:, i] for i in range(paths.shape[1])}
@@ -349,14 +363,18 @@ class Forecaster(Parameters):
         self._check_fitted()
         rows = read_next(frame, self.tip_)
         ensemble, framing = self.ensemble_, self.ensemble_.framing.framing
-        framing.check(rows.y, "observations")
         x = np.concatenate([rows.exogenous, self._dates(self.tip_.kind, rows.ds)], axis=1)
+        counts = np.diff(rows.offsets)
+        of_row = np.repeat(rows.series, counts)
+        taken = ensemble.framing[of_row].takes(rows.y) & ensemble.columns.take(of_row).takes(x)
+        if not taken.all():
+            wrong = int(taken.argmin())
+            raise unusable(
+                rows.y[wrong], self._tip.ids[of_row[wrong]], show(rows.ds[wrong]), framing
+            )
         everything = len(rows.series) == ensemble.series
         some = ensemble if everything else ensemble.take(rows.series)
         now = self.now_ if everything else ensemble.part(self.now_, rows.series)
-        if everything and (rows.series != np.arange(ensemble.series)).any():
-            raise AssertionError("rows come in the order of the series")
-        counts = np.diff(rows.offsets)
         for i in range(int(counts.max())):
             at = rows.offsets[:-1] + np.minimum(i, counts - 1)
             scaled = some.columns.apply(x[at][:, None])
@@ -384,16 +402,26 @@ class Forecaster(Parameters):
             raise SettingError(
                 "step", "columns", "are looked at by this model", "Use update() and predict()."
             )
-        values = [y[name] for name in ids] if isinstance(y, Mapping) else y
-        observed = np.asarray(values, np.float64).reshape(-1)
-        if observed.shape != (ensemble.series,) or not np.isfinite(observed).all():
+        try:
+            values = [y[name] for name in ids] if isinstance(y, Mapping) else y
+            observed = np.asarray(values, np.float64).reshape(-1)
+        except (KeyError, TypeError, ValueError):
+            observed = np.empty(0)
+        if (
+            observed.shape != (ensemble.series,)
+            or not np.isfinite(observed).all()
+            or (isinstance(y, Mapping) and len(y) > len(ids))
+        ):
             raise DataError(
                 "y",
-                observed.shape,
+                y,
                 f"is not one finite number for each of {ensemble.series} series",
                 "Give them in the order of tip_.ids; use update() for some of the series.",
             )
-        ensemble.framing.framing.check(observed, "y")
+        taken = ensemble.framing.takes(observed)
+        if not taken.all():
+            wrong = int(taken.argmin())
+            raise unusable(observed[wrong], ids[wrong], "y", ensemble.framing.framing)
         nothing = np.zeros((ensemble.series, 1, 0))
         now = ensemble.look(ensemble.observe(self.now_, observed, nothing))
         assert now.ahead is not None
@@ -550,42 +578,55 @@ class Forecaster(Parameters):
         dates = self._dates(tip.kind, tip.after(horizon).ravel()) if self.calendar else None
         if dates is not None:
             given = np.concatenate([given, dates.reshape(len(given), horizon, -1)], axis=2)
-        return self.ensemble_.columns.apply(given)
+        columns = self.ensemble_.columns
+        if not columns.takes(given).all():
+            raise DataError(
+                "X", float(np.abs(given).max()), "is too far from what was fitted on",
+                "Check the columns.",
+            )  # fmt: skip
+        return columns.apply(given)
 
     def point_of(self, paths: Floats) -> Floats:
         """Paths (series, members, steps) as one forecast, without members that have no number."""
+        mean = self.point == "mean"
         if np.isfinite(paths).all():
-            return np.asarray(POINTS[self.point](paths, axis=1))
+            return np.asarray(paths.mean(axis=1) if mean else np.median(paths, axis=1))
         finite = np.where(np.isfinite(paths), paths, np.nan)
-        lost = np.isnan(finite).all(axis=(1, 2))
+        lost = np.any(np.all(np.isnan(finite), axis=1), axis=1)
         if lost.any():
             raise DataError(
                 f"series {self._tip.ids[int(lost.argmax())]!r}",
                 paths.shape[1],
-                "members have all diverged, and there is no forecast",
-                "Fit with a smaller learning_rate, a clip_error, or another scale.",
+                "members have no finite forecast",
+                "Forecast fewer steps, or fit with a smaller learning_rate or a transform.",
             )
-        return np.asarray(POINTS[f"nan{self.point}"](finite, axis=1))
+        return np.asarray((np.nanmean if mean else np.nanmedian)(finite, axis=1))
 
-    def intervals_of(self, paths: Floats, level: Sequence[float]) -> list[tuple[Floats, Floats]]:
+    def intervals_of(
+        self, paths: Floats, level: float | Sequence[float] | None
+    ) -> dict[float, tuple[Floats, Floats]]:
         """The bounds at each level, in percent, each (series, steps).
 
         Raises:
             SettingError: a level is impossible, there are no intervals, or the horizon is too long.
         """
-        levels = [percent("level", each) for each in level]
-        if not levels:
-            return []
-        if self.intervals is None:
+        if level is None or not (
+            levels := [percent("level", x) for x in np.atleast_1d(level).tolist()]
+        ):
+            return {}
+        middle = self.point_of(paths)
+        if self.intervals == "ensemble":
+            finite = np.where(np.isfinite(paths), paths, np.nan)
+            tails = {each: (0.5 - each / 200.0, 0.5 + each / 200.0) for each in levels}
+            return {
+                each: tuple(np.nanquantile(finite, tail, axis=1)) for each, tail in tails.items()
+            }
+        if self.intervals is None or self.calibration_ is None:
             raise SettingError(
                 "level", levels, "needs intervals", "Fit with intervals='conformal'."
             )
-        if self.calibration_ is None:
-            tails = [(0.5 - each / 200.0, 0.5 + each / 200.0) for each in levels]
-            return [tuple(np.nanquantile(paths, tail, axis=1)) for tail in tails]
-        middle = self.point_of(paths)
         errors = self._errors(paths.shape[2])
-        bounds = []
+        bounds = {}
         for each in levels:
             found = half_widths(errors, each)
             if found.level.min() < each:
@@ -594,15 +635,16 @@ class Forecaster(Parameters):
                     "observations were held back; fit with a larger calibration=...",
                     stacklevel=3,
                 )
-            bounds.append((middle - found.width, middle + found.width))
+            bounds[each] = (middle - found.width, middle + found.width)
         return bounds
 
     def _errors(self, horizon: int) -> Floats:
-        """The twin's errors over a horizon, kept until the next fit."""
+        """The twin's errors over a horizon, kept until another is asked for."""
         assert self.calibration_ is not None
-        if self._errors_known is None or self._errors_known.shape[2] < horizon:
-            self._errors_known = self.calibration_.errors(horizon, self.point_of)
-        return self._errors_known[:, :, :horizon]
+        asked = horizon, self.point
+        if self._errors_known is None or self._errors_known[0] != asked:
+            self._errors_known = asked, self.calibration_.errors(horizon, self.point_of)
+        return self._errors_known[1]
 
     def backtest(self, frame: Any, test_size: int, cutoffs: int = 1, **options: Any) -> "Backtest":
         """Forecast the last observations of a frame as if they were not known.
@@ -633,6 +675,16 @@ def kept(ensemble: Any, series: NDArray[np.bool_], after: Now, before: Now) -> N
         np.where(marked[..., None], after.x, before.x),
         ensemble.choose(series, after.carried, before.carried),
     )
+
+
+def unusable(value: float, name: str, where: str, framing: Framing) -> DataError:
+    """The error of an observation that cannot be framed."""
+    what = f"series {name!r}, {where}"
+    if framing.transform != "none" and value <= 0.0:
+        fix = 'Fit with transform="none", or add a constant to the series.'
+        problem = f"is not positive, as transform={framing.transform!r} needs"
+        return DataError(what, float(value), problem, fix)
+    return DataError(what, float(value), "is too far from what was fitted on", "Check the rows.")
 
 
 def stage(bar: Any) -> Callable[[int], None]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from statewise import __version__, modelfile
 from statewise.engine import State, Weights
-from statewise.errors import ModelError, StatewiseError
+from statewise.errors import ModelError, SettingError, StatewiseError
 from statewise.forecasting.calibration import Calibration
 from statewise.forecasting.ensemble import Columns, Ensemble, Now
 from statewise.forecasting.fitting import Recipe
@@ -25,7 +25,14 @@ Model = TypeVar("Model", bound=Forecaster)
 
 
 def write(model: Forecaster, path: Path) -> None:
-    """Save a fitted model."""
+    """Save a fitted model; raises SettingError if its parameters are not those of the fit."""
+    if model.recipe != model.recipe_:
+        raise SettingError(
+            type(model).__name__,
+            model,
+            "has other parameters than when it was fitted",
+            "Call fit() again, or set them back.",
+        )
     arrays = arrays_of("", model.ensemble_, model.now_)
     twin = model.calibration_
     if twin is not None:
@@ -37,7 +44,7 @@ def write(model: Forecaster, path: Path) -> None:
         "parameters": {name: plain(value) for name, value in model.get_params().items()},
         "tip": model.tip_.to_document(),
     }
-    modelfile.save(path, arrays, document)
+    modelfile.save(path, {name: slim(array) for name, array in arrays.items()}, document)
 
 
 def read(kind: type[Model], path: Path) -> Model:
@@ -68,12 +75,13 @@ def model_of(kind: type[Model], arrays: Arrays, document: dict[str, Any]) -> Mod
     twin = None
     if model.intervals == "conformal":
         other, begin = parts_of("twin.", arrays, recipe, len(tip.ids))
-        counts, y, x = arrays["twin.counts"], arrays["twin.y"], arrays["twin.held"]
+        counts = arrays["twin.counts"].astype(np.int64)
+        y, x = wide(arrays["twin.y"]), wide(arrays["twin.held"])
         shaped = counts.shape == (len(tip.ids),) and y.shape == (len(tip.ids), counts.max())
         if not (shaped and x.shape == (*y.shape, columns) and counts.min() > 0):
             raise ValueError("twin")
         twin = Calibration(other, begin, counts, y, x)
-    model.take_up(ensemble, now, twin, tip)
+    model.take_up(recipe, ensemble, now, twin, tip)
     return model
 
 
@@ -99,13 +107,13 @@ def parts_of(prefix: str, arrays: Arrays, recipe: Recipe, series: int) -> tuple[
     framing = FittedFraming.from_parameters(
         recipe.framing, {name: arrays[f"{prefix}framing.{name}"] for name in names}
     )
-    columns = Columns(arrays[f"{prefix}columns.centre"], arrays[f"{prefix}columns.spread"])
+    columns = Columns(*(wide(arrays[f"{prefix}columns.{name}"]) for name in ("centre", "spread")))
     ensemble = Ensemble(
         recipe.network, recipe.regime, framing, columns, recipe.members, recipe.shared, weights,
         initial,
     )  # fmt: skip
     state = State(*(arrays[f"{prefix}state.{name}"] for name in State._fields))
-    recent, x = arrays[f"{prefix}recent"], arrays[f"{prefix}x"]
+    recent, x = wide(arrays[f"{prefix}recent"]), wide(arrays[f"{prefix}x"])
     count, units, steps = columns.centre.shape[1], recipe.network.units, recipe.framing.steps
     runs = recipe.members * (1 if recipe.shared else series)
     expected: list[tuple[Any, tuple[int, ...]]] = [
@@ -126,6 +134,20 @@ def parts_of(prefix: str, arrays: Arrays, recipe: Recipe, series: int) -> tuple[
     return ensemble, Now(recent, x, ensemble.to_lanes(state))
 
 
+def slim(array: NDArray[Any]) -> NDArray[Any]:
+    """The array in fewer bytes where that changes no value, to the bit."""
+    with np.errstate(over="ignore"):
+        small = array.astype(np.float32 if array.dtype.kind == "f" else np.int16)
+    return small if np.array_equal(small, array) else array
+
+
+def wide(array: NDArray[Any]) -> NDArray[np.float64]:
+    """An array that was slim; raises ValueError if it does not hold finite numbers."""
+    if array.dtype.kind != "f" or not np.isfinite(array).all():
+        raise ValueError(array.dtype)
+    return array.astype(np.float64)
+
+
 def plain(value: Any) -> Any:
     """A parameter as JSON can hold it; ``rich`` gives it back."""
     if isinstance(value, StateRegime):
@@ -133,7 +155,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, ReduceOnPlateau):
         return {"plateau": [value.factor, value.patience, value.lowest]}
     if isinstance(value, tuple):
-        return {"tuple": list(value)}
+        return {"tuple": plain(list(value))}
+    if isinstance(value, list):
+        return [plain(each) for each in value]
     return value.item() if isinstance(value, np.generic) else value
 
 

@@ -1,7 +1,7 @@
 """The state of every series of a forecaster, to look at, keep and put back."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,6 +49,10 @@ class States(Mapping[str, SeriesState]):
 
     Reading gives copies; setting puts a state back, or, from a pair ``(h, c)`` of (members, units),
     a state of one's own beside the observations that are known.
+
+    Raises:
+        UnknownSeriesError: there is no series of a name.
+        SettingError: what is set is not a state of this model.
     """
 
     def __init__(self, model: "Forecaster") -> None:
@@ -63,32 +67,23 @@ class States(Mapping[str, SeriesState]):
         return SeriesState(state.h[0], state.c[0], part.recent[0].copy(), part.x[0].copy(), last)
 
     def __setitem__(self, name: str, value: "SeriesState | tuple[Any, Any]") -> None:
-        at, model = self._at(name), self._model
-        old = self[name]
-        whole = isinstance(value, SeriesState)
-        h, c = (value.h, value.c) if isinstance(value, SeriesState) else value
-        new = value if isinstance(value, SeriesState) else old
-        given_and_known = (
-            ("h", h, old.h),
-            ("c", c, old.c),
-            ("recent", new.recent, old.recent),
-            ("x", new.x, old.x),
-        )
-        for part, given, known in given_and_known:
-            found = np.asarray(given)
-            if found.shape != known.shape or not np.isfinite(found).all():
-                raise SettingError(
-                    f"state[{name!r}].{part}",
-                    found.shape,
-                    f"is not {known.shape} finite numbers",
-                    "Give a state of this model, or h and c of (members, units).",
-                )
-        one = model.ensemble_.take(at)
-        state = State(*(np.asarray(part, np.float32)[None] for part in (h, c)))
-        now = Now(new.recent[None], new.x[None], one.to_lanes(state))
+        at, model, known = self._at(name), self._model, self[name]
+        if isinstance(value, SeriesState):
+            new = value
+        else:
+            try:
+                h, c = value
+            except (TypeError, ValueError):
+                fix = "Give what was read from it, or h and c of (members, units)."
+                raise SettingError(f"state[{name!r}]", value, "is not a state", fix) from None
+            new = replace(known, h=h, c=c)
+        parts = ("h", "c", "recent", "x", "last")
+        new = SeriesState(*(fitting(name, each, new, known) for each in parts))
+        model.ensemble_.framing.framing.check(new.recent, f"state[{name!r}].recent")
+        carried = model.ensemble_.take(at).to_lanes(State(new.h[None], new.c[None]))
+        now = Now(new.recent[None], new.x[None], carried)
         model.now_ = model.ensemble_.put(model.now_, at, now)
-        if whole:
-            model._tip = model.tip_.moved(at, np.array([new.last]))
+        model._tip = model.tip_.moved(at, new.last[None])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._model.tip_.ids)
@@ -102,11 +97,36 @@ class States(Mapping[str, SeriesState]):
 
     def restore(self, snapshot: Snapshot) -> None:
         """Forget everything that came after the snapshot."""
-        if snapshot.tip.ids != self._model.tip_.ids:
+        model = self._model
+        if shapes_of(snapshot.now) != shapes_of(model.now_) or snapshot.tip.ids != model.tip_.ids:
             raise SettingError(
-                "snapshot", len(snapshot.tip.ids), "is of other series", "Use one of this model."
+                "snapshot", snapshot.tip.ids, "is of another model", "Use one of this model."
             )
-        self._model.now_, self._model._tip = snapshot.now, snapshot.tip
+        model.now_, model._tip = snapshot.now, snapshot.tip
 
     def _at(self, name: str) -> NDArray[np.intp]:
         return np.array([self._model.tip_.place(name)], np.intp)
+
+
+def fitting(name: str, part: str, new: SeriesState, known: SeriesState) -> NDArray[Any]:
+    """A part of a new state as an array; raises SettingError if it is not as in ``known``."""
+    given, old = getattr(new, part), np.asarray(getattr(known, part))
+    try:
+        with np.errstate(over="ignore"):
+            found = np.asarray(given, old.dtype)
+    except (TypeError, ValueError):
+        found = np.empty(0)
+    # The state of a member that diverged is no number, and may stay none.
+    if found.shape != old.shape or not (np.isfinite(found) | ~np.isfinite(old)).all():
+        raise SettingError(
+            f"state[{name!r}].{part}",
+            given,
+            f"is not {old.shape} finite values of {old.dtype}",
+            "Give what was read from this model, or h and c of (members, units).",
+        )
+    return found
+
+
+def shapes_of(now: Now) -> list[tuple[int, ...]]:
+    """The shapes of what is known."""
+    return [part.shape for part in (now.recent, now.x, *now.carried)]

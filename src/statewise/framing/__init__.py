@@ -1,6 +1,7 @@
 """Framing: the invertible way from a series to training samples, and back."""
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -83,7 +84,7 @@ class Framing:
         ):
             object.__setattr__(self, name, plain)
 
-    @property
+    @cached_property
     def differences(self) -> tuple[int, ...]:
         """The lags of the differences, in the order in which they are taken."""
         if isinstance(self.difference, tuple):
@@ -95,7 +96,7 @@ class Framing:
         """The number of (differenced) values that one input shows."""
         return self.steps + self.lags - 1
 
-    @property
+    @cached_property
     def memory(self) -> int:
         """The number of observations that a forecast is made from."""
         return sum(self.differences) + self.window_length

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ __all__ = ["FittedFraming", "stack"]
 
 Floats = NDArray[np.float64]
 PARAMETERS = ("exponent", "x_factor", "x_offset", "y_factor", "y_offset")
+FARTHEST = 1e30  # of a scaled value; beyond it float32 may end
 NOTHING = np.asarray(-0.0)  # minus zero, which leaves every value as it is when added, to the bit
 
 
@@ -84,6 +86,13 @@ class FittedFraming:
         for lag, level in zip(reversed(self.framing.differences), reversed(levels), strict=True):
             values = undifference(values, level, lag)
         return values if self.framing.transform == "none" else unpower(values, self.exponent)
+
+    def takes(self, values: Floats) -> NDArray[np.bool_]:
+        """Which observations (...), one for each series, can be framed, and shown in float32."""
+        if self.framing.transform != "none":
+            values = np.where(values > 0.0, values, np.nan)
+            values = power(values[..., None], self.exponent)[..., 0]
+        return np.abs(values * self.x_scale.factor + self.x_scale.offset) < FARTHEST
 
     def parameters(self) -> dict[str, Floats]:
         """What was fitted, by name: arrays of one shape, a number for each series.
@@ -170,8 +179,12 @@ class FittedFraming:
 
     def _steps(self, windows: Floats) -> Floats:
         """Windows (..., window_length) as (..., steps, lags)."""
-        at = np.add.outer(np.arange(self.framing.steps), np.arange(self.framing.lags))
-        return np.take(windows, at, axis=-1)
+        return np.take(windows, self._places, axis=-1)
+
+    @cached_property
+    def _places(self) -> NDArray[np.intp]:
+        """(steps, lags) where the values of each time step stand in a window."""
+        return np.add.outer(np.arange(self.framing.steps), np.arange(self.framing.lags))
 
 
 def stack(fitted: Sequence[FittedFraming]) -> FittedFraming:

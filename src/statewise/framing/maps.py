@@ -115,7 +115,10 @@ def difference(values: Floats, lag: int) -> Floats:
 def undifference(changes: Floats, before: Floats, lag: int) -> Floats:
     """The values that follow ``before`` (..., at least lag) with these ``changes`` (..., n)."""
     count = changes.shape[-1]
-    values = [before[..., i] for i in range(-lag, min(0, count - lag))]
+    if count <= lag:
+        start = before.shape[-1] - lag
+        return changes + before[..., start : start + count]
+    values = [before[..., i] for i in range(-lag, 0)]
     known = len(values)
     for i in range(count):
         values.append(changes[..., i] + values[i])

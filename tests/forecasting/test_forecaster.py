@@ -1,0 +1,658 @@
+"""The forecaster through its public face: frames in, frames out, and a state to the bit."""
+
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from statewise import REGIMES, StateRegime
+from statewise.errors import DataError, SettingError, StatewiseError, UnknownSeriesError
+from statewise.forecasting import Forecaster
+from statewise.network import ReduceOnPlateau
+from tests.forecasting.frames import known, later, long, small
+from tests.fuzzing import fuzz
+
+LIBRARIES: dict[str, Callable[[pd.DataFrame], Any]] = {
+    "pandas": lambda frame: frame,
+    "polars": pl.from_pandas,
+    "pyarrow": pa.Table.from_pandas,
+}
+SHARED = [name for name, regime in REGIMES.items() if not regime.continues_into_forecast]
+CASES = [(name, "local") for name in REGIMES] + [(name, "global") for name in SHARED]
+
+
+def values(frame: Any) -> Any:
+    return frame["mean"].to_numpy()
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_what_comes_in_comes_out(library: str) -> None:
+    model = small(intervals="ensemble").fit(LIBRARIES[library](long()))
+    found = model.predict(h=3, level=[80, 99.5])
+    given = LIBRARIES[library](long())
+    assert type(found) is type(given)
+    table = {"pandas": lambda f: f, "polars": lambda f: f.to_pandas()}.get(
+        library, lambda f: f.to_pandas()
+    )(found)
+    assert list(table.columns) == [
+        "unique_id", "ds", "mean", "lo-80", "hi-80", "lo-99.5", "hi-99.5",
+    ]  # fmt: skip
+    kinds = found.dtypes if library != "pyarrow" else found.schema.types
+    before = given.dtypes if library != "pyarrow" else given.schema.types
+    assert list(kinds)[:2] == list(before)[:2]
+    assert table["unique_id"].tolist() == [n for n in "abc" for _ in range(3)]
+    assert table["ds"].tolist() == later(3)["ds"].tolist()
+    np.testing.assert_array_equal(table["mean"], small().fit(long()).predict(3)["mean"])
+
+
+def test_one_series_needs_no_name() -> None:
+    frame = long()[:40]
+    model = small().fit(frame.drop(columns="unique_id"))
+    found = model.predict(4)
+    assert found.columns.tolist() == ["ds", "mean"]
+    np.testing.assert_array_equal(values(found), values(small().fit(frame).predict(4)))
+    assert model.step(55.0).shape == (1,)
+    indexed = frame.set_index("ds")["y"]
+    named = small().fit(indexed).predict(4)
+    assert isinstance(named.index, pd.DatetimeIndex)
+    np.testing.assert_array_equal(values(named), values(found))
+
+
+def test_times_may_be_whole_numbers() -> None:
+    frame = long().assign(ds=lambda f: f.groupby("unique_id").cumcount() * 5 + 100)
+    model = small().fit(frame)
+    found = model.predict(2)
+    assert found["ds"].dtype == frame["ds"].dtype
+    assert found["ds"].tolist() == [300, 305, 265, 270, 335, 340]
+    np.testing.assert_array_equal(values(found), values(small().fit(long()).predict(2)))
+    model.update(pd.DataFrame({"unique_id": ["b"], "ds": [265], "y": [51.0]}))
+    assert model.predict(1)["ds"].tolist() == [300, 270, 335]
+
+
+def test_columns_may_be_called_anything() -> None:
+    frame = long().set_axis(["shop", "month", "sales"], axis=1)
+    names = {"id_column": "shop", "time_column": "month", "target_column": "sales"}
+    model = small(**names, point="median").fit(frame)
+    assert model.predict(1).columns.tolist() == ["shop", "month", "median"]
+    model.update(later(1).set_axis(["shop", "month", "sales"], axis=1))
+
+
+@pytest.mark.parametrize("regime", REGIMES)
+def test_a_series_does_not_depend_on_its_neighbours(regime: str) -> None:
+    changes: Any = {"regime": regime, "intervals": "conformal", "calibration": 8}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        together = small(**changes).fit(long())
+        joint = together.predict(4, level=80)
+        moved = together.update(later(5)).predict(4, level=80)
+        for i, name in enumerate("abc"):
+            alone = small(**changes).fit(long()[long()["unique_id"] == name])
+            rows = slice(4 * i, 4 * i + 4)
+            found = alone.predict(4, level=80)
+            pd.testing.assert_frame_equal(
+                found, joint[rows].reset_index(drop=True), check_exact=True
+            )
+            alone.update(later(5)[5 * i : 5 * i + 5])
+            found = alone.predict(4, level=80)
+            pd.testing.assert_frame_equal(
+                found, moved[rows].reset_index(drop=True), check_exact=True
+            )
+
+
+FITTED: dict[Any, Forecaster] = {}
+
+
+def fitted(regime: str, scope: str, **changes: Any) -> Forecaster:
+    """One fit a configuration, put back to its beginning each time."""
+    key = (regime, scope, *sorted(changes.items()))
+    if key not in FITTED:
+        model = small(regime=regime, scope=scope, steps=2, **changes)
+        FITTED[key] = model.fit(long(price=bool(changes.get("exogenous", False))))
+        FITTED[key]._begin = model.state.snapshot()  # type: ignore[attr-defined]
+    FITTED[key].state.restore(FITTED[key]._begin)  # type: ignore[attr-defined]
+    return FITTED[key]
+
+
+@pytest.mark.parametrize(("regime", "scope"), CASES)
+@settings(max_examples=15)
+@given(data=st.data())
+def test_however_observations_are_cut_the_state_is_the_same(
+    regime: str, scope: str, data: st.DataObject
+) -> None:
+    rows = later(6)
+    model = fitted(regime, scope, initial_state=data.draw(st.sampled_from(["zeros", "learned"])))
+    expected = known(model.update(rows))
+    forecasts = values(model.predict(3))
+    model.state.restore(model._begin)  # type: ignore[attr-defined]
+    waiting = dict(list(rows.groupby("unique_id")))
+    while waiting:
+        if len(waiting) == 3 and data.draw(st.booleans()):
+            model.step({name: float(part["y"].iloc[0]) for name, part in waiting.items()})
+            counts = dict.fromkeys(waiting, 1)
+        else:
+            some = data.draw(st.lists(st.sampled_from(sorted(waiting)), min_size=1, unique=True))
+            counts = {name: data.draw(st.integers(1, len(waiting[name]))) for name in some}
+            chunk = pd.concat([waiting[name][:n] for name, n in counts.items()])
+            model.update(chunk.sample(frac=1, random_state=data.draw(st.integers(0, 9))))
+        left = {name: part[counts.get(name, 0) :] for name, part in waiting.items()}
+        waiting = {name: part for name, part in left.items() if len(part)}
+    assert known(model) == expected
+    np.testing.assert_array_equal(values(model.predict(3)), forecasts)
+
+
+@pytest.mark.parametrize(("regime", "scope"), CASES)
+def test_steps_are_updates_and_their_forecasts_predictions(regime: str, scope: str) -> None:
+    model, rows = fitted(regime, scope), later(6)
+    by_time = rows.pivot(index="ds", columns="unique_id", values="y")
+    by_place = [part.to_numpy() for _, part in rows.groupby("unique_id")["y"]]
+    assert len(by_time) > 6
+    for i in range(6):
+        forecast = model.step([part[i] for part in by_place])
+        np.testing.assert_array_equal(forecast, values(model.predict(1)))
+    stepped = known(model)
+    model.state.restore(model._begin)  # type: ignore[attr-defined]
+    assert known(model.update(rows)) == stepped
+
+
+def test_many_steps_move_the_time_on() -> None:
+    model = fitted("stateful-warm", "local")
+    for _ in range(27):
+        model.step([50.0, 51.0, 52.0])
+    expected = long(28).groupby("unique_id").tail(1)["ds"].tolist()
+    assert model.predict(1)["ds"].tolist() == expected
+
+
+@pytest.mark.parametrize(("regime", "scope"), CASES)
+def test_predicting_changes_nothing(regime: str, scope: str) -> None:
+    model = fitted(regime, scope)
+    before = known(model)
+    first = model.predict(7)
+    assert known(model) == before
+    pd.testing.assert_frame_equal(model.predict(7), first, check_exact=True)
+    short = values(model.predict(3)).reshape(3, 3)
+    np.testing.assert_array_equal(short, values(first).reshape(3, 7)[:, :3])
+
+
+@pytest.mark.parametrize("regime", ["stateless-shuffled", "stateful-warm"])
+def test_series_are_forecast_alike_whatever_the_batch_size(regime: str) -> None:
+    """The weights of one fit, given to a forecaster of another batch size, forecast the same."""
+    lengths = {"a": 40, "b": 28, "c": 52}  # 36, 24 and 48 samples
+    one, other = (
+        small(regime=regime, batch_size=size).fit(long(lengths=lengths)) for size in (1, 12)
+    )
+    assert (one.ensemble_.weights.kernel != other.ensemble_.weights.kernel).any()
+    other.take_up(one.recipe_, one.ensemble_, one.now_, None, one.tip_)
+    for _ in range(2):
+        np.testing.assert_array_equal(values(one.predict(5)), values(other.predict(5)))
+        one.update(later(4, lengths=lengths).groupby("unique_id").head(1)) if _ == 0 else None
+        other.update(later(4, lengths=lengths).groupby("unique_id").head(1)) if _ == 0 else None
+
+
+@pytest.mark.parametrize("scope", ["local", "global"])
+@pytest.mark.parametrize("regime", ["stateless", "stateful-warm"])
+def test_columns_known_in_the_future_are_looked_at(regime: str, scope: str) -> None:
+    calendar = ["month", "quarter"]
+    model = small(regime=regime, scope=scope, calendar=calendar).fit(long(price=True))
+    rows = later(6, price=True)
+    plain = values(model.predict(6, X=rows))
+    changed = rows.assign(price=rows["price"].where(rows.index % 6 != 2, 9.0))
+    found = values(model.predict(6, X=changed.sample(frac=1, random_state=1))).reshape(3, 6)
+    same = found == plain.reshape(3, 6)
+    assert same[:, :2].all()
+    assert not same[:, 2:].any()
+    snapshot = model.state.snapshot()
+    once = known(model.update(rows))
+    model.state.restore(snapshot)
+    for i in range(6):
+        model.update(rows[rows.index % 6 == i])
+    assert known(model) == once
+    with pytest.raises(SettingError, match="looked at by this model"):
+        model.step([1.0, 2.0, 3.0])
+
+
+def test_the_calendar_alone_needs_no_frame() -> None:
+    model = small(calendar=["month"], lags=1).fit(long())
+    assert len(model.predict(5)) == 15
+    january = small(calendar=["month"], lags=1).fit(long().assign(ds=lambda f: f["ds"]))
+    np.testing.assert_array_equal(values(january.predict(5)), values(model.predict(5)))
+
+
+def test_columns_are_taken_as_asked() -> None:
+    assert small(exogenous=False).fit(long(price=True)).tip_.columns == ()
+    assert small(exogenous=["price"]).fit(long(price=True)).tip_.columns == ("price",)
+
+
+@pytest.mark.parametrize("scope", ["local", "global"])
+def test_several_outputs_are_forecast_at_once(scope: str) -> None:
+    model = small(outputs=4, scope=scope).fit(long())
+    assert model.ensemble_.weights.outputs == 4
+    first = values(model.predict(10)).reshape(3, 10)
+    np.testing.assert_array_equal(values(model.predict(3)).reshape(3, 3), first[:, :3])
+    before = known(model)
+    model.update(later(4))
+    assert known(model) != before
+
+
+def test_intervals_do_not_depend_on_what_was_asked_before() -> None:
+    def build() -> Forecaster:
+        return small(outputs=3, intervals="conformal", calibration=20)
+
+    rows = later(6, price=True)
+    fresh, asked = build().fit(long(price=True)), build().fit(long(price=True))
+    asked.predict(6, X=rows, level=80)
+    pd.testing.assert_frame_equal(
+        fresh.predict(2, X=rows, level=80), asked.predict(2, X=rows, level=80), check_exact=True
+    )
+    asked.set_params(point="median").predict(2, X=rows, level=80)
+    fresh.set_params(point="median")
+    pd.testing.assert_frame_equal(
+        fresh.predict(2, X=rows, level=80), asked.predict(2, X=rows, level=80), check_exact=True
+    )
+
+
+def test_points_and_members() -> None:
+    model = small(members=5).fit(long())
+    found = model.predict(2, members=True)
+    members = found[[f"member-{i}" for i in range(1, 6)]].to_numpy()
+    np.testing.assert_allclose(found["mean"], members.mean(axis=1), rtol=1e-12)
+    median = model.set_params(point="median").predict(2)
+    np.testing.assert_array_equal(median["median"], np.median(members, axis=1))
+
+
+def test_the_initial_state_can_be_learned() -> None:
+    model = small(initial_state="learned", regime="stateful").fit(long())
+    start = model.state["a"]
+    assert start.h.any()
+    assert start.c.any()
+    assert not small(regime="stateful").fit(long()).state["a"].h.any()
+
+
+def test_training_can_stop_early_and_rates_can_fall() -> None:
+    changes = {"validation": 0.25, "early_stopping": 2, "epochs": 60, "learning_rate": 0.1}
+    model = small(**changes).fit(long())
+    best = model.training_.best_epoch
+    assert ((best >= 1) & (best < 60)).any()
+    loss = model.training_.validation_loss
+    assert loss is not None
+    for run, epoch in zip(loss, best, strict=True):
+        assert epoch - 1 == np.nanargmin(run)
+    for schedule in ("constant", "cosine", ReduceOnPlateau(patience=1)):
+        small(schedule=schedule, clip_error=1.0).fit(long()).predict(1)
+
+
+def test_fitting_again_forgets_what_was_known() -> None:
+    model = small().fit(long())
+    first = known(model)
+    model.update(later(2)).fit(long())
+    assert known(model) == first
+
+
+def test_the_seed_is_the_key_of_all_randomness() -> None:
+    one, same, other = (values(small(seed=s).fit(long()).predict(2)) for s in (1, 1, 2))
+    np.testing.assert_array_equal(one, same)
+    assert (one != other).all()
+
+
+# Members that diverge.
+
+WILD = {"learning_rate": 1e4, "scale": None, "difference": 0, "schedule": "constant", "epochs": 30}
+
+
+def test_members_that_diverge_are_left_out_and_said() -> None:
+    model = small(members=6, intervals=None).fit(long())
+    path = model.ensemble_.forecast(model.now_, 2, np.zeros((3, 2, 0)))
+    from dataclasses import replace
+
+    from statewise.engine import Weights
+    from statewise.forecasting.fitting import without_lost
+
+    diverged = np.zeros(18, np.int32)
+    diverged[[0, 7, 8]] = 2
+    trained = replace(model.training_, diverged_epoch=diverged)
+    weights = without_lost(trained, ["a", "b", "c"], model.recipe_)
+    assert isinstance(weights, Weights)
+    model.ensemble_ = replace(model.ensemble_, weights=weights)
+    assert model.ensemble_.lost.sum() == 3
+    kept = (diverged == 0).reshape(3, 6)
+    found = values(model.predict(2)).reshape(3, 2)
+    for i in range(3):
+        np.testing.assert_allclose(found[i], path[i][kept[i]].mean(axis=0), rtol=1e-12)
+    model.update(later(3))
+    state = model.state["a"]
+    assert np.isnan(model.predict(1, members=True)["member-1"][0])
+    model.state["a"] = state
+    assert np.isfinite(model.step([50.0, 50.0, 50.0])).all()
+    diverged[6:12] = 1
+    with pytest.raises(DataError, match="series 'b' = 6: members have all diverged in training"):
+        without_lost(trained, ["a", "b", "c"], model.recipe_)
+
+
+@pytest.mark.parametrize("scope", ["local", "global"])
+def test_a_fit_whose_members_all_diverge_is_an_error(scope: str) -> None:
+    model = small().fit(long())
+    before = known(model)
+    with pytest.raises(DataError, match=r"members have all diverged in training.*learning_rate"):
+        model.set_params(**WILD | {"learning_rate": 1e10}, scope=scope).fit(long())
+    assert known(model) == before
+
+
+def test_a_fit_whose_members_partly_diverge_warns() -> None:
+    for rate in (2e4, 4e4, 8e4, 1.6e5, 3e5):
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            try:
+                model = small(**WILD | {"learning_rate": rate, "members": 30, "epochs": 20}).fit(
+                    long()
+                )
+            except DataError:
+                continue
+        lost = int(model.ensemble_.lost.sum())
+        if lost:
+            assert len(said) == 1
+            assert str(said[0].message).startswith(f"{lost} of 90 networks diverged in training")
+            assert said[0].filename == __file__
+            assert np.isfinite(values(model.predict(2))).all()
+            return
+    pytest.fail("no rate at which only some diverge")
+
+
+# Bad input: a named error that says what to do, and nothing changed.
+
+
+def row(name: str, ds: Any, y: Any = 50.0) -> pd.DataFrame:
+    return pd.DataFrame({"unique_id": [name], "ds": pd.to_datetime([ds]), "y": [y]})
+
+
+def broken(**changes: Any) -> pd.DataFrame:
+    rows = later(3)
+    for column, value in changes.items():
+        rows.loc[4, column] = value
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (row("z", "2018-05-01"), "series = 'z': is not a known series. The series are 'a', 'b'"),
+        (row("a", "2018-04-01"), "series 'a' = '2018-04-01': does not follow 2018-04"),
+        (row("a", "2018-06-01"), "series 'a' = '2018-05-01': is missing"),
+        (row("a", "2018-05-02"), "series 'a' = '2018-05-02'"),
+        (pd.concat([row("a", "2018-05-01")] * 2), "series 'a' = '2018-05-01': appears twice"),
+        (row("a", "2018-05-01", np.nan), "series 'a', column 'y' = '2018-05-01': is missing. Fill"),
+        (row("a", "2018-05-01", np.inf), "series 'a', column 'y'"),
+        (row("a", None), "ds"),
+        (broken(y=np.nan), "series 'b', column 'y' = '2017-11-01': is missing. Fill"),
+        (broken(ds=pd.Timestamp("2017-10-01")), "series 'b' = '2017-10-01': appears twice"),
+        (broken(unique_id="who"), "series = 'who': is not a known series"),
+        (later(3).drop(columns="y"), "y"),
+        (later(3).drop(columns="ds"), "ds"),
+        (later(3).drop(columns="unique_id"), "unique_id"),
+        (later(3).assign(y="x"), "column 'y'.*does not hold numbers"),
+        (later(3).assign(ds=7), "ds"),
+        (later(3)[:0], "has no rows"),
+        ("text", "is not a frame"),
+        (None, "is not a frame"),
+        (later(4).groupby("unique_id").tail(3), "is missing"),
+    ],
+)
+def test_rows_that_cannot_follow_are_refused_and_nothing_changes(rows: Any, message: str) -> None:
+    model = fitted("stateful-warm", "local")
+    before, forecast = known(model), model.predict(2)
+    with pytest.raises(DataError, match=message) as error:
+        model.update(rows)
+    assert error.value.fix
+    assert known(model) == before
+    pd.testing.assert_frame_equal(model.predict(2), forecast, check_exact=True)
+
+
+def test_an_unknown_series_is_a_key_error_too() -> None:
+    model = fitted("stateful-warm", "local")
+    with pytest.raises(UnknownSeriesError, match="series = 'z': is not a known series"):
+        _ = model.state["z"]
+    assert "z" not in model.state
+    assert model.state.get("z") is None
+
+
+def test_values_that_a_transform_does_not_allow_name_their_series() -> None:
+    with pytest.raises(DataError, match=r"b\[3\] = -1.0: is not positive"):
+        small(transform="log").fit(long().assign(y=lambda f: f["y"].mask(f.index == 43, -1.0)))
+    model = small(transform="log").fit(long())
+    before = known(model)
+    with pytest.raises(DataError, match=r"series 'b', 2017-11-01 = 0.0: is not positive"):
+        model.update(broken(y=0.0))
+    with pytest.raises(DataError, match=r"series 'b', y = -3.0: is not positive"):
+        model.step([1.0, -3.0, 2.0])
+    assert known(model) == before
+
+
+def test_values_beyond_all_reason_are_refused_and_do_not_spoil_the_state() -> None:
+    model = small(regime="stateful-warm").fit(long().assign(y=lambda f: f["y"] / 1e6))
+    before = known(model)
+    with pytest.raises(DataError, match=r"series 'b', 2017-11-01 = 1e\+28: is too far from what"):
+        model.update(broken(y=1e28))
+    with pytest.raises(DataError, match=r"series 'a', y = 1e\+60: is too far from what"):
+        model.step([1e60, 1.0, 1.0])
+    assert known(model) == before
+    rows = later(3, price=True)
+    model = small().fit(long(price=True).assign(price=lambda f: f["price"] / 1e6))
+    before = known(model)
+    for price in (1e30, -1e30):
+        with pytest.raises(DataError, match="is too far from what was fitted on"):
+            model.update(rows.assign(price=price))
+        with pytest.raises(DataError, match=r"X = 1e\+30: is too far from what was fitted on"):
+            model.predict(3, X=rows.assign(price=price))
+    assert known(model) == before
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [1.0], 1.0, [1.0, 2.0, np.nan], [1.0, 2.0, np.inf], [1.0, 2.0, 3.0, 4.0], "abc", None,
+        {"a": 1.0}, {"a": 1.0, "b": 2.0, "z": 3.0}, {"a": 1.0, "b": 2.0, "c": 3.0, "d": 4.0},
+        ["x", 1.0, 2.0],
+    ],
+)  # fmt: skip
+def test_steps_that_cannot_be_taken_are_refused(y: Any) -> None:
+    model = fitted("stateful-warm", "local")
+    before = known(model)
+    with pytest.raises(DataError, match="is not one finite number for each of 3 series"):
+        model.step(y)
+    assert known(model) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f: f.assign(y=f["y"].mask(f.index == 50)), "series 'b', column 'y'.*fill="),
+        (lambda f: f.drop(index=50), "series 'b'.*missing"),
+        (lambda f: pd.concat([f, f[50:51]]), "series 'b'.*twice"),
+        (lambda f: f.drop(index=range(45, 73)), "b.*too few to train on"),
+        (lambda f: f[:0], "has no rows"),
+        (lambda f: f.assign(y=f["y"].astype(str)), "does not hold numbers"),
+        (lambda f: f.drop(columns="y"), "y"),
+        (lambda f: f.drop(columns="ds"), "ds"),
+        (lambda f: f.assign(y=np.inf), "series 'a', column 'y'"),
+        (lambda f: f.assign(y=f["y"] * 1e160), "series 'a'|a ="),
+    ],
+)
+def test_frames_that_cannot_be_fitted_on_are_refused_and_the_old_fit_stays(
+    change: Any, message: str
+) -> None:
+    model = small().fit(long())
+    before = known(model)
+    with pytest.raises(DataError, match=message):
+        model.fit(change(long()))
+    assert known(model) == before
+
+
+def test_frequencies_that_differ_are_refused() -> None:
+    daily = long()
+    daily.loc[40:72, "ds"] = pd.date_range("2020-01-01", periods=33, freq="D")
+    with pytest.raises(DataError, match=r"freq|series"):
+        small().fit(daily)
+
+
+def test_missing_values_can_be_filled() -> None:
+    holes = long().drop(index=50)
+    holes.loc[60, "y"] = np.nan
+    for fill in ("forward", "linear", "zero", 5.0):
+        assert np.isfinite(values(small(fill=fill).fit(holes).predict(2))).all()
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (None, "X = None: is needed: the model looks at price"),
+        (later(3, price=True).drop(columns="price"), "price"),
+        (later(3, price=True)[1:], "series 'a' = '2018-05-01': is missing"),
+        (later(2, price=True), "is missing"),
+        (later(3, price=True).assign(price=np.nan), "series 'a', column 'price'"),
+        (pd.concat([later(3, price=True)] * 2), "appears twice"),
+    ],
+)
+def test_columns_that_are_missing_at_predict_time_are_named(rows: Any, message: str) -> None:
+    model = small().fit(long(price=True))
+    before = known(model)
+    with pytest.raises(DataError, match=message):
+        model.predict(3, X=rows)
+    assert known(model) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"h": 0}, "h = 0"),
+        ({"h": 2.5}, "h = 2.5"),
+        ({"h": 1, "level": [0]}, "level = 0"),
+        ({"h": 1, "level": 100}, "level = 100"),
+        ({"h": 1, "level": "80"}, "level = .*80"),
+        ({"h": 1, "level": [80]}, "needs intervals"),
+    ],
+)
+def test_impossible_questions_are_refused(arguments: Any, message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        small().fit(long()).predict(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"regime": "other"}, "regime = 'other'"),
+        ({"regime": 3}, "regime = 3"),
+        ({"members": 0}, "members = 0"),
+        ({"scope": "both"}, "scope = 'both'"),
+        ({"lags": 0}, "lags = 0"),
+        ({"point": "mode"}, "point = 'mode'"),
+        ({"intervals": "both"}, "intervals = 'both'"),
+        ({"calibration": 1}, "calibration = 1"),
+        ({"early_stopping": 3}, "early_stopping"),
+        ({"seed": -1}, "seed = -1"),
+        ({"calendar": ["moon"]}, "calendar = 'moon'"),
+        ({"calendar": "month"}, "calendar = 'month'"),
+        ({"exogenous": ["moon"]}, "exogenous = 'moon'"),
+        ({"freq": "D"}, "freq|series"),
+        ({"freq": "nonsense"}, "freq = 'nonsense'"),
+        ({"fill": "other"}, "fill = 'other'"),
+        ({"threads": 0}, "threads = 0"),
+        ({"id_column": "who"}, "id_column = 'who'"),
+        ({"scope": "global", "regime": "continuous"}, "regime = .*scope='global'"),
+        ({"regime": "stateful", "batch_size": 7}, "batch_size = 7"),
+        ({"validation": 100}, "validation"),
+        ({"intervals": "conformal", "calibration": 35}, "observations are too few to hold 35 back"),
+        ({"profile": "keras-1"}, "profile = 'keras-1'"),
+    ],
+)
+def test_impossible_settings_are_refused(change: Any, message: str) -> None:
+    with pytest.raises(StatewiseError, match=message):
+        small(**change).fit(long())
+
+
+def test_a_forecaster_that_was_not_fitted_says_so(tmp_path: Any) -> None:
+    calls: list[Callable[[Forecaster], Any]] = [
+        lambda m: m.predict(1),
+        lambda m: m.update(later(1)),
+        lambda m: m.step(1.0),
+        lambda m: m.state,
+        lambda m: m.tip_,
+        lambda m: m.save(tmp_path / "model"),
+    ]
+    for call in calls:
+        with pytest.raises(SettingError, match=r"unfitted.*Call fit\(\)"):
+            call(small())
+    assert not list(tmp_path.iterdir())
+
+
+def test_updates_cost_what_their_rows_do() -> None:
+    """Not the history: one of 4,000 observations is followed as soon as one of 40."""
+
+    def seconds(n: int) -> float:
+        model = small(epochs=1, members=1).fit(long(lengths={"a": 40, "b": 40}))
+        frame = pd.DataFrame({"ds": range(n), "y": np.random.default_rng(1).normal(0, 1, n)})
+        model = small(epochs=1, members=1).fit(frame)
+        taken = []
+        for i in range(20):
+            begin = time.perf_counter()
+            model.update(pd.DataFrame({"ds": [n + i], "y": [0.5]}))
+            taken.append(time.perf_counter() - begin)
+        return float(np.median(taken))
+
+    assert min(seconds(4000) for _ in range(3)) < 3 * max(seconds(40) for _ in range(3))
+
+
+ODD = ["2018-05", "x", "", None, 7, "2018-05-01T01:00Z", "99999-1"]
+CELLS = {
+    "unique_id": ["a", "b", "c", "d", "", None, 1, "a ", "é"],
+    "ds": [*later(4)["ds"].astype(str), *ODD],
+    "y": [1.0, -1.0, 0.0, 1e60, np.nan, np.inf, 1e308, "1", "x", None, True, 10**400],
+}
+cells = st.fixed_dictionaries({name: st.sampled_from(options) for name, options in CELLS.items()})
+
+
+@st.composite
+def odd_rows(draw: st.DrawFn) -> Any:
+    """Rows that follow, with some cells, columns or rows that do not; or cells at random."""
+    if draw(st.booleans()):
+        table = pd.DataFrame(draw(st.lists(cells, max_size=5)), columns=list(CELLS), dtype=object)
+        if draw(st.booleans()):
+            texts = table["ds"].astype(str)
+            table["ds"] = pd.to_datetime(texts, errors="coerce", format="ISO8601", utc=True)
+            if draw(st.booleans()):
+                table["ds"] = table["ds"].dt.tz_localize(None)
+    else:
+        table = later(draw(st.integers(1, 4)))
+        table = table.iloc[draw(st.lists(st.integers(0, len(table) - 1), max_size=12, unique=True))]
+        if draw(st.booleans()) and len(table):
+            column = draw(st.sampled_from(list(CELLS)))
+            table[column] = table[column].astype(object)
+            at = draw(st.integers(0, len(table) - 1))
+            table.iloc[at, table.columns.get_loc(column)] = draw(st.sampled_from(CELLS[column]))
+    if draw(st.integers(0, 5)) == 0:
+        table = table.drop(columns=draw(st.sampled_from(list(CELLS))))
+    return table
+
+
+@fuzz
+@given(table=odd_rows(), transform=st.sampled_from(["none", "log"]))
+def test_fuzz_any_rows_are_followed_or_refused_in_words(table: Any, transform: str) -> None:
+    model = fitted("stateful-warm", "local", transform=transform)
+    before = known(model)
+    try:
+        model.update(table)
+    except StatewiseError:
+        assert known(model) == before
+    else:
+        assert known(model) != before
+        assert np.isfinite(values(model.predict(1))).all()
+
+
+def test_a_regime_may_be_a_value() -> None:
+    regime = StateRegime("epoch", warm_up=5, reset_forecast="never")
+    assert np.isfinite(values(small(regime=regime).fit(long()).predict(2))).all()
