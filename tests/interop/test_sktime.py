@@ -51,7 +51,9 @@ def rows(y: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"ds": y.index, "y": y.to_numpy()})
 
 
-@pytest.mark.filterwarnings("ignore")  # of sktime's own making, and the short series' intervals
+@pytest.mark.filterwarnings("ignore:intervals at:UserWarning")  # its series are short
+@pytest.mark.filterwarnings("ignore:Forecasters' predict_proba requires skpro:UserWarning")
+@pytest.mark.filterwarnings("ignore:Sorting by default when concatenating:DeprecationWarning")
 def test_sktimes_checks_all_pass() -> None:
     found = check_estimator(StatewiseForecaster, verbose=False)
     assert {name: said for name, said in found.items() if said != "PASSED"} == {}
