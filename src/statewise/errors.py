@@ -4,6 +4,7 @@ from typing import Any
 
 __all__ = [
     "DataError",
+    "ExtraError",
     "ModelError",
     "OutputError",
     "SettingError",
@@ -44,6 +45,12 @@ class SettingError(StatewiseError, ValueError):
 
 class DataError(StatewiseError, ValueError):
     """The data cannot be used as they are."""
+
+
+class ExtraError(StatewiseError, ImportError):
+    """A package that an extra installs is missing, too old, or cannot be imported."""
+
+    __str__ = StatewiseError.__str__
 
 
 class ModelError(StatewiseError, OSError):

@@ -1,0 +1,1 @@
+"""Other systems: statewise's forecasters in theirs, each of them an extra."""
