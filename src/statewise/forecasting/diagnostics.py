@@ -106,7 +106,7 @@ def fans(
     """
     frame, paths = model.tip_, model.paths(h, X)
     point = model.point_of(paths)
-    bounds = dict(zip(level, model.intervals_of(paths, level), strict=True))
+    bounds = model.intervals_of(paths, level)
     ahead = frame.after(h)
     panel = None if history is None else known_panel(model, history)
     shown = max(60, 5 * h) if last is None else at_least("last", last, 1)
