@@ -186,9 +186,8 @@ def changed(data: st.DataObject, array: Any) -> Any:
     match data.draw(st.sampled_from(["values", "cut", "turn", "type", "more"])):
         case "values" if flat.size:
             at = data.draw(st.integers(0, flat.size - 1))
-            odd = {"f": [0, -1, 1e300, np.nan, np.inf], "i": [0, -1, 100]}.get(
-                flat.dtype.kind, [0, 1]
-            )
+            odd: list[float] = [0, 1] if flat.dtype.kind in "ub" else [0, -1, 100]
+            odd += [np.nan, np.inf, 1e300] if flat.dtype.kind == "f" else []
             with np.errstate(over="ignore"):
                 flat.flat[at] = data.draw(st.sampled_from(odd))
         case "cut" if flat.ndim:
