@@ -15,9 +15,10 @@ test: $(VENV)/installed-test
 	$(VENV)/bin/mypy
 	$(VENV)/bin/python -m pytest
 
-# Ten thousand files that may be CSV, for each of the two readers.
+# Ten thousand odd inputs each: for the two readers of CSV, the loader of models, and update.
 fuzz: $(VENV)/installed-test
-	STATEWISE_FUZZ=10000 $(VENV)/bin/python -m pytest -q -k fuzz tests/test_panel.py tests/test_frames.py
+	STATEWISE_FUZZ=10000 $(VENV)/bin/python -m pytest -q -k fuzz tests/test_panel.py tests/test_frames.py \
+	  tests/test_modelfile.py tests/forecasting
 
 soak: $(VENV)/installed-test
 	$(VENV)/bin/python benchmarks/soak.py

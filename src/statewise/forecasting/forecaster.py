@@ -407,15 +407,12 @@ class Forecaster(Parameters):
             observed = np.asarray(values, np.float64).reshape(-1)
         except (KeyError, TypeError, ValueError):
             observed = np.empty(0)
-        if (
-            observed.shape != (ensemble.series,)
-            or not np.isfinite(observed).all()
-            or (isinstance(y, Mapping) and len(y) > len(ids))
-        ):
+        whole = observed.shape == (ensemble.series,) and not np.isnan(observed).any()
+        if not whole or (isinstance(y, Mapping) and len(y) > len(ids)):
             raise DataError(
                 "y",
                 y,
-                f"is not one finite number for each of {ensemble.series} series",
+                f"is not one number for each of {ensemble.series} series",
                 "Give them in the order of tip_.ids; use update() for some of the series.",
             )
         taken = ensemble.framing.takes(observed)
@@ -426,9 +423,10 @@ class Forecaster(Parameters):
         now = ensemble.look(ensemble.observe(self.now_, observed, nothing))
         assert now.ahead is not None
         forecasts = ensemble.by_member.invert(now.ahead[0], now.recent[:, None])[..., 0]
+        forecast = self.point_of(forecasts[..., None])[:, 0]
         self.now_ = now
         self._stepped += 1
-        return self.point_of(forecasts[..., None])[:, 0]
+        return forecast
 
     def plot(
         self,
