@@ -2,7 +2,15 @@
 
 from typing import Any
 
-__all__ = ["DataError", "OutputError", "SettingError", "StatewiseError", "StoreError", "StudyError"]
+__all__ = [
+    "DataError",
+    "ExtraError",
+    "OutputError",
+    "SettingError",
+    "StatewiseError",
+    "StoreError",
+    "StudyError",
+]
 
 
 class StatewiseError(Exception):
@@ -35,6 +43,12 @@ class SettingError(StatewiseError, ValueError):
 
 class DataError(StatewiseError, ValueError):
     """The data cannot be used as they are."""
+
+
+class ExtraError(StatewiseError, ImportError):
+    """A package that an extra installs is missing, too old, or cannot be imported."""
+
+    __str__ = StatewiseError.__str__
 
 
 class OutputError(StatewiseError, OSError):

@@ -241,6 +241,8 @@ def _overall(result: StudyResult, tables: Mapping[str, list[Row]]) -> Iterator[M
     shown = []
     for i, row in enumerate(rows):
         line: dict[str, Content] = {"arm": join([_key(i), shorten(row["arm"])])}
+        if any(each["engine"] != "statewise" for each in rows):
+            line["engine"] = row["engine"]
         if single:
             line["mean RMSE"] = number(row["mean"])
         line["over naive"] = number(row["relative"])
@@ -253,7 +255,7 @@ def _overall(result: StudyResult, tables: Mapping[str, list[Row]]) -> Iterator[M
         line["runs"] = f"{row['runs']:,}"
         line["diverged"] = f"{row['diverged']:,}"
         shown.append(line)
-    yield table(shown, "Every arm over the whole study", {"arm"})
+    yield table(shown, "Every arm over the whole study", {"arm", "engine"})
     cells = len(result.naive_scores)
     unit = (
         f"Its interval is over restarts on this one series; naive has RMSE "

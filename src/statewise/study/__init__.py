@@ -10,6 +10,7 @@ from statewise.study.design import (
     equivalent,
     no_worse,
     same_by_construction,
+    samples_of,
 )
 from statewise.study.execute import (
     ArmResult,
@@ -43,5 +44,6 @@ __all__ = [
     "read_results",
     "run_study",
     "same_by_construction",
+    "samples_of",
     "to_document",
 ]
