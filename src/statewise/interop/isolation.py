@@ -3,7 +3,6 @@
 import random
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 import numpy as np
 
@@ -11,57 +10,39 @@ from statewise.interop.extras import import_keras
 
 __all__ = ["seeded"]
 
-KERAS_ATTRIBUTES = ("global_random_seed", "global_seed_generator")
-
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Within the block Keras draws by ``seed``; Python's, NumPy's and Keras' generators come back.
+    """Within the block Keras draws by ``seed``; everyone's generators are put back after it.
 
-    Keras takes the seeds of its initializers and its dropout from Python's generator, and what
-    has no seed from a generator of its own.
+    Keras takes the seeds of its initializers and its dropout from Python's generator, and what has
+    no seed from a generator of its own. ``keras.utils.set_random_seed`` is not called: it makes
+    TensorFlow forget what it has compiled. So ``tf.random`` is not seeded, which Keras does not use
+    either.
     """
-    keras = import_keras()
     with ExitStack() as stack:
-        python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-        stack.callback(np.random.set_state, numpy)
-        stack.callback(random.setstate, python)
-        stack.enter_context(_keras_state())
-        stack.enter_context(_backend_state(keras.backend.backend()))
-        keras.utils.set_random_seed(seed)
+        stack.callback(random.setstate, random.getstate())
+        stack.callback(np.random.set_state, np.random.get_state())  # noqa: NPY002
+        stack.enter_context(_keras_seed(seed))
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002
         yield
 
 
 @contextmanager
-def _keras_state() -> Iterator[None]:
+def _keras_seed(seed: int) -> Iterator[None]:
+    keras = import_keras()
     from keras.src.backend.common import global_state
 
-    kept = {name: global_state.get_global_attribute(name) for name in KERAS_ATTRIBUTES}
-    try:
-        yield
-    finally:
-        for name, value in kept.items():
-            global_state.set_global_attribute(name, value)
-
-
-@contextmanager
-def _backend_state(backend: str) -> Iterator[None]:
+    names = {"global_random_seed": seed, "global_seed_generator": None}
     with ExitStack() as stack:
-        if backend == "torch":
+        for name, value in names.items():
+            old = global_state.get_global_attribute(name)
+            stack.callback(global_state.set_global_attribute, name, old)
+            global_state.set_global_attribute(name, value)
+        if keras.backend.backend() == "torch":
             import torch
 
             stack.enter_context(torch.random.fork_rng(devices=[]))
-        eager = _eager_context()
-        if eager is not None:
-            for name in ("_seed", "_rng"):
-                stack.callback(setattr, eager, name, getattr(eager, name, None))
+            torch.manual_seed(seed)
         yield
-
-
-def _eager_context() -> Any:
-    """Where TensorFlow keeps its global seed, which Keras sets with any backend."""
-    try:
-        from tensorflow.python.eager import context
-    except ImportError:
-        return None
-    return context.context()

@@ -25,7 +25,7 @@ from statewise.engine.samples import data_of_runs, samples_of
 from statewise.errors import SettingError
 from statewise.interop.extras import import_keras
 from statewise.interop.isolation import seeded
-from statewise.interop.keras_loops import Loop, Machine, loop_for, recurrent_layers
+from statewise.interop.keras_loops import EPOCHS, Loop, Machine, loop_for, recurrent_layers
 from statewise.interop.keras_models import from_keras, lstm_model, to_keras
 from statewise.interop.keras_training import Held, Run, compile_model, train_run
 from statewise.interop.probe import carries, require_state, version_of
@@ -260,13 +260,17 @@ class KerasEngine:
         cosine = training.schedule == "cosine"
         steps = -(-len(x) // rows) * training.epochs if cosine else 0
         # What does not change the compiled epoch is taken out, so that machines are shared.
-        how = replace(training, epochs=1, validation=0, early_stopping=None)
+        how = Training(
+            optimizer=training.optimizer,
+            clip_error=training.clip_error,
+            schedule="cosine" if cosine else "constant",
+        )
         machine, loop = machine_for(
             self.build, arm.network, how, shape, y.shape[1], steps, carries(regime)
         )
         own = int(generator(seed, KERAS, repeat).integers(2**31))
         with seeded(own):
-            machine.restart(self._initial(arm, shape, y.shape[1], repeat, seed))
+            machine.restart(self._initial(arm, machine, shape, repeat, seed))
             held = None
             if aside is not None:
                 reset = regime.reset_forecast == "step"
@@ -286,14 +290,14 @@ class KerasEngine:
             )
 
     def _initial(
-        self, arm: "Arm", shape: tuple[int, int, int], outputs: int, repeat: int, seed: Seed
+        self, arm: "Arm", machine: Machine, shape: tuple[int, int, int], repeat: int, seed: Seed
     ) -> list[NDArray[Any]]:
         """The values of every variable from which a repeat starts."""
-        model = built(self.build, arm.network, shape, outputs)
-        if self.build is None:
-            weights = engine.initial_weights(seed, [repeat], arm.network.units, shape[2], outputs)
-            model.set_weights([array[0] for array in weights])
-        return Machine(model, shape[0]).values()
+        if self.build is not None:
+            return Machine(self.build(shape), shape[0]).values()
+        outputs = machine.model.outputs[0].shape[1]
+        weights = engine.initial_weights(seed, [repeat], arm.network.units, shape[2], outputs)
+        return machine.values_with([array[0] for array in weights])
 
     def forecast(
         self,
@@ -340,12 +344,14 @@ class KerasEngine:
         held = arm.training.held_back(samples)
         x = np.zeros((samples, framing.steps, framing.lags))
         y = np.zeros((samples, framing.outputs))
-        short = min(32, arm.training.epochs)
-        brief = replace(arm, training=replace(arm.training, epochs=short, validation=held))
-        self.fit(brief, x, y, repeats=[0], seed=0)
-        begin = time.perf_counter()
-        self.fit(brief, x, y, repeats=[0], seed=0)
-        return (time.perf_counter() - begin) * repeats * arm.training.epochs / short
+        took = []
+        for epochs in (1, 1, 1 + EPOCHS):  # the first compiles
+            brief = replace(arm, training=replace(arm.training, epochs=epochs, validation=held))
+            begin = time.perf_counter()
+            self.fit(brief, x, y, repeats=[0], seed=0)
+            took.append(time.perf_counter() - begin)
+        an_epoch = max(0.0, took[2] - took[1]) / EPOCHS
+        return repeats * (took[1] + an_epoch * arm.training.epochs)
 
     def _facts(self, arm: "Arm") -> "Facts":
         framing = arm.framing
@@ -374,11 +380,11 @@ def facts_of(build: Build, shape: tuple[int, int, int], outputs: int) -> Facts:
     """Build a model twice, look at it, and refuse one that cannot be run or restarted."""
     with seeded(1):
         model = checked_model(build(shape), shape, outputs)
-        values = Machine(model, shape[0]).values()
+        values = model.get_weights()
     with seeded(2):
         again = build(shape)
         shared = {id(v) for v in model.variables} & {id(v) for v in again.variables}
-        others = Machine(again, shape[0]).values()
+        others = again.get_weights()
     if shared or again is model:
         raise SettingError(
             "build",
@@ -387,8 +393,8 @@ def facts_of(build: Build, shape: tuple[int, int, int], outputs: int) -> Facts:
             "not be restarts",
             "Make new layers within the function.",
         )
-    trainable = [np.array_equal(a, b) for a, b in zip(values, others, strict=True)]
-    if trainable and all(trainable):
+    equal = [np.array_equal(a, b) for a, b in zip(values, others, strict=True)]
+    if equal and all(equal):
         raise SettingError(
             "build",
             getattr(build, "__name__", build),

@@ -5,7 +5,7 @@ backends each batch is one ``train_on_batch``. Both take the order of the sample
 before which the state is reset as data, so that one compiled epoch serves every regime.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from statewise.interop.extras import import_keras
 
-__all__ = ["BatchLoop", "Epoch", "Loop", "Machine", "loop_for", "recurrent_layers"]
+__all__ = ["EPOCHS", "BatchLoop", "Epoch", "Loop", "Machine", "loop_for", "recurrent_layers"]
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -67,6 +67,14 @@ class Machine:
     def values(self) -> list[NDArray[Any]]:
         """The values of all variables, those of random generators among them."""
         return values_of(self.model.variables)
+
+    def values_with(self, weights: list[NDArray[Any]]) -> list[NDArray[Any]]:
+        """The same, but ``weights`` for what ``model.get_weights()`` gives."""
+        at = {id(variable): i for i, variable in enumerate(self.model.variables)}
+        values = self.values()
+        for variable, value in zip(self.model.weights, weights, strict=True):
+            values[at[id(variable)]] = value
+        return values
 
     def state(self) -> list[Floats]:
         """The state of every layer, (rows, units) each."""
@@ -137,43 +145,65 @@ class BatchLoop:
 
 
 class CompiledLoop:
-    """Epochs and steps compiled by TensorFlow, by XLA where Keras itself would choose it."""
+    """Epochs and steps compiled by TensorFlow, and by XLA where the layers allow it."""
 
     def __init__(self, machine: Machine) -> None:
         import tensorflow as tf
 
-        self.tf = tf
-        self.jit = bool(machine.model.jit_compile)
-        self.machine = machine
-        self._train: dict[bool, Any] = {}
-        self._advance: Any = None
+        self.tf, self.machine = tf, machine
+        self.jit = all(layer.supports_jit for layer in machine.model._flatten_layers())
+        self._compiled: dict[str, Any] = {}
 
     def train(self, x: Floats, y: Floats, order: Ints, epoch: Epoch) -> Floats:
         filled = bool((epoch.weight != 1.0).any())
-        if filled not in self._train:
-            self._train[filled] = self._compiled_train(x, y, epoch, filled)
+        self._make_metrics(x[: epoch.rows], y[: epoch.rows])
         losses = []
-        tf = self.tf
         for part, count in stretches(order, EPOCHS):
-            found = self._train[filled](
-                tf.constant(x), tf.constant(y), tf.constant(part), tf.constant(epoch.reset),
-                tf.constant(epoch.weight), tf.constant(count),
-            )  # fmt: skip
-            losses.append(found.numpy().reshape(EPOCHS, -1)[:count])
+            arguments = (x, y, part, epoch.reset, epoch.weight, count)
+            found = self._call(f"train {filled}", lambda: self._train(filled), arguments)
+            losses.append(found.reshape(EPOCHS, -1)[:count])
         return np.concatenate(losses)
 
-    def _compiled_train(self, x: Floats, y: Floats, epoch: Epoch, filled: bool) -> Any:
+    def advance(self, windows: Floats, *, reset: bool) -> Floats:
+        outputs = []
+        for part, count in stretches(windows, WINDOWS):
+            found = self._call("advance", self._advance, (part, np.bool_(reset), count))
+            outputs.append(found[:count])
+        return np.concatenate(outputs)
+
+    def _call(self, name: str, make: Callable[[], Any], arguments: tuple[Any, ...]) -> Floats:
+        tf, first = self.tf, name not in self._compiled
+        tensors = [tf.constant(argument) for argument in arguments]
+        if first:
+            self._compiled[name] = tf.function(make(), jit_compile=self.jit)
+        try:
+            return np.asarray(self._compiled[name](*tensors))
+        except tf.errors.OpError:
+            if not (first and self.jit):
+                raise
+        self.jit = False  # a layer has an operation that XLA does not know; nothing was run
+        self._compiled[name] = tf.function(make(), jit_compile=False)
+        return np.asarray(self._compiled[name](*tensors))
+
+    def _make_metrics(self, x: Floats, y: Floats) -> None:
+        """Let the first step make what may not be made while compiling, and undo it."""
+        if "metrics" in self._compiled:
+            return
+        machine = self.machine
+        values, state = machine.values(), machine.state()
+        progress = values_of(machine.optimizer.variables)
+        self._compiled["metrics"] = machine.model.train_step((x, y))
+        machine.put_back(values, state)
+        assign(machine.optimizer.variables, progress)
+
+    def _train(self, filled: bool) -> Any:
         tf, model, states = self.tf, self.machine.model, self.machine.states
-        values, state = self.machine.values(), self.machine.state()
-        progress = values_of(self.machine.optimizer.variables)
-        model.train_step((x[: epoch.rows], y[: epoch.rows]))  # makes the metrics' variables
-        self.machine.put_back(values, state)
-        assign(self.machine.optimizer.variables, progress)
 
         def train(x: Any, y: Any, order: Any, reset: Any, weight: Any, epochs: Any) -> Any:
             batches = order.shape[1]
             losses = tf.TensorArray(tf.float32, size=EPOCHS * batches, element_shape=())
-            for n in tf.range(epochs * batches):
+            n = tf.constant(0)
+            while n < epochs * batches:  # over tf.range, XLA would compile for every length anew
                 e, k = n // batches, n % batches
                 for state in states:
                     state.assign(tf.where(reset[k], tf.zeros_like(state), state))
@@ -183,34 +213,27 @@ class CompiledLoop:
                 batch = (tf.gather(x, rows), tf.gather(y, rows))
                 logs = model.train_step((*batch, weight[k]) if filled else batch)
                 losses = losses.write(n, tf.cast(logs["loss"], tf.float32))
+                n += 1
             return losses.stack()
 
-        return tf.function(train, jit_compile=self.jit)
+        return train
 
-    def advance(self, windows: Floats, *, reset: bool) -> Floats:
-        tf = self.tf
-        if self._advance is None:
-            self._advance = self._compiled_advance()
-        outputs = []
-        for part, count in stretches(windows, WINDOWS):
-            found = self._advance(tf.constant(part), tf.constant(reset), tf.constant(count))
-            outputs.append(found.numpy()[:count])
-        return np.concatenate(outputs)
-
-    def _compiled_advance(self) -> Any:
+    def _advance(self) -> Any:
         tf, model, states = self.tf, self.machine.model, self.machine.states
 
         def advance(windows: Any, reset: Any, count: Any) -> Any:
             shape = (windows.shape[1], *model.outputs[0].shape[1:])
             outputs = tf.TensorArray(tf.float32, size=WINDOWS, element_shape=shape)
-            for n in tf.range(count):
+            n = tf.constant(0)
+            while n < count:
                 for state in states:
                     state.assign(tf.where(reset, tf.zeros_like(state), state))
                 found = tf.cast(model(windows[n], training=False), tf.float32)
                 outputs = outputs.write(n, found)
+                n += 1
             return outputs.stack()
 
-        return tf.function(advance, jit_compile=self.jit)
+        return advance
 
 
 def stretches(array: NDArray[Any], length: int) -> Iterator[tuple[NDArray[Any], np.int32]]:
