@@ -60,7 +60,7 @@ def test_a_study_mixes_engines_and_says_which_arm_ran_where(tmp_path: Path) -> N
     page = html_report(result)
     assert "Keras on tensorflow" in page
     assert "Bidirectional &gt; Dropout &gt; SimpleRNN &gt; Dense" in page
-    assert f"<td>{keras.__version__}" in page
+    assert keras.__version__ in page
     assert len(study_tables(result)["scores"]) == 6
     again = run_study(study, store=path)
     assert again.trained_runs == 0

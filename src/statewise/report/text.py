@@ -84,11 +84,14 @@ def tutorial_text(tutorial: Tutorial) -> str:
     if tutorial.identical:
         lines = [_wrap(f"{a} and {b}: {reason}", "  ") for a, b, reason in tutorial.identical]
         parts.append("Equal to the bit, by construction\n" + "\n".join(lines))
-    rate = result.trained_runs / result.train_seconds
-    parts.append(
-        f"Trained {result.trained_runs} runs in {result.train_seconds:.2f} s ({rate:,.0f} a "
-        "second); arms that train alike share their runs."
-    )
+    if result.trained_runs:
+        rate = result.trained_runs / result.train_seconds
+        parts.append(
+            f"Trained {result.trained_runs} runs in {result.train_seconds:.2f} s ({rate:,.0f} a "
+            "second); arms that train alike share their runs."
+        )
+    else:
+        parts.append("Every run was in the store; none was trained.")
     return "\n\n".join(parts)
 
 
