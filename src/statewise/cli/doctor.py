@@ -2,6 +2,7 @@
 
 import argparse
 import platform
+import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -56,7 +57,7 @@ def run_doctor(_: argparse.Namespace) -> int:
     ]  # fmt: skip
     print(table(rows))
     for o in found:
-        print(f"\n{o.backend}. {o.observed}")
+        print(f"\n{o.backend}. {textwrap.fill(o.observed, 100)}")
     print("\nStateless regimes run on every backend.")
     return 0
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -153,7 +154,8 @@ def _attempt(what: Any, keras: Any) -> tuple[bool, str]:
         return what(keras)  # type: ignore[no-any-return]
     except Exception as error:  # noqa: BLE001
         first = str(error).strip().splitlines() or [""]
-        return False, f"{type(error).__name__}: {first[0][:160].rstrip('.')}"
+        said = textwrap.shorten(first[0].rstrip("."), 120, placeholder=" ...")
+        return False, f"{type(error).__name__}: {said}"
 
 
 def _step(keras: Any) -> tuple[bool, str]:
