@@ -144,3 +144,17 @@ def test_another_series_has_no_published_numbers() -> None:
     arm = tutorial.result.arms["experiment_stateful_batch12"].arm
     assert (arm.training.batch_size, arm.framing.samples) == (6, 6)
     assert conclude(quick(tutorial_study(test_size=6, repeats=4))).published == {}
+
+
+def test_every_experiment_is_the_same_on_keras() -> None:
+    from statewise.interop.keras import KerasEngine
+
+    own = run_study(tutorial_study(repeats=1, epochs=50))
+    theirs = run_study(tutorial_study(repeats=1, epochs=50, engine=KerasEngine()))
+    scale = np.ptp(own.study.panel.only.y)
+    assert len(own.arms) == 11
+    for name, arm in own.arms.items():
+        difference = np.abs(theirs.arms[name].forecasts - arm.forecasts).max() / scale
+        print(f"{name}: {difference:.1e} of the scale")
+        assert difference < 1e-4
+    assert len(conclude(theirs).identical) == len(conclude(own).identical)

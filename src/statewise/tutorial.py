@@ -26,6 +26,7 @@ from statewise.study import (
     equivalent,
     same_by_construction,
 )
+from statewise.study.engines import BUILT_IN, Engine
 
 __all__ = [
     "COMPARISONS",
@@ -94,6 +95,8 @@ def tutorial_study(
     repeats: int = 1000,
     profile: str = "keras-3",
     seed: int = 1,
+    epochs: int = 1000,
+    engine: Engine = BUILT_IN,
 ) -> Study:
     """The eleven experiments on a series, by default the shampoo sales and their last 12 months.
 
@@ -105,13 +108,14 @@ def tutorial_study(
     framing = Framing(difference=1, lags=1, scale=(-1.0, 1.0))
 
     def arm(name: str, regime: StateRegime, restarts: int = 0) -> Arm:
-        return Arm(name, regime, framing, network, Training(epochs=1000), restarts)
+        return Arm(name, regime, framing, network, Training(epochs), restarts, engine)
 
     def batch_arm(name: str, regime: StateRegime) -> Arm:
         # Trains on one batch, the samples just before the test set; every test row is forecast
         # from zero state, as the origin does with one state slot a row.
         last = Framing(difference=1, lags=1, scale=(-1.0, 1.0), samples=test_size)
-        return Arm(name, regime, last, network, Training(epochs=1000, batch_size=test_size))
+        training = Training(epochs, batch_size=test_size)
+        return Arm(name, regime, last, network, training, engine=engine)
 
     stateful = REGIMES["stateful"]
     return Study(
@@ -253,6 +257,8 @@ class Tutorial:
             "observations": len(series),
             "test_size": study.test_size,
             "profile": study.arms[0].network.profile,
+            "engine": study.arms[0].engine.label(study.arms[0]),
+            "epochs": study.arms[0].training.epochs,
             "seed": study.seed,
             "repeats": study.repeats,
             "threads": threads,
@@ -260,7 +266,9 @@ class Tutorial:
             "margin": result.margin,
             "trained_runs": result.trained_runs,
             "train_seconds": result.train_seconds,
-            "runs_per_second": result.trained_runs / result.train_seconds,
+            "runs_per_second": result.trained_runs / result.train_seconds
+            if result.trained_runs
+            else None,
             "experiments": {
                 name: summarise(arm.scores)._asdict() for name, arm in result.arms.items()
             },

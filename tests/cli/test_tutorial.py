@@ -85,6 +85,8 @@ def test_your_own_series(tmp_path: Path) -> None:
         (["--test-size", "1"], "--test-size = 1"),
         (["--test-size", "18"], "--test-size = 18: leaves too few .* Use at most 17"),
         (["--repeats", "1e3"], "argument --repeats: invalid int value: '1e3'. See statewise tut"),
+        (["--engine", "theano"], "--engine = 'theano': is not a known name"),
+        (["--epochs", "0"], "--epochs = 0"),
         (["--rep", "3"], "unrecognized arguments: --rep 3"),
         (["--data", "{folder}/huge.csv", "--test-size", "2"], "'1e300'|1e.300: is too large"),
         (["--data", "{folder}/score.csv"], "'1_05': is not a number"),
@@ -236,3 +238,45 @@ def test_version_and_help() -> None:
     assert statewise("--version").stdout.startswith("statewise 0.")
     assert "tutorial" in statewise("--help").stdout
     assert statewise().returncode == 2
+
+
+def test_on_keras_it_is_estimated_interrupted_and_resumed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from statewise.interop.keras import KerasEngine
+
+    command = ["tutorial", "--engine", "keras", "--repeats", "1", "--epochs", "3"]
+    command += ["--out", str(tmp_path / "out")]
+    plain, calls = KerasEngine.fit, []
+
+    def interrupted(self: KerasEngine, *arguments: object, **settings: object) -> object:
+        calls.append(settings["seed"])
+        if settings["seed"] != 0 and sum(seed != 0 for seed in calls) > 3:
+            raise KeyboardInterrupt
+        return plain(self, *arguments, **settings)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(KerasEngine, "fit", interrupted)
+    assert main(command) == 130
+    said = capsys.readouterr().err
+    assert "7 trainings of 3 epochs, Keras on tensorflow: about" in said
+    assert "and every finished run is in" in said
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= {"tutorial.db"}
+    assert not (tmp_path / "out" / "report.html").exists()
+    monkeypatch.setattr(KerasEngine, "fit", plain)
+    assert main(command) == 0
+    captured = capsys.readouterr()
+    assert "trainings of 3 epochs" in captured.err
+    assert "7 trainings" not in captured.err
+    assert "3 epochs of Keras on tensorflow" in captured.out
+    assert json.loads((tmp_path / "out" / "tutorial.json").read_text())["epochs"] == 3
+    assert main(command) == 0
+    assert "Every run is there already" in capsys.readouterr().err
+    assert main([*command, "--seed", "2"]) == 2
+    assert "was started with another specification" in capsys.readouterr().err
+
+
+def test_the_store_of_the_built_in_engine_is_kept_where_it_is_said(tmp_path: Path) -> None:
+    command = ["tutorial", "--repeats", "2", "--epochs", "2", "--out", str(tmp_path / "out")]
+    assert main([*command, "--store", str(tmp_path / "runs.db")]) == 0
+    assert (tmp_path / "runs.db").exists()
+    assert len(list((tmp_path / "out").iterdir())) == FILES

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from statewise import __version__
 from statewise.cli import data as data_command
+from statewise.cli import doctor as doctor_command
 from statewise.cli import forecast as forecast_command
 from statewise.cli import study as study_command
 from statewise.cli import tutorial as tutorial_command
@@ -37,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     study_command.add_to(commands)
     forecast_command.add_to(commands)
     data_command.add_to(commands)
+    doctor_command.add_to(commands)
     return main
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from statewise.cli.options import folder
-from statewise.cli.progress import Progress
+from statewise.cli.progress import Progress, say
 
 __all__ = ["add_to"]
 
@@ -20,11 +20,17 @@ def add_to(commands: Any) -> None:
         "tables and figures, and say what becomes of the six expectations.",
     )
     add = tutorial.add_argument
-    add("--repeats", type=int, default=1000, metavar="N", help="random restarts of each (1000)")
+    add("--repeats", type=int, metavar="N",
+        help="random restarts of each (1000; 10 with keras)")  # fmt: skip
     add("--profile", default="keras-3", metavar="NAME", help="keras-2 or keras-3 (keras-3)")
     add("--out", type=folder, default=Path("tutorial-results"), metavar="DIR",
         help="output folder (tutorial-results)")  # fmt: skip
     add("--seed", type=int, default=1, metavar="S", help="key of all randomness (1)")
+    add("--epochs", type=int, default=1000, metavar="E", help="epochs of training (1000)")
+    add("--engine", default="statewise", metavar="NAME",
+        help="statewise, or keras, on the origin's own system (statewise)")  # fmt: skip
+    add("--store", type=Path, metavar="FILE.db",
+        help="keep the runs, to resume (with keras tutorial.db in the output folder)")  # fmt: skip
     add("--threads", type=int, metavar="K", help="threads to train on (all processors)")
     add("--json", action="store_true", help="print one JSON document and nothing else")
     own = tutorial.add_argument_group("your own series instead of the shampoo sales")
@@ -43,7 +49,12 @@ def run_tutorial(options: argparse.Namespace) -> int:
     from statewise.network import PROFILES
     from statewise.panel import Panel
 
+    one_of("--engine", options.engine, ("statewise", "keras"))
+    on_keras = options.engine == "keras"
+    if options.repeats is None:
+        options.repeats = 10 if on_keras else 1000
     at_least("--repeats", options.repeats, 1)
+    at_least("--epochs", options.epochs, 1)
     at_least("--seed", options.seed, 0)
     at_least("--test-size", options.test_size, 2)
     one_of("--profile", options.profile, PROFILES)
@@ -62,7 +73,11 @@ def run_tutorial(options: argparse.Namespace) -> int:
             "Add --data FILE.csv.",
         )
 
+    from statewise.cli.study import runs_by_arm
+    from statewise.engine import available_threads
     from statewise.files import Staging
+    from statewise.study import open_store, run_study
+    from statewise.study.specification import engine_from
     from statewise.tutorial import conclude, largest_test_size, tutorial_study
 
     largest = largest_test_size(panel)
@@ -81,14 +96,17 @@ def run_tutorial(options: argparse.Namespace) -> int:
         repeats=options.repeats,
         profile=options.profile,
         seed=options.seed,
+        epochs=options.epochs,
+        engine=engine_from(options.engine),
     )
-    with Staging(options.out) as staging:
-        from statewise.engine import available_threads
-        from statewise.study import run_study
-
+    path = options.store or (options.out / "tutorial.db" if on_keras else None)
+    kept = f"and every finished run is in {path}" if path else "and nothing was written"
+    with Staging(options.out) as staging, open_store(study, path) as store:
         threads = options.threads or available_threads()
-        with Progress(study, "and nothing was written") as progress:
-            result = run_study(study, threads=threads, on_shard=progress.shard)
+        if on_keras:
+            say(estimate(study, store))
+        with Progress(study, kept, runs_by_arm(study, store)) as progress:
+            result = run_study(study, store=store, threads=threads, on_shard=progress.shard)
             tutorial = conclude(result)
             progress.say("drawing")
             write(tutorial, staging)
@@ -102,6 +120,26 @@ def run_tutorial(options: argparse.Namespace) -> int:
         print(tutorial_text(tutorial))
         print(f"\nResults, tables and figures are in {options.out}/")
     return 0
+
+
+def estimate(study: Any, store: Any) -> str:
+    """How long what is missing will take, measured on a few epochs of each training."""
+    from statewise.study import samples_of
+    from statewise.study.shards import plan
+
+    shards = list(plan(study, store, lambda _: study.repeats))
+    runs = sum(shard.runs for shard in shards)
+    if not runs:
+        return "Every run is there already."
+    seconds = 0.0
+    for shard in shards:
+        arm: Any = shard.arms[0]
+        seconds += arm.engine.seconds(arm, samples_of(arm, shard.cutoffs[0]), shard.runs)
+    arm = study.arms[0]
+    shown = f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+    return (
+        f"{runs} trainings of {arm.training.epochs} epochs, {arm.engine.label(arm)}: about {shown}."
+    )
 
 
 def write(tutorial: Any, staging: Any) -> None:

@@ -29,6 +29,7 @@ __all__ = [
     "Stopped",
     "Weights",
     "available_threads",
+    "divergence_limit",
     "fit",
     "initial_weights",
     "load",
@@ -159,7 +160,7 @@ def fit(
         continues=regime.carries_in_training,
         shuffle=regime.shuffle,
         seed=seed,
-        limit=_divergence_limit(training, samples),
+        limit=divergence_limit(training, samples),
         keep_loss=keep_loss,
         stop=np.zeros(1, np.uint8) if stop is None else stop,
     )
@@ -315,7 +316,7 @@ def _initial(
     return weights
 
 
-def _divergence_limit(training: Training, samples: Samples) -> NDArray[np.float64]:
+def divergence_limit(training: Training, samples: Samples) -> NDArray[np.float64]:
     """The loss of each data set beyond which a run has diverged."""
     square = [
         np.mean(np.square(samples.y[first : first + count], dtype=np.float64))

@@ -12,11 +12,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from filelock import FileLock
 
-__all__ = ["built", "interruptible"]
+__all__ = ["CacheState", "built", "cache_state", "interruptible"]
 
 
 Functions = TypeVar("Functions", bound=tuple[Any, ...])
@@ -73,6 +73,23 @@ def lock_paths() -> list[Path]:
         Path(__file__).parent / "__pycache__" / name,
         Path(tempfile.gettempdir()) / f"statewise-{user}" / name,
     ]
+
+
+class CacheState(NamedTuple):
+    """Compiled code on disk."""
+
+    folder: Path
+    files: int
+    size: int  # bytes
+
+
+def cache_state() -> CacheState:
+    """Where compiled code is cached, and how much of it is there."""
+    named, own = os.environ.get("NUMBA_CACHE_DIR"), Path(__file__).parent
+    folder = Path(named) if named else own / "__pycache__"
+    pattern = f"{own.name}_*/*.nbc" if named else "*.nbc"
+    files = list(folder.glob(pattern))
+    return CacheState(folder, len(files), sum(file.stat().st_size for file in files))
 
 
 @contextmanager

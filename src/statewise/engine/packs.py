@@ -25,7 +25,15 @@ from statewise.engine.watch import Watch
 from statewise.engine.weights import Floats, State, zeros
 from statewise.network import SGD, Adam, Network, Training
 
-__all__ = ["Job", "PackResult", "Stopped", "lane_last", "runs_first", "train_pack"]
+__all__ = [
+    "Job",
+    "PackResult",
+    "Stopped",
+    "diverged_epochs",
+    "lane_last",
+    "runs_first",
+    "train_pack",
+]
 
 Ints = NDArray[np.int32]
 Orders = Iterator[tuple[int, int, Ints]]
@@ -235,10 +243,9 @@ def train_pack(
         best = watch.best_epoch
         loss[best - 1, np.arange(width)] += np.where(np.isfinite(watch.best), 0.0, np.inf)
     trained = runs_first(memory.weights, runs)
-    bad = ~(loss[:, :runs] <= job.limit[of_run])  # true for NaN too
-    bad &= np.arange(epochs)[:, None] < best[:runs]  # what came after was not kept
-    bad[best[:runs] - 1, np.arange(runs)] |= ~np.isfinite(trained).all(axis=1)
-    diverged = np.where(bad.any(axis=0), bad.argmax(axis=0) + 1, 0).astype(np.int32)
+    diverged = diverged_epochs(
+        loss[:, :runs], job.limit[of_run], best[:runs], np.asarray(np.isfinite(trained).all(axis=1))
+    )
     return PackResult(
         flat=trained,
         state=State(runs_first(carried.h, runs), runs_first(carried.c, runs)),
@@ -247,6 +254,21 @@ def train_pack(
         best_epoch=best[:runs],
         diverged_epoch=diverged,
     )
+
+
+def diverged_epochs(
+    loss: Floats, limit: NDArray[np.float64], best: Ints, whole: NDArray[np.bool_]
+) -> Ints:
+    """The first epoch, counted from one, at which each run had diverged; zero if it did not.
+
+    ``loss`` (epochs, runs) against the limit of each run, up to the epoch that was kept, whose
+    weights are ``whole`` if they are finite.
+    """
+    epochs, runs = loss.shape
+    bad = ~(loss <= limit)  # true for NaN too
+    bad &= np.arange(epochs)[:, None] < best  # what came after was not kept
+    bad[best - 1, np.arange(runs)] |= ~whole
+    return np.where(bad.any(axis=0), bad.argmax(axis=0) + 1, 0).astype(np.int32)
 
 
 def rates_for(training: Training, batches: NDArray[np.int64], each: Each | None) -> Floats:

@@ -1,1 +1,6 @@
-"""Other systems: statewise's forecasters in theirs, each of them an extra."""
+"""Other systems: Keras under the same regimes, weights and state in and out, sktime's interface.
+
+Nothing here is imported unless it is asked for: ``statewise.interop.keras`` needs the extra
+``keras``, ``statewise.interop.torch`` the extra ``torch``, ``statewise.interop.sktime`` the extra
+``sktime``.
+"""

@@ -18,6 +18,8 @@ def overall(result: StudyResult, tables: Mapping[str, list[Row]]) -> Iterator[Ma
     shown = []
     for i, row in enumerate(rows):
         line: dict[str, Content] = {"arm": join([key_line(i), shorten(row["arm"])])}
+        if any(each["engine"] != "statewise" for each in rows):
+            line["engine"] = row["engine"]
         if single:
             line["mean RMSE"] = number(row["mean"])
         line["over naive"] = number(row["relative"])
@@ -30,7 +32,7 @@ def overall(result: StudyResult, tables: Mapping[str, list[Row]]) -> Iterator[Ma
         line["runs"] = f"{row['runs']:,}"
         line["diverged"] = f"{row['diverged']:,}"
         shown.append(line)
-    yield table(shown, "Every arm over the whole study", {"arm"})
+    yield table(shown, "Every arm over the whole study", {"arm", "engine"})
     cells = len(result.naive_scores)
     unit = (
         f"Its interval is over restarts on this one series; naive has RMSE "

@@ -61,7 +61,7 @@ def report_tables(
         "ranks": _ranks(result),
         "specification": _specification(result),
         "series": _series(result),
-        "versions": _versions(),
+        "versions": _versions(result),
     }
     return {name: rows for name, rows in tables.items() if rows}
 
@@ -96,7 +96,8 @@ def arm_rows(result: StudyResult) -> list[Row]:
         units = np.array([np.mean(each) for each in relative.values()])
         mean, low, high = _student(units, level)
         rows.append(
-            {"arm": name, "unit": unit, "units": len(units),
+            {"arm": name, "engine": arm.arm.engine.label(arm.arm),
+             "unit": unit, "units": len(units),
              "mean": summarise(arm.only.scores).mean if single else None,
              "naive": next(iter(result.naive_scores.values())) if single else None,
              "relative": mean,
@@ -286,7 +287,9 @@ def _series(result: StudyResult) -> list[Row]:
     ]  # fmt: skip
 
 
-def _versions() -> list[Row]:
+def _versions(result: StudyResult) -> list[Row]:
     found = {"statewise": __version__, "python": platform.python_version()}
     found |= {name: version(name) for name in ("numpy", "numba", "scipy")}
+    for arm in result.study.arms:
+        found |= arm.engine.versions()
     return [{"name": name, "version": value} for name, value in found.items()]

@@ -54,9 +54,11 @@ def tutorial_text(tutorial: Tutorial) -> str:
     study = result.study
     series = study.panel.only
     profile = study.arms[0].network.profile
+    label = study.arms[0].engine.label(study.arms[0])
+    engine = "" if label == "statewise" else f", {study.arms[0].training.epochs} epochs of {label}"
     head = (
         f"{series.unique_id}: {len(series)} observations, the last {study.test_size} forecast one "
-        f"step at a time. {study.repeats} repeats, profile {profile}, seed {study.seed}. "
+        f"step at a time. {study.repeats} repeats, profile {profile}, seed {study.seed}{engine}. "
         f"Persistence (the last observation as forecast) has RMSE {result.naive_rmse:.3f}; lower "
         "is better."
     )
@@ -86,11 +88,14 @@ def tutorial_text(tutorial: Tutorial) -> str:
     if tutorial.identical:
         lines = [_wrap(f"{a} and {b}: {reason}", "  ") for a, b, reason in tutorial.identical]
         parts.append("Equal to the bit, by construction\n" + "\n".join(lines))
-    rate = result.trained_runs / result.train_seconds
-    parts.append(
-        f"Trained {result.trained_runs} runs in {result.train_seconds:.2f} s ({rate:,.0f} a "
-        "second); arms that train alike share their runs."
-    )
+    if result.trained_runs:
+        rate = result.trained_runs / result.train_seconds
+        parts.append(
+            f"Trained {result.trained_runs} runs in {result.train_seconds:.2f} s ({rate:,.0f} a "
+            "second); arms that train alike share their runs."
+        )
+    else:
+        parts.append("Every run was in the store; none was trained.")
     return "\n\n".join(parts)
 
 
@@ -116,11 +121,14 @@ def study_text(result: StudyResult, verdicts: Sequence[Verdict]) -> str:
         relative = [cell.scores / result.naive_scores[key] for key, cell in arm.cells.items()]
         summary = summarise(np.concatenate(relative))
         rows.append(
-            {"arm": name, "runs": summary.n, "mean": summary.mean, "median": summary.p50,
+            {"arm": name, "engine": arm.arm.engine.label(arm.arm), "runs": summary.n,
+             "mean": summary.mean, "median": summary.p50,
              "min": summary.min, "max": summary.max, "diverged": summary.diverged}
         )  # fmt: skip
     rows.append({"arm": "naive", "mean": 1.0})
-    shown = [{key: row.get(key) for key in rows[0]} for row in rows]
+    engines = {row["engine"] for row in rows[:-1]}
+    keys = [key for key in rows[0] if key != "engine" or engines != {"statewise"}]
+    shown = [{key: row.get(key) for key in keys} for row in rows]
     series = len(study.panel.series)
     head = (
         f"{series} series, {study.cutoffs} cutoff{'s' if study.cutoffs > 1 else ''} each, the "

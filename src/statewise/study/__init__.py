@@ -11,6 +11,7 @@ from statewise.study.design import (
     no_worse,
     paired_by_repeat,
     same_by_construction,
+    samples_of,
 )
 from statewise.study.execute import (
     ArmResult,
@@ -45,5 +46,6 @@ __all__ = [
     "read_results",
     "run_study",
     "same_by_construction",
+    "samples_of",
     "to_document",
 ]

@@ -9,6 +9,7 @@ from statewise.framing import Framing
 from statewise.network import Network, Training
 from statewise.panel import Panel, Series
 from statewise.regime import StateRegime
+from statewise.study.engines import BUILT_IN, Engine
 
 __all__ = [
     "NAIVE",
@@ -35,6 +36,8 @@ class Arm:
         restarts: which set of random restarts it draws from. Arms of one shape and one set share
             the initial weights of each repeat, and are compared in pairs; another set is another
             draw, for comparing an arm with itself.
+        engine: what runs it: the built-in one, or for example
+            ``statewise.interop.keras.KerasEngine()``.
 
     Raises:
         SettingError: the regime contradicts the batch size.
@@ -46,6 +49,7 @@ class Arm:
     network: Network = field(default_factory=Network)
     training: Training = field(default_factory=Training)
     restarts: int = 0
+    engine: Engine = BUILT_IN
 
     def __post_init__(self) -> None:
         use = "Use StateRegime(...) or StateRegime.named(...)."
@@ -166,6 +170,7 @@ class Study:
         SettingError: names are not distinct, or a hypothesis names an unknown arm, or a number is
             out of range.
         DataError: a series is too short for an arm, or a batch does not fit its samples.
+        SettingError: an arm's engine cannot run it.
     """
 
     arms: tuple[Arm, ...]
@@ -210,6 +215,8 @@ class Study:
                     "forecast's error",
                     "Give a relative margin.",
                 )
+        for arm in self.arms:
+            arm.engine.check(arm)
         for series in self.panel.series:
             for arm in self.arms:
                 self._check(series, arm)

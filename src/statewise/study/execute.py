@@ -22,7 +22,6 @@ from statewise.study.store import Store
 __all__ = ["ArmResult", "CellResult", "StudyResult", "open_store", "read_results", "run_study"]
 
 AIM = 2.0  # seconds that a shard should take
-FIRST = 64  # runs of the first shard of a training, from which the pace is measured
 SLOWEST = 10.0  # seconds that no shard should exceed
 
 
@@ -269,7 +268,7 @@ class Pace:
     def runs_at_once(self, arm: Arm) -> int:
         """The number of runs that make a shard of about two seconds."""
         seconds = self._seconds.get(training_of(arm))
-        return FIRST if seconds is None else max(1, int(AIM / max(seconds, 1e-7)))
+        return arm.engine.first_runs if seconds is None else max(1, int(AIM / max(seconds, 1e-7)))
 
     def learn(self, result: ShardResult) -> None:
         """Learn from a shard; the slowest pace seen counts, so that shards stay short."""

@@ -8,14 +8,13 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise import engine
 from statewise.metrics import rmse
 from statewise.panel import Series
 from statewise.study.design import Arm, Study, samples_of
 from statewise.study.rows import Cell, CellRuns
 from statewise.study.specification import cell_key, restarts_key
 from statewise.study.store import Store
-from statewise.walk import Known, walk_panel
+from statewise.walk import Known
 
 __all__ = ["Shard", "ShardResult", "cells_of", "plan", "run_shard", "training_of"]
 
@@ -59,7 +58,9 @@ class ShardResult:
 
 def training_of(arm: Arm) -> Arm:
     """The arm stripped of what training does not depend on: arms with one result train alike."""
-    regime = replace(arm.regime, warm_up="none", reset_forecast="step")
+    regime = replace(arm.regime, warm_up="none")
+    if not arm.training.validation:  # which is looked at as forecasts are made
+        regime = replace(regime, reset_forecast="step")
     return replace(arm, name="", regime=regime)
 
 
@@ -154,12 +155,10 @@ def run_shard(
         known.append(Known(framing, series.y, cutoff))
     samples = [one.framing.samples(one.y[: one.cutoff]) for one in known]
     of_run = np.repeat(np.arange(len(known)), len(shard.repeats))
-    engine.load(first.network, shard.runs, threads)
+    first.engine.load(first, shard.runs, threads)
     begin = time.perf_counter()
-    fitted = engine.fit(
-        first.network,
-        first.training,
-        first.regime,
+    fitted = first.engine.fit(
+        first,
         np.stack([x for x, _ in samples]),
         np.stack([y for _, y in samples]),
         repeats=list(shard.repeats) * len(known),
@@ -172,8 +171,7 @@ def run_shard(
     seconds = time.perf_counter() - begin
     parts = []
     for arm, cells in zip(shard.arms, shard.cells, strict=True):
-        steps = walk_panel(arm.network, arm.regime, fitted, known, of_run, shard.test_size)
-        forecasts = np.stack([mean for mean, _ in steps], axis=1)
+        forecasts = arm.engine.forecast(arm, fitted, known, of_run, shard.test_size)
         for which, (cell, one) in enumerate(zip(cells, known, strict=True)):
             runs = of_run == which
             actual = one.y[one.cutoff : one.cutoff + shard.test_size]

@@ -13,6 +13,7 @@ from statewise.network import SGD, Adam, EarlyStopping, Network, ReduceOnPlateau
 from statewise.panel import Panel, Series
 from statewise.regime import StateRegime
 from statewise.study.design import FAMILY, Arm, Hypothesis, Study, samples_of
+from statewise.study.engines import BUILT_IN, Engine
 
 __all__ = [
     "cell_key",
@@ -71,7 +72,7 @@ def from_document(document: Document) -> Study:
     )
 
 
-def digest(document: Document | list[int]) -> str:
+def digest(document: Document | list[Any]) -> str:
     """A hash of the document that does not depend on the order of its fields."""
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
@@ -104,6 +105,7 @@ def restarts_key(study: Study, arm: Arm, cutoff: int) -> str:
     """
     seed = [study.seed, arm.restarts]
     weights = [*seed, arm.network.units, arm.framing.lags, arm.framing.outputs]
+    weights += arm.engine.restarts(arm)
     orders = digest([*seed, samples_of(arm, cutoff)]) if arm.regime.shuffle else ""
     return f"{digest(weights)}:{orders}"
 
@@ -117,7 +119,8 @@ def hypothesis_document(hypothesis: Hypothesis) -> Document:
 
 
 def arm_document(arm: Arm) -> Document:
-    """An arm as plain values; the optimizer says its kind."""
+    """An arm as plain values; the optimizer says its kind, and an engine that is not our own."""
+    engine = arm.engine.document(arm)
     return {
         "name": arm.name,
         "regime": arm.regime.to_dict(),
@@ -125,6 +128,7 @@ def arm_document(arm: Arm) -> Document:
         "network": arm.network.to_dict(),
         "training": arm.training.to_dict(),
         "restarts": arm.restarts,
+        **({"engine": engine} if engine else {}),
     }
 
 
@@ -153,7 +157,18 @@ def arm_from(document: Document) -> Arm:
         network=record(Network, "network", dict(parts.get("network", {}))),
         training=record(Training, "training", training),
         restarts=parts.get("restarts", 0),
+        engine=engine_from(parts.get("engine", "statewise")),
     )
+
+
+def engine_from(document: Any) -> Engine:
+    """The engine that a document or a study file names."""
+    values = dict(document) if isinstance(document, dict) else {"kind": document}
+    if one_of("engine", values.get("kind"), ("statewise", "keras")) == "statewise":
+        return BUILT_IN
+    from statewise.interop.keras import KerasEngine
+
+    return KerasEngine.from_document(values)
 
 
 def record(kind: Any, name: str, values: Document) -> Any:

@@ -1,0 +1,134 @@
+"""What trains and forecasts the runs of an arm: statewise's own engine, or another one.
+
+An engine is a frozen value that an arm names. All of them meet one contract, which
+``tests/engine/contract`` checks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statewise import engine
+from statewise.engine.initial import Seed
+from statewise.walk import Known, walk_panel
+
+if TYPE_CHECKING:
+    from statewise.study.design import Arm
+
+__all__ = ["BUILT_IN", "BuiltIn", "Engine", "Trained"]
+
+Floats = NDArray[np.float64]
+
+
+class Trained(Protocol):
+    """Trained runs, a run along the first axis; what else they hold is the engine's own."""
+
+    @property
+    def loss(self) -> NDArray[np.float32] | None:
+        """The loss of each epoch, (runs, epochs), or None if not kept."""
+
+    @property
+    def diverged_epoch(self) -> NDArray[np.int32]:
+        """The first epoch, counted from one, at which each run had diverged; zero if it did not."""
+
+
+class Engine(Protocol):
+    """What a study needs of an engine.
+
+    A run is a function of the arm, its samples, the seed and the repeat: not of other runs. The
+    repeat's initial weights are those of the same repeat in every arm with equal ``restarts``, and
+    its sample orders are the built-in engine's.
+    """
+
+    @property
+    def first_runs(self) -> int:
+        """How many runs to train first, to learn how long one takes."""
+
+    def label(self, arm: "Arm") -> str:
+        """The engine in a few words, for a table."""
+
+    def versions(self) -> dict[str, str]:
+        """The versions of what it runs on, beside statewise's own dependencies."""
+
+    def check(self, arm: "Arm") -> None:
+        """Raise SettingError if this engine cannot run ``arm``."""
+
+    def document(self, arm: "Arm") -> dict[str, Any]:
+        """What results depend on beside the arm's other settings; empty for the built-in engine."""
+
+    def restarts(self, arm: "Arm") -> list[Any]:
+        """What initial weights derive from beside seed and shape; empty for the built-in ones."""
+
+    def load(self, arm: "Arm", runs: int, threads: int | None) -> None:
+        """Do ahead of time what is not part of training."""
+
+    def fit(
+        self,
+        arm: "Arm",
+        x: Floats,
+        y: Floats,
+        *,
+        repeats: Sequence[int],
+        seed: Seed,
+        data: NDArray[np.intp],
+        keep_loss: bool,
+        threads: int | None,
+        stop: NDArray[np.uint8] | None,
+    ) -> Any:
+        """Train runs, as ``Trained``; the arguments are those of ``statewise.fit``."""
+
+    def forecast(
+        self,
+        arm: "Arm",
+        trained: Any,
+        known: Sequence[Known],
+        of_run: NDArray[np.intp],
+        test_size: int,
+    ) -> Floats:
+        """Walk forward from trained runs: (runs, test_size), as ``statewise.walk.walk_panel``."""
+
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """statewise's own engine: thousands of runs at once."""
+
+    first_runs: ClassVar[int] = 64
+
+    def label(self, arm: "Arm") -> str:  # noqa: ARG002
+        return "statewise"
+
+    def versions(self) -> dict[str, str]:
+        return {}
+
+    def check(self, arm: "Arm") -> None:
+        """Every arm can be run."""
+
+    def document(self, arm: "Arm") -> dict[str, Any]:  # noqa: ARG002
+        return {}
+
+    def restarts(self, arm: "Arm") -> list[Any]:  # noqa: ARG002
+        return []
+
+    def load(self, arm: "Arm", runs: int, threads: int | None) -> None:
+        engine.load(arm.network, runs, threads)
+
+    def fit(self, arm: "Arm", x: Floats, y: Floats, **settings: Any) -> engine.Fitted:
+        return engine.fit(arm.network, arm.training, arm.regime, x, y, **settings)
+
+    def forecast(
+        self,
+        arm: "Arm",
+        trained: engine.Fitted,
+        known: Sequence[Known],
+        of_run: NDArray[np.intp],
+        test_size: int,
+    ) -> Floats:
+        steps = walk_panel(arm.network, arm.regime, trained, known, of_run, test_size)
+        return np.stack([mean for mean, _ in steps], axis=1)
+
+
+BUILT_IN = BuiltIn()
+"""The engine of an arm that names none."""
