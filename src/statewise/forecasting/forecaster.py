@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 from statewise.calendar import calendar
 from statewise.checks import at_least, one_of, percent
 from statewise.conformal import half_widths
+from statewise.engine import State
 from statewise.errors import DataError, SettingError
 from statewise.fill import Fill
 from statewise.following import read_future, read_next
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from statewise.forecasting.backtest import Backtest
+    from statewise.interop.exported import Exported
 
 __all__ = ["Forecaster"]
 
@@ -550,6 +552,33 @@ class Forecaster(Parameters):
         from statewise.forecasting.saved import read
 
         return read(cls, Path(path))
+
+    def exported(self, series: str | None = None, member: int = 1) -> "Exported":
+        """One network with its present state, for ``to_keras`` and ``to_torch``.
+
+        Args:
+            series: of which series; the first by default.
+            member: which of its networks, counted from one.
+
+        Raises:
+            DataError: there is no such series.
+            SettingError: there is no such member.
+        """
+        from statewise.interop.exported import Exported
+
+        self._check_fitted()
+        ensemble, which = self.ensemble_, at_least("member", member, 1) - 1
+        if which >= ensemble.members:
+            raise SettingError(
+                "member", member, f"is not one of {ensemble.members}", "Count from one."
+            )
+        at = np.array([0 if series is None else self.tip_.place(series)], np.intp)
+        one = ensemble.take(at)
+        state = one.from_lanes(ensemble.part(self.now_, at).carried)
+        run = slice(which, which + 1)
+        initial = None if one.initial is None else State(*(part[run] for part in one.initial))
+        now = State(state.h[:, which : which + 1], state.c[:, which : which + 1])
+        return Exported(ensemble.network, one.weights.take(run), now, initial)
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "ensemble_"):

@@ -30,7 +30,7 @@ class Exports(Protocol):
 
 
 def exported(
-    model: Network | Exports,
+    model: Network | Exports | Exported,
     weights: Weights | Fitted | None = None,
     state: State | None = None,
     run: int = 0,
@@ -38,7 +38,7 @@ def exported(
     """One run of whatever holds it: a model, a fit, or a network with its weights.
 
     Args:
-        model: the network of ``weights``, or a model that exports itself.
+        model: the network of ``weights``, or a model that exports itself, or what it exported.
         weights: of any number of runs, or a fit.
         state: (1, rows, units) or (runs, rows, units), where to go on.
         run: which run.
@@ -47,8 +47,8 @@ def exported(
         SettingError: what is given does not belong together, or there is no such run.
         DataError: a number is not finite.
     """
-    if isinstance(model, Exports):
-        found = model.exported()
+    if isinstance(model, Exports | Exported):
+        found = model if isinstance(model, Exported) else model.exported()
         return finite(found if state is None else found._replace(state=state))
     instance("model", model, Network, "Give a Network and its weights.")
     instance("weights", weights, Weights | Fitted, "Give Weights, or what fit() returned.")

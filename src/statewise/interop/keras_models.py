@@ -36,7 +36,7 @@ def lstm_model(
 
 
 def to_keras(
-    model: Network | Exports,
+    model: Network | Exports | Exported,
     weights: Weights | Fitted | None = None,
     state: State | None = None,
     *,

@@ -11,7 +11,7 @@ import numpy as np
 
 from statewise.engine import Fitted, State, Weights
 from statewise.errors import SettingError
-from statewise.interop.exported import Exports, exported
+from statewise.interop.exported import Exported, Exports, exported
 from statewise.interop.extras import import_extra
 from statewise.network import Network
 
@@ -30,7 +30,7 @@ LSTM_NAMES = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 
 
 def to_torch(
-    model: Network | Exports,
+    model: Network | Exports | Exported,
     weights: Weights | Fitted | None = None,
     state: State | None = None,
     *,

@@ -276,7 +276,13 @@ def paired_by_repeat(study: Study, first: str, second: str) -> bool:
         False
     """
     shapes = {
-        (arm.network.units, arm.framing.lags, arm.framing.outputs, arm.restarts)
+        (
+            arm.network.units,
+            arm.framing.lags,
+            arm.framing.outputs,
+            arm.restarts,
+            repr(arm.engine.restarts(arm)),
+        )
         for arm in (study.arm(name) for name in (first, second) if name != NAIVE)
     }
     return len(shapes) < 2
