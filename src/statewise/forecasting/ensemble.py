@@ -209,8 +209,7 @@ class Ensemble:
             Outputs (series, members, outputs), and the state after it.
         """
         shape = (self.series, self.members, *inputs.shape[2:])
-        with np.errstate(over="ignore"):  # forecasts that feed on themselves may end as no number
-            windows = inputs.astype(np.float32)
+        windows = inputs.astype(np.float32)
         if windows.shape != shape:
             windows = np.broadcast_to(windows, shape)
         if self.shared:
@@ -257,6 +256,7 @@ class Ensemble:
             _, carried = self.run(self.inputs(now.recent[:, None], known), carried)
         return Now(shifted(now.recent, y[:, None]), known[:, 1:] if x.shape[-1] else now.x, carried)
 
+    @np.errstate(over="ignore", invalid="ignore")  # what feeds on itself may end as no number
     def forecast(self, now: Now, horizon: int, x: Floats) -> Floats:
         """Forecast every series: as many steps as there are outputs at once, then recursively.
 

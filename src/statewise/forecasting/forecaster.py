@@ -4,34 +4,30 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from tqdm.auto import tqdm
 
 from statewise.calendar import calendar
-from statewise.checks import at_least, one_of, percent
+from statewise.checks import at_least, percent
 from statewise.conformal import half_widths
 from statewise.engine import State
 from statewise.errors import DataError, SettingError
-from statewise.fill import Fill
 from statewise.following import read_future, read_next
 from statewise.forecasting.calibration import Calibration, calibrate
 from statewise.forecasting.ensemble import Ensemble, Now
 from statewise.forecasting.fitting import History, Recipe, fit_ensemble
-from statewise.forecasting.parameters import Parameters
+from statewise.forecasting.settings import Settings
 from statewise.forecasting.states import States
+from statewise.forecasting.views import Views
 from statewise.frames import read_frame, write_frame
 from statewise.framing import Framing
-from statewise.network import Adam, EarlyStopping, Network, ReduceOnPlateau, Training
-from statewise.regime import StateRegime
 from statewise.timedpanel import TimedPanel, Tip
 from statewise.times import show
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from statewise.forecasting.backtest import Backtest
     from statewise.interop.exported import Exported
 
@@ -40,7 +36,7 @@ __all__ = ["Forecaster"]
 Floats = NDArray[np.float64]
 
 
-class Forecaster(Parameters):
+class Forecaster(Settings, Views):
     """An ensemble of LSTMs for one series or many, whose state is explicit.
 
     Args:
@@ -88,128 +84,6 @@ class Forecaster(Parameters):
         >>> model.predict(h=2, level=[80]).columns.tolist()
         ['ds', 'mean', 'lo-80', 'hi-80']
     """
-
-    def __init__(
-        self,
-        regime: str | StateRegime = "stateless",
-        lags: int = 12,
-        steps: int = 1,
-        members: int = 32,
-        scope: Literal["local", "global"] = "local",
-        units: int = 8,
-        outputs: int = 1,
-        difference: int | tuple[int, ...] = 1,
-        transform: float | Literal["none", "log", "box-cox"] = "none",
-        scale: tuple[float, float] | Literal["standard"] | None = (-1.0, 1.0),
-        relative: Literal["none", "last", "mean"] = "none",
-        target_scale: Literal["apart", "same"] = "apart",
-        samples: int | None = None,
-        calendar: Sequence[str] = (),
-        exogenous: bool | Sequence[str] = True,
-        epochs: int = 100,
-        batch_size: int | None = None,
-        learning_rate: float = 0.01,
-        schedule: Literal["constant", "cosine"] | ReduceOnPlateau = "cosine",
-        clip_error: float | None = None,
-        validation: float = 0,
-        early_stopping: int | None = None,
-        initial_state: Literal["zeros", "learned"] = "zeros",
-        profile: str = "keras-3",
-        point: Literal["mean", "median"] = "mean",
-        intervals: Literal["conformal", "ensemble"] | None = "conformal",
-        calibration: int | None = None,
-        freq: str | int | None = None,
-        fill: Fill | None = None,
-        id_column: str = "unique_id",
-        time_column: str = "ds",
-        target_column: str = "y",
-        seed: int = 1,
-        threads: int | None = None,
-        progress: bool = False,
-    ) -> None:
-        self.regime = regime
-        self.lags = lags
-        self.steps = steps
-        self.members = members
-        self.scope = scope
-        self.units = units
-        self.outputs = outputs
-        self.difference = difference
-        self.transform = transform
-        self.scale = scale
-        self.relative = relative
-        self.target_scale = target_scale
-        self.samples = samples
-        self.calendar = calendar
-        self.exogenous = exogenous
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.schedule = schedule
-        self.clip_error = clip_error
-        self.validation = validation
-        self.early_stopping = early_stopping
-        self.initial_state = initial_state
-        self.profile = profile
-        self.point = point
-        self.intervals = intervals
-        self.calibration = calibration
-        self.freq = freq
-        self.fill = fill
-        self.id_column = id_column
-        self.time_column = time_column
-        self.target_column = target_column
-        self.seed = seed
-        self.threads = threads
-        self.progress = progress
-
-    @property
-    def recipe(self) -> Recipe:
-        """The settings of fitting, checked.
-
-        Raises:
-            SettingError: one of them is impossible, or two contradict each other.
-        """
-        regime: Any = self.regime
-        if isinstance(regime, str):
-            regime = StateRegime.named(regime)
-        one_of("point", self.point, ("mean", "median"))
-        if self.intervals is not None:
-            one_of("intervals", self.intervals, ("conformal", "ensemble"))
-        if self.calibration is not None:
-            at_least("calibration", self.calibration, 2)
-        carries = isinstance(regime, StateRegime) and regime.carries_in_training
-        batch_size = (1 if carries else 16) if self.batch_size is None else self.batch_size
-        early = None
-        if self.early_stopping is not None:
-            early = EarlyStopping(self.early_stopping)
-        return Recipe(
-            regime=regime,
-            framing=Framing(
-                difference=self.difference,
-                lags=self.lags,
-                steps=self.steps,
-                scale=self.scale,
-                samples=self.samples,
-                transform=self.transform,
-                relative=self.relative,
-                target_scale=self.target_scale,
-                outputs=self.outputs,
-            ),
-            network=Network(self.units, self.profile, self.initial_state),
-            training=Training(
-                self.epochs,
-                batch_size,
-                Adam(self.learning_rate),
-                clip_error=self.clip_error,
-                schedule=self.schedule,
-                validation=self.validation,
-                early_stopping=early,
-            ),
-            members=self.members,
-            scope=self.scope,
-            seed=at_least("seed", self.seed, 0),
-        )
 
     def fit(self, frame: Any, y: Any = None) -> Self:  # noqa: ARG002
         """Train on a long frame: a row is a time of a series.
@@ -429,101 +303,6 @@ class Forecaster(Parameters):
         self.now_ = now
         self._stepped += 1
         return forecast
-
-    def plot(
-        self,
-        h: int,
-        *,
-        history: Any = None,
-        level: Sequence[float] = (),
-        X: Any = None,
-        last: int | None = None,
-    ) -> "Figure":
-        """Draw what ``predict`` gives, after the past.
-
-        Args:
-            h, level, X: as for ``predict``.
-            history: a frame of the observations to show, such as the one that was fitted on, and of
-                the series to draw.
-            last: how many of them; by default five horizons, and 60 at least.
-
-        Returns:
-            A matplotlib figure, a panel a series, nine at most.
-        """
-        from statewise.forecasting.diagnostics import fans
-        from statewise.report.forecast_figures import forecast_figure
-
-        return forecast_figure(fans(self, h, history, level, X, last), self.point)
-
-    def trace(self, frame: Any) -> Any:
-        """The state of every member after each observation of a frame, from the initial state.
-
-        Args:
-            frame: like the one that was fitted on, of any of its series. The model's own state is
-                not used, and stays.
-
-        Returns:
-            A frame of the same kind: id, time, member, unit, h, c, and whether the state was reset
-            since the observation before. As in ``state``, a state has run over every window whose
-            target is known.
-
-        Raises:
-            DataError: the frame cannot be used, or a series is not known or too short.
-        """
-        from statewise.forecasting.diagnostics import trace_frame
-
-        self._check_fitted()
-        return trace_frame(self, frame)
-
-    def plot_state(self, frame: Any, *, member: int = 1) -> "Figure":
-        """Draw what ``trace`` gives of one member, with the resets marked; as a matplotlib figure.
-
-        Raises:
-            DataError: as ``trace``.
-            SettingError: there is no such member.
-        """
-        from statewise.forecasting.diagnostics import traces
-        from statewise.report.forecast_figures import state_figure
-
-        self._check_fitted()
-        return state_figure(traces(self, frame), member)
-
-    def warm_up_length(self, frame: Any, *, tolerance: float = 0.05) -> dict[str, int | None]:
-        """How many observations each series takes to forget the state that it began with.
-
-        Two walks over the frame, one from zeros and one from a state far away, are compared.
-
-        Args:
-            frame: like the one that was fitted on, of any of its series.
-            tolerance: forecasts agree that differ by no more than this share of the mean absolute
-                error of the naive forecast.
-
-        Returns:
-            By series: the number of observations after which the forecasts agree, for good; 0 where
-            the regime resets before every forecast; None where they do not agree at the end.
-
-        Raises:
-            DataError: as ``trace``.
-            SettingError: the tolerance is not above zero.
-        """
-        from statewise.forecasting.diagnostics import warm_up_length
-
-        self._check_fitted()
-        return warm_up_length(self, frame, tolerance)
-
-    def _repr_html_(self) -> str:
-        from statewise.report.notebook import shown
-
-        heading = f"{type(self).__name__}, not fitted"
-        if hasattr(self, "ensemble_"):
-            count = len(self.tip_.ids)
-            heading = f"{type(self).__name__}, fitted to {count} series"
-        rows = [{"parameter": n, "value": repr(v)} for n, v in self._said().items()]
-        return shown(
-            heading,
-            rows or [{"parameter": "all", "value": "default"}],
-            "Parameters that are not named have their defaults." if rows else "",
-        )
 
     @property
     def state(self) -> States:

@@ -21,6 +21,7 @@ from statewise.timedpanel import Tip
 __all__ = ["read", "write"]
 
 Arrays = dict[str, NDArray[Any]]
+LARGEST = 1e100  # no fit makes a greater number
 Model = TypeVar("Model", bound=Forecaster)
 
 
@@ -105,7 +106,7 @@ def parts_of(prefix: str, arrays: Arrays, recipe: Recipe, series: int) -> tuple[
         initial = State(*(arrays[f"{prefix}initial.{name}"] for name in State._fields))
     names = ("exponent", "x_factor", "x_offset", "y_factor", "y_offset")
     framing = FittedFraming.from_parameters(
-        recipe.framing, {name: arrays[f"{prefix}framing.{name}"] for name in names}
+        recipe.framing, {name: wide(arrays[f"{prefix}framing.{name}"]) for name in names}
     )
     columns = Columns(*(wide(arrays[f"{prefix}columns.{name}"]) for name in ("centre", "spread")))
     ensemble = Ensemble(
@@ -128,6 +129,8 @@ def parts_of(prefix: str, arrays: Arrays, recipe: Recipe, series: int) -> tuple[
         (x, (series, steps - 1, count)),
         *((part, (runs, 1, units)) for part in initial or ()),
     ]
+    if not (columns.spread > 1.0 / LARGEST).all():
+        raise ValueError("spread")
     for array, shape in expected:
         if array.shape != shape or array.dtype.kind != "f":
             raise ValueError(f"{array.shape} for {shape}")
@@ -142,10 +145,11 @@ def slim(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def wide(array: NDArray[Any]) -> NDArray[np.float64]:
-    """An array that was slim; raises ValueError if it does not hold finite numbers."""
-    if array.dtype.kind != "f" or not np.isfinite(array).all():
+    """An array that was slim; raises ValueError if it does not hold numbers to compute with."""
+    numbers = array.astype(np.float64)
+    if array.dtype.kind != "f" or not (np.abs(numbers) < LARGEST).all():
         raise ValueError(array.dtype)
-    return array.astype(np.float64)
+    return numbers
 
 
 def plain(value: Any) -> Any:
