@@ -13,7 +13,8 @@ LENGTHS = {"a": 40, "b": 33, "c": 47}
 def small(**changes: Any) -> Forecaster:
     """A forecaster that is soon fitted."""
     known: dict[str, Any] = {
-        "lags": 3, "units": 2, "members": 2, "epochs": 3, "intervals": None, "learning_rate": 0.02,
+        "lags": 3, "difference": 1, "units": 2, "members": 2, "epochs": 3, "intervals": None,
+        "learning_rate": 0.02,
     }  # fmt: skip
     return Forecaster(**known | changes)
 

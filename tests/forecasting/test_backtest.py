@@ -18,7 +18,7 @@ from tests.forecasting.frames import known, long, small
 LEAKY = {
     "standard": {"scale": "standard"},
     "ranges": {"scale": (-1.0, 1.0), "target_scale": "same"},
-    "box-cox": {"transform": "box-cox", "difference": 0},
+    "box-cox": {"transform": "box-cox", "difference": 0, "relative": "none"},
     "seasonal": {"difference": (1, 12), "lags": 2},
     "columns": {"calendar": ["month"]},
     "conformal": {"intervals": "conformal", "calibration": 8},

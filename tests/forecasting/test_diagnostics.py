@@ -26,7 +26,14 @@ def frame(columns: int = 0) -> pd.DataFrame:
 
 
 def fitted(regime: str = "stateful-warm", columns: int = 0, **more: Any) -> Forecaster:
-    options: dict[str, Any] = {"lags": 2, "members": 3, "units": 4, "epochs": 5, "intervals": None}
+    options: dict[str, Any] = {
+        "lags": 2,
+        "difference": 1,
+        "members": 3,
+        "units": 4,
+        "epochs": 5,
+        "intervals": None,
+    }
     return Forecaster(regime, **options | more).fit(frame(columns))
 
 

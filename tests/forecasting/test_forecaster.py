@@ -306,7 +306,14 @@ def test_the_seed_is_the_key_of_all_randomness() -> None:
 
 # Members that diverge.
 
-WILD = {"learning_rate": 1e4, "scale": None, "difference": 0, "schedule": "constant", "epochs": 30}
+WILD = {
+    "relative": "none",
+    "learning_rate": 1e4,
+    "scale": None,
+    "difference": 0,
+    "schedule": "constant",
+    "epochs": 30,
+}
 
 
 def test_members_that_diverge_are_left_out_and_said() -> None:

@@ -3,6 +3,7 @@
 import inspect
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -60,3 +61,22 @@ def test_importing_it_from_the_top_imports_no_pandas_before() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert found.stdout.split() == ["False", "True"]
+
+
+@pytest.mark.parametrize(
+    ("given", "difference", "relative"),
+    [
+        ({}, 0, "mean"),
+        ({"lags": 1}, 1, "none"),
+        ({"lags": 1, "steps": 2}, 0, "mean"),
+        ({"difference": 1}, 1, "none"),
+        ({"difference": 0}, 0, "mean"),
+        ({"relative": "last"}, 0, "last"),
+        ({"difference": 1, "relative": "last"}, 1, "last"),
+    ],
+)
+def test_windows_are_shown_less_their_mean_or_differenced(
+    given: Any, difference: int, relative: str
+) -> None:
+    framing = Forecaster(**given).recipe.framing
+    assert (framing.difference, framing.relative) == (difference, relative)

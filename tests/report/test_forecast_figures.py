@@ -22,7 +22,7 @@ def frame(series: int = 2, dated: bool = True) -> pd.DataFrame:
 
 
 def model(**more: Any) -> Forecaster:
-    options: dict[str, Any] = {"lags": 2, "units": 3, "members": 2, "epochs": 2}
+    options: dict[str, Any] = {"lags": 2, "difference": 1, "units": 3, "members": 2, "epochs": 2}
     return Forecaster(**options | {"regime": "stateful-warm"} | more)
 
 

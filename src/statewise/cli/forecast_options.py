@@ -108,7 +108,7 @@ def add_model(command: Any) -> None:
     add("--lags", type=int, metavar="L", help="past values shown at a time step (12)")
     add("--units", type=int, metavar="U", help="LSTM units (8)")
     add("--members", type=int, metavar="N", help="networks for a series (32)")
-    add("--epochs", type=int, metavar="E", help="epochs of training (100)")
+    add("--epochs", type=int, metavar="E", help="epochs of training (50)")
     add(
         "--scope",
         choices=("local", "global"),
@@ -118,7 +118,7 @@ def add_model(command: Any) -> None:
         "--difference",
         type=lags_apart,
         metavar="1,12",
-        help="lags at which differences are taken, 0 for none (1)",
+        help="lags at which differences are taken, 0 for none (0, but 1 of a single lag)",
     )
     add(
         "--transform",

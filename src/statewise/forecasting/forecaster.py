@@ -47,7 +47,9 @@ class Forecaster(Settings, Views):
         scope: "local": every series has its own networks; "global": all series share theirs.
         units: LSTM units.
         outputs: observations forecast at once; beyond them forecasts are fed back.
-        difference, transform, scale, relative, target_scale, samples: as ``Framing`` says.
+        difference, relative: as ``Framing`` says; by default a window is shown less its own mean,
+            and if it is of one value the series is differenced instead.
+        transform, scale, target_scale, samples: as ``Framing`` says.
         calendar: what networks are shown of a date: "month", "day-of-week", "hour" and others.
         exogenous: further columns of the frame that are known in the future: all, none, or a list.
         epochs, batch_size, schedule, clip_error, validation: as ``Training`` says; by default a

@@ -26,15 +26,15 @@ class Settings(Parameters):
         scope: Literal["local", "global"] = "local",
         units: int = 8,
         outputs: int = 1,
-        difference: int | tuple[int, ...] = 1,
+        difference: int | tuple[int, ...] | None = None,
         transform: float | Literal["none", "log", "box-cox"] = "none",
         scale: tuple[float, float] | Literal["standard"] | None = (-1.0, 1.0),
-        relative: Literal["none", "last", "mean"] = "none",
+        relative: Literal["none", "last", "mean"] | None = None,
         target_scale: Literal["apart", "same"] = "apart",
         samples: int | None = None,
         calendar: Sequence[str] = (),
         exogenous: bool | Sequence[str] = True,
-        epochs: int = 100,
+        epochs: int = 50,
         batch_size: int | None = None,
         learning_rate: float = 0.01,
         schedule: Literal["constant", "cosine"] | ReduceOnPlateau = "cosine",
@@ -111,16 +111,22 @@ class Settings(Parameters):
         early = None
         if self.early_stopping is not None:
             early = EarlyStopping(self.early_stopping)
+        several = at_least("lags", self.lags, 1) + at_least("steps", self.steps, 1) > 2
+        difference, relative = self.difference, self.relative
+        if difference is None:
+            difference = 0 if several else 1
+        if relative is None:
+            relative = "mean" if several and not difference else "none"
         return Recipe(
             regime=regime,
             framing=Framing(
-                difference=self.difference,
+                difference=difference,
                 lags=self.lags,
                 steps=self.steps,
                 scale=self.scale,
                 samples=self.samples,
                 transform=self.transform,
-                relative=self.relative,
+                relative=relative,
                 target_scale=self.target_scale,
                 outputs=self.outputs,
             ),
