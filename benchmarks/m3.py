@@ -70,7 +70,8 @@ SHARED: dict[str, Any] = {
 }  # fmt: skip
 PLAIN = Forecaster(**SHARED, scale=None, clip_error=0.03)
 SCALED = Forecaster(**SHARED, scale="standard", target_scale="same", clip_error=0.5)
-ALONE: dict[str, Any] = {"intervals": None, "transform": "log"}
+ALONE = Forecaster(intervals=None)
+LOGARITHMS = Forecaster(intervals=None, transform="log", point="median")
 
 # A method takes the training months and the horizon, and gives (series, horizon) forecasts.
 METHODS: dict[str, Callable[[Panel, int], Array]] = {
@@ -79,7 +80,8 @@ METHODS: dict[str, Callable[[Panel, int], Array]] = {
     "DynamicOptimizedTheta": partial(statistical_forecasts, name="DynamicOptimizedTheta"),
     "statewise": lambda p, h: statewise_forecasts(p, h, PLAIN, SCALED),
     "statewise plain": lambda p, h: statewise_forecasts(p, h, PLAIN),
-    "statewise local": lambda p, h: statewise_forecasts(p, h, Forecaster(**ALONE)),
+    "statewise local": lambda p, h: statewise_forecasts(p, h, ALONE),
+    "statewise local log": lambda p, h: statewise_forecasts(p, h, LOGARITHMS),
 }
 
 
