@@ -28,6 +28,11 @@ def recipe(regime: str | StateRegime = CARRIED, **changes: Any) -> Recipe:
 def histories(lengths: tuple[int, ...] = (30, 18, 41), columns: int = 0) -> list[History]:
     rng = np.random.default_rng(5)
     return [
-        History(f"s{i}", 50 + rng.normal(0, 5, n).cumsum(), rng.normal(3, 2, (n, columns)))
+        History(f"s{i}", short(50 + rng.normal(0, 5, n).cumsum()), rng.normal(3, 2, (n, columns)))
         for i, n in enumerate(lengths)
     ]
+
+
+def short(y: Any) -> Any:
+    """Numbers that float32 holds as they are, as what a twin has yet to see."""
+    return y.astype(np.float32).astype(np.float64)

@@ -115,4 +115,6 @@ def calibrate(
     for i, (history, count) in enumerate(zip(histories, counts, strict=True)):
         y[i, :count], x[i, :count] = history.y[-count:], history.x[-count:]
         y[i, count:] = history.y[-1]  # a value that every transform allows
+    # Widths need no more digits than float32 has, and a saved model is smaller by as much.
+    y = y.astype(np.float32).astype(np.float64)
     return Calibration(ensemble, now, counts, y, ensemble.columns.apply(x))
