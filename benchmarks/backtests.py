@@ -13,7 +13,7 @@ from typing import Any
 from common import machine, table
 from panels import PANELS, RealPanel
 
-from statewise.files import Staging
+from statewise.base.files import Staging
 from statewise.forecasting import Backtest, Forecaster
 
 BESIDE = ("AutoETS", "AutoARIMA")

@@ -14,9 +14,9 @@ from statistics import median
 
 from common import cores, machine, spread, table
 
-from statewise.datasets import shampoo
-from statewise.network import Training
-from statewise.regime import REGIMES
+from statewise.data.datasets import shampoo
+from statewise.model.network import Training
+from statewise.model.regime import REGIMES
 from statewise.study import Arm, ProcessExecutor, Study, StudyResult, ThreadExecutor, run_study
 from statewise.study.dask_executor import DaskExecutor
 from statewise.study.executors import ShardExecutor

@@ -51,8 +51,8 @@ def updates(model: sw.Forecaster, name: str, calls: int) -> float:
     """The median of so many updates with the next row of one series, in seconds."""
     taken = []
     for _ in range(calls):
-        tip = model.tip_
-        ds = tip.frequency.later(tip.last[[tip.place(name)]], 1)
+        origin = model.origin_
+        ds = origin.frequency.later(origin.last[[origin.place(name)]], 1)
         row = pd.DataFrame({"unique_id": [name], "ds": ds, "y": [100.0]})
         taken.append(seconds(lambda row=row: model.update(row)))  # type: ignore[misc]
     return statistics.median(taken)

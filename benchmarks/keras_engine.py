@@ -11,11 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from statewise.datasets import shampoo
+from statewise.data.datasets import shampoo
 from statewise.interop.keras import KerasEngine
 from statewise.interop.keras_models import keras, lstm_model
 from statewise.interop.keras_training import compile_model
-from statewise.tutorial import tutorial_study
+from statewise.tutorial.experiments import tutorial_study
 
 ROUNDS, EPOCHS = 5, 20
 

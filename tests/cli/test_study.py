@@ -13,7 +13,7 @@ import pytest
 from pyarrow import parquet
 
 from statewise.cli import main
-from statewise.inference import repeats_for_half_width
+from statewise.stats import repeats_for_half_width
 from statewise.study import Store
 
 DATA = "ds,y\n" + "".join(f"{i},{(i * 7) % 11 + i}\n" for i in range(30))

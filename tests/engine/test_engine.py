@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from statewise import engine
-from statewise.engine import packs
+from statewise.engine import blocks
 from statewise.errors import DataError, SettingError
-from statewise.network import SGD, Adam, Network, Training
-from statewise.regime import StateRegime
+from statewise.model.network import SGD, Adam, Network, Training
+from statewise.model.regime import StateRegime
 
 REGIMES = [
     StateRegime("batch"),
@@ -122,8 +122,8 @@ def test_memory_limits_do_not_change_results(
     x, y = data_sets(1, 24, 2, 1, 1)
     arguments = (Network(2), Training(7, batch_size=4), regime, x, y)
     whole = engine.fit(*arguments, repeats=3)
-    monkeypatch.setattr(packs, "GATHERED", 1)  # one batch at a time
-    monkeypatch.setattr(packs, "ORDERED", 1)  # two epochs' orders at a time
+    monkeypatch.setattr(blocks, "GATHERED", 1)  # one batch at a time
+    monkeypatch.setattr(blocks, "ORDERED", 1)  # two epochs' orders at a time
     cut = engine.fit(*arguments, repeats=3)
     for i in range(3):
         same(whole, i, cut, i)

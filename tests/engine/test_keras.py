@@ -9,8 +9,8 @@ import pytest
 
 from statewise import engine
 from statewise.engine.initial import sample_orders
-from statewise.network import Network, Training
-from statewise.regime import StateRegime
+from statewise.model.network import Network, Training
+from statewise.model.regime import StateRegime
 
 EPOCHS, SAMPLES = 30, 24
 REGIMES = {

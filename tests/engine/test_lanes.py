@@ -9,8 +9,8 @@ from statewise import engine
 from statewise.engine.initial import initial_weights, sample_orders
 from statewise.engine.lanes import build, source_digest
 from statewise.engine.layout import parameter_count
-from statewise.network import SGD, Adam, Network, Training
-from statewise.regime import StateRegime
+from statewise.model.network import SGD, Adam, Network, Training
+from statewise.model.regime import StateRegime
 from tests import naive
 
 SHAPES = [  # units, steps, features, outputs, batch

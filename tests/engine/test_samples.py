@@ -7,8 +7,8 @@ import pytest
 
 from statewise import engine
 from statewise.errors import SettingError
-from statewise.network import SGD, Adam, EarlyStopping, Network, Training
-from statewise.regime import StateRegime
+from statewise.model.network import SGD, Adam, EarlyStopping, Network, Training
+from statewise.model.regime import StateRegime
 from tests.engine.test_engine import REGIMES, same
 
 LENGTHS = (17, 5, 30, 11, 30)
@@ -58,7 +58,7 @@ def test_batches_larger_than_a_short_series_take_what_there_is() -> None:
 def test_the_state_is_reset_where_a_series_begins() -> None:
     rng = np.random.default_rng(3)
     x, y = rng.uniform(-1, 1, (24, 1, 1)), rng.uniform(-1, 1, (24, 1))
-    held = engine.samples_of(x, y, fresh=np.arange(24) % 8 == 0)
+    held = engine.samples_of(x, y, series_start=np.arange(24) % 8 == 0)
     boundaries = engine.fit(Network(2), Training(5), StateRegime("epoch"), held, repeats=3)
     every_8 = engine.fit(Network(2), Training(5), StateRegime(8), x, y, repeats=3)
     for run in range(3):
@@ -68,9 +68,9 @@ def test_the_state_is_reset_where_a_series_begins() -> None:
 def test_an_error_that_does_not_count_leaves_the_weights_alone() -> None:
     rng = np.random.default_rng(3)
     x, y = rng.uniform(-1, 1, (6, 1, 1)), rng.uniform(-1, 1, (6, 1))
-    held = engine.samples_of(x, y, scored=np.zeros(6))
+    held = engine.samples_of(x, y, loss_mask=np.zeros(6))
     assert held.errors(np.zeros(1, np.int32)).tolist() == [0]
-    half = engine.samples_of(x, y, scored=[1, 1, 1, 0, 0, 0])
+    half = engine.samples_of(x, y, loss_mask=[1, 1, 1, 0, 0, 0])
     found = engine.fit(Network(2), Training(4), StateRegime("epoch"), half)
     first = engine.fit(Network(2), Training(4), StateRegime("epoch"), x[:3], y[:3])
     for one, other in zip(found.weights, first.weights, strict=True):
@@ -87,6 +87,6 @@ def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(SettingError, match="order = "):
         engine.samples_of(x[0], y[0], order=[0, 17])
     with pytest.raises(SettingError, match="fresh = "):
-        engine.samples_of(x[0], y[0], fresh=[1])
+        engine.samples_of(x[0], y[0], series_start=[1])
     with pytest.raises(SettingError, match="validation = 5"):
         engine.fit(Network(), Training(1, validation=5), StateRegime(), x[1], y[1])

@@ -52,7 +52,7 @@ def known(model: Forecaster) -> dict[str, Any]:
 
 def follow(model: Forecaster) -> list[Any]:
     """What a forecaster says, and knows, as it goes on from ``long()``, as JSON can hold it."""
-    price = bool(model.tip_.columns)
+    price = bool(model.origin_.columns)
     rows = later(4, price)
     level = [] if model.intervals is None else [50, 80]
     first = model.predict(3, level=level, X=rows)

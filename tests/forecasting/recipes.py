@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from statewise.forecasting.fitting import History, Recipe
-from statewise.framing import Framing
-from statewise.network import Adam, Network, Training
-from statewise.regime import REGIMES, StateRegime
+from statewise.model.framing import Framing
+from statewise.model.network import Adam, Network, Training
+from statewise.model.regime import REGIMES, StateRegime
 
 CARRIED = StateRegime("epoch", warm_up="train", reset_forecast="never")
 

@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from statewise import REGIMES
+from statewise.data.frequency import Frequency
 from statewise.errors import DataError, SettingError
 from statewise.forecasting import Backtest, Forecaster
 from statewise.forecasting.backtest import season_of
-from statewise.times import Frequency
 from tests.forecasting.frames import known, long, small
 
 LEAKY = {
@@ -26,7 +26,7 @@ LEAKY = {
 
 
 def of(found: Backtest, name: str = "statewise") -> list[Any]:
-    return [origin.forecasts[name] for origin in found.origins]
+    return [fold.forecasts[name] for fold in found.folds]
 
 
 @pytest.mark.parametrize("changes", LEAKY.values(), ids=LEAKY)
@@ -43,19 +43,19 @@ def test_no_forecast_depends_on_what_comes_after_it(
     options: Any = {"horizon": 2, "walk": walk, "level": level}
     plain = model.backtest(frame, 4, 2, **options)
     ends = frame.groupby("unique_id")["y"].transform("size") - frame.groupby("unique_id").cumcount()
-    for after, origin in ((8, 0), (6, 1), (4, 2)):
+    for after, fold in ((8, 0), (6, 1), (4, 2)):
         odd = frame.assign(y=frame["y"].where(ends > after, 1000 * (1 + ends)))
         if price:  # columns are known to the end of the horizon of an origin
             odd["price"] = odd["price"].where(ends > after - 2, -1e3)
         found = model.backtest(odd, 4, 2, **options)
-        for i in range(origin + 1):
+        for i in range(fold + 1):
             np.testing.assert_array_equal(of(found)[i], of(plain)[i])
-            for bound in found.origins[i].bounds:
+            for bound in found.folds[i].bounds:
                 np.testing.assert_array_equal(
-                    found.origins[i].bounds[bound], plain.origins[i].bounds[bound]
+                    found.folds[i].bounds[bound], plain.folds[i].bounds[bound]
                 )
-        if origin < 2:
-            assert (of(found)[origin + 1] != of(plain)[origin + 1]).all()
+        if fold < 2:
+            assert (of(found)[fold + 1] != of(plain)[fold + 1]).all()
 
 
 @pytest.mark.parametrize("refit", ["each", "first"])
@@ -76,18 +76,18 @@ def test_a_backtest_is_fitting_predicting_and_updating_by_hand(refit: Any, horiz
             first = sizes - cutoff + begin
             rows = frame[(place >= first) & (place < first + ahead)]
             forecast = fitted.predict(ahead, X=rows.drop(columns="y"), level=80)
-            origin = found.origins[at]
+            fold = found.folds[at]
             shape = (3, ahead)
             for column, part in (
-                ("mean", origin.forecasts["statewise"]),
-                ("lo-80", origin.bounds[80][0]),
-                ("hi-80", origin.bounds[80][1]),
+                ("mean", fold.forecasts["statewise"]),
+                ("lo-80", fold.bounds[80][0]),
+                ("hi-80", fold.bounds[80][1]),
             ):
                 np.testing.assert_array_equal(forecast[column].to_numpy().reshape(shape), part)
-            np.testing.assert_array_equal(rows["y"].to_numpy().reshape(shape), origin.actual)
+            np.testing.assert_array_equal(rows["y"].to_numpy().reshape(shape), fold.actual)
             fitted.update(rows)
             at += 1
-    assert at == len(found.origins)
+    assert at == len(found.folds)
 
 
 def test_a_backtest_changes_nothing_of_the_model() -> None:
@@ -160,9 +160,9 @@ def test_scores_are_those_computed_by_hand() -> None:
                 assert found.scores[method][metric][i] == pytest.approx(value), (name, metric)
         for level in (50, 80):
             inside = [
-                low[i][s] <= origin.actual[i][s] <= high[i][s]
-                for origin in found.origins
-                for low, high in [origin.bounds[level]]
+                low[i][s] <= fold.actual[i][s] <= high[i][s]
+                for fold in found.folds
+                for low, high in [fold.bounds[level]]
                 for s in range(3)
             ]
             assert found.scores["statewise"][f"coverage-{level}"][i] == np.mean(inside)

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
-from statewise.conformal import half_widths
 from statewise.errors import DataError, SettingError
-from statewise.forecasting.calibration import calibrate, held_back
+from statewise.forecasting.calibration import fit_calibration, held_back
 from statewise.forecasting.fitting import fit_ensemble
-from statewise.framing import Framing
+from statewise.model.framing import Framing
+from statewise.scoring.conformal import half_widths
 from tests.forecasting.frames import known, later, long, small
 from tests.forecasting.recipes import CARRIED, histories, recipe
 
@@ -30,7 +30,7 @@ def test_errors_are_those_of_forecasts_from_every_origin(
     """Against each forecast made by itself, by an ensemble fitted on what came before."""
     plan = recipe(regime, scope=scope, framing=Framing(lags=2, outputs=outputs))
     parts = histories((30, 24, 41))
-    twin = calibrate(plan, parts, 8)
+    twin = fit_calibration(plan, parts, 8)
     found = twin.errors(5, median)
     assert found.shape == (3, 8, 5)
     ensemble, now, _ = fit_ensemble(plan, [part.until(len(part.y) - 8) for part in parts])
@@ -45,21 +45,21 @@ def test_errors_are_those_of_forecasts_from_every_origin(
 
 def test_series_of_different_lengths_hold_back_a_share_each() -> None:
     plan, parts = recipe(framing=Framing(lags=2)), histories((60, 24, 200))
-    twin = calibrate(plan, parts, None)
+    twin = fit_calibration(plan, parts, None)
     assert twin.counts.tolist() == [15, 8, 40]
     found = twin.errors(3, median)
     there = np.isfinite(found).sum(axis=1)
     assert there.tolist() == [[15, 14, 13], [8, 7, 6], [40, 39, 38]]
     for i, part in enumerate(parts):
-        alone = calibrate(plan, [part], None).errors(3, median)[0]
+        alone = fit_calibration(plan, [part], None).errors(3, median)[0]
         np.testing.assert_array_equal(found[i, : len(alone)], alone)
 
 
 def test_a_twin_has_not_seen_what_was_held_back() -> None:
     plan, parts = recipe(framing=Framing(lags=2)), histories((30,), columns=1)
-    twin = calibrate(plan, parts, 8)
+    twin = fit_calibration(plan, parts, 8)
     parts[0].y[-8:], parts[0].x[-8:] = 1e6, -1e6
-    other = calibrate(plan, parts, 8)
+    other = fit_calibration(plan, parts, 8)
     for one, two in zip(twin.ensemble.weights, other.ensemble.weights, strict=True):
         np.testing.assert_array_equal(one, two)
     np.testing.assert_array_equal(twin.now.recent, other.now.recent)

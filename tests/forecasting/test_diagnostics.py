@@ -84,7 +84,7 @@ def test_resets_are_marked(regime: str, all_reset: bool) -> None:
 def test_the_state_of_the_model_is_neither_used_nor_changed() -> None:
     model = fitted()
     before, state = model.trace(frame()), model.state.snapshot()
-    later = frame().tail(1).assign(ds=model.tip_.after(1)[1])
+    later = frame().tail(1).assign(ds=model.origin_.after(1)[1])
     model.update(later)
     pd.testing.assert_frame_equal(model.trace(frame()), before)
     model.warm_up_length(frame())

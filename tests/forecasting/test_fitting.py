@@ -10,9 +10,9 @@ from statewise import engine
 from statewise.engine import State
 from statewise.errors import DataError, SettingError
 from statewise.forecasting.fitting import fit_ensemble
-from statewise.framing import Framing
-from statewise.network import EarlyStopping, Network, Training
-from statewise.regime import StateRegime
+from statewise.model.framing import Framing
+from statewise.model.network import EarlyStopping, Network, Training
+from statewise.model.regime import StateRegime
 from tests.forecasting.recipes import CARRIED, histories, recipe
 
 REGIMES = [

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from statewise import REGIMES, StateRegime
 from statewise.errors import DataError, SettingError, StatewiseError, UnknownSeriesError
 from statewise.forecasting import Forecaster
-from statewise.network import ReduceOnPlateau
+from statewise.model.network import ReduceOnPlateau
 from tests.forecasting.frames import known, later, long, small
 from tests.fuzzing import fuzz
 
@@ -189,7 +189,7 @@ def test_series_are_forecast_alike_whatever_the_batch_size(regime: str) -> None:
         small(regime=regime, batch_size=size).fit(long(lengths=lengths)) for size in (1, 12)
     )
     assert (one.ensemble_.weights.kernel != other.ensemble_.weights.kernel).any()
-    other.take_up(one.recipe_, one.ensemble_, one.now_, None, one.tip_)
+    other._adopt(one.recipe_, one.ensemble_, one.forecast_state_, None, one.origin_)
     for count in (1, 3):
         np.testing.assert_array_equal(values(one.predict(5)), values(other.predict(5)))
         rows = later(4, lengths=lengths).groupby("unique_id")
@@ -229,8 +229,8 @@ def test_the_calendar_alone_needs_no_frame() -> None:
 
 
 def test_columns_are_taken_as_asked() -> None:
-    assert small(exogenous=False).fit(long(price=True)).tip_.columns == ()
-    assert small(exogenous=["price"]).fit(long(price=True)).tip_.columns == ("price",)
+    assert small(exogenous=False).fit(long(price=True)).origin_.columns == ()
+    assert small(exogenous=["price"]).fit(long(price=True)).origin_.columns == ("price",)
 
 
 @pytest.mark.parametrize("scope", ["local", "global"])
@@ -318,7 +318,7 @@ WILD = {
 
 def test_members_that_diverge_are_left_out_and_said() -> None:
     model = small(members=6, intervals=None).fit(long())
-    path = model.ensemble_.forecast(model.now_, 2, np.zeros((3, 2, 0)))
+    path = model.ensemble_.forecast(model.forecast_state_, 2, np.zeros((3, 2, 0)))
     from dataclasses import replace
 
     from statewise.engine import Weights
@@ -593,7 +593,7 @@ def test_a_forecaster_that_was_not_fitted_says_so(tmp_path: Any) -> None:
         lambda m: m.update(later(1)),
         lambda m: m.step(1.0),
         lambda m: m.state,
-        lambda m: m.tip_,
+        lambda m: m.origin_,
         lambda m: m.save(tmp_path / "model"),
     ]
     for call in calls:

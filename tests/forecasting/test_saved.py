@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statewise import StateRegime, modelfile
+from statewise import StateRegime
+from statewise.base import modelfile
 from statewise.errors import ModelError, OutputError, SettingError, StatewiseError
 from statewise.forecasting import Forecaster
-from statewise.network import ReduceOnPlateau
+from statewise.model.network import ReduceOnPlateau
 from tests.forecasting.frames import follow, known, later, long, small
 from tests.fuzzing import fuzz
 

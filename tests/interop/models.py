@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from statewise.interop.extras import import_keras
+from statewise.base.extras import import_keras
 
 keras = import_keras()
 Shape = tuple[int, int, int]

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from statewise.datasets import shampoo
+from statewise.data.datasets import shampoo
 from statewise.errors import SettingError
 from statewise.interop.keras import KerasEngine
 from statewise.interop.keras_loops import BatchLoop, CompiledLoop, Machine
 from statewise.interop.keras_training import compile_model, epoch_of, rows_filled
-from statewise.network import SGD, Network, Training
-from statewise.regime import REGIMES, StateRegime
+from statewise.model.network import SGD, Network, Training
+from statewise.model.regime import REGIMES, StateRegime
 from statewise.report.html import html_report
 from statewise.report.tables import study_tables
 from statewise.report.text import study_text
@@ -120,7 +120,7 @@ def test_a_model_that_build_compiles_keeps_its_loss_and_optimizer() -> None:
 def test_callbacks_work_across_epochs_although_state_is_reset(tmp_path: Path) -> None:
     seen: list[Any] = []
 
-    class Watch(keras.callbacks.Callback):  # type: ignore[misc]
+    class EpochMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             seen.append((epoch, dict(logs), float(self.model.optimizer.learning_rate)))
 
@@ -131,7 +131,7 @@ def test_callbacks_work_across_epochs_although_state_is_reset(tmp_path: Path) ->
             keras.callbacks.ModelCheckpoint(
                 tmp_path / f"{repeat}.weights.h5", save_weights_only=True
             ),
-            Watch(),
+            EpochMonitor(),
         ]
 
     arm = arm_of(regime=StateRegime("epoch"), callbacks=callbacks)

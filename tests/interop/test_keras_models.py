@@ -10,8 +10,8 @@ from statewise import engine
 from statewise.engine import State
 from statewise.errors import DataError, SettingError
 from statewise.interop.keras import from_keras, to_keras
-from statewise.network import Network, Training
-from statewise.regime import StateRegime
+from statewise.model.network import Network, Training
+from statewise.model.regime import StateRegime
 from tests.interop.models import gru, keras, lstm
 
 RNG = np.random.default_rng(8)

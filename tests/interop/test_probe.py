@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from statewise.datasets import shampoo
+from statewise.data.datasets import shampoo
+from statewise.data.panel import Panel
 from statewise.errors import SettingError, StudyError
 from statewise.interop import probe as module
 from statewise.interop.keras import KerasEngine
 from statewise.interop.probe import Observation, installed_backends, observe, probe
-from statewise.network import Training
-from statewise.panel import Panel
-from statewise.regime import REGIMES, StateRegime
+from statewise.model.network import Training
+from statewise.model.regime import REGIMES, StateRegime
 from statewise.study import Arm, Study, run_study
 
 CARRIES, FORECASTS, NOTHING = (
@@ -78,7 +78,7 @@ def test_stateless_regimes_run_on_every_backend(backend: str) -> None:
     code = """
 import json
 from statewise import Arm, Study, Training, run_study, REGIMES
-from statewise.datasets import shampoo
+from statewise.data.datasets import shampoo
 from statewise.interop.keras import KerasEngine
 arms = [Arm(n, REGIMES[n], training=Training(4), engine=KerasEngine())
         for n in ("stateless", "stateless-shuffled")]

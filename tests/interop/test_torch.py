@@ -9,7 +9,7 @@ from statewise import engine
 from statewise.engine import State
 from statewise.errors import SettingError
 from statewise.interop.torch import from_torch, to_torch
-from statewise.network import Network
+from statewise.model.network import Network
 
 RNG = np.random.default_rng(8)
 WINDOWS = RNG.uniform(-1, 1, (100, 3, 2)).astype(np.float32)

@@ -7,13 +7,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from statewise.inference import settle
-from statewise.network import Training
-from statewise.panel import Panel
-from statewise.regime import StateRegime
+from statewise.data.panel import Panel
+from statewise.model.network import Training
+from statewise.model.regime import StateRegime
 from statewise.report.html import html_report, report_tables
-from statewise.report.markup import tag
-from statewise.study import Arm, Study, better, equivalent, run_study
+from statewise.show.markup import tag
+from statewise.study import Arm, Study, better, equivalent, run_study, settle
 from tests.report.test_study_tables import HYPOTHESES, several, synthetic
 
 EVIL = "<script>alert(1)</script>"

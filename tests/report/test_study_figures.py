@@ -5,7 +5,6 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from statewise.inference import settle
 from statewise.report.rank_figure import rank_plot
 from statewise.report.study_figures import (
     cumulative_scores_plot,
@@ -16,7 +15,8 @@ from statewise.report.study_figures import (
     score_plot,
 )
 from statewise.report.study_tables import report_tables
-from statewise.report.svg import inline
+from statewise.show.style import inline
+from statewise.study import settle
 from tests.report.test_study_tables import HYPOTHESES, several, synthetic
 
 PLACES = {"a": 0, "b": 1, "c": 2}

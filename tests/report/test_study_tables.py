@@ -4,13 +4,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from statewise.datasets import shampoo
-from statewise.inference import diebold_mariano, half_widths, pilot_sd, settle
-from statewise.network import Training
-from statewise.panel import Panel
-from statewise.regime import StateRegime
+from statewise.data.datasets import shampoo
+from statewise.data.panel import Panel
+from statewise.model.network import Training
+from statewise.model.regime import StateRegime
 from statewise.report.study_tables import SHOWN, report_tables
 from statewise.report.tables import to_csv
+from statewise.stats import diebold_mariano, half_widths, pilot_sd
 from statewise.study import (
     Arm,
     ArmResult,
@@ -20,6 +20,7 @@ from statewise.study import (
     StudyResult,
     better,
     equivalent,
+    settle,
 )
 
 

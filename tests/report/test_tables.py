@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statewise.datasets import shampoo
+from statewise.data.datasets import shampoo
 from statewise.errors import SettingError
-from statewise.network import Training
-from statewise.regime import REGIMES
+from statewise.model.network import Training
+from statewise.model.regime import REGIMES
 from statewise.report.tables import cumulative, forecasts, summarise, to_csv, write_parquet
 from statewise.study import Arm, Study, run_study
 

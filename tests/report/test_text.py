@@ -1,6 +1,6 @@
 from statewise.report.text import table, tutorial_text
-from statewise.tutorial import conclude, tutorial_study
-from tests.test_tutorial import quick
+from statewise.tutorial.experiments import conclude, tutorial_study
+from tests.tutorial.test_experiments import quick
 
 
 def test_columns_line_up() -> None:

@@ -13,10 +13,10 @@ from typing import Any
 import distributed
 import pytest
 
-from statewise.datasets import shampoo
+from statewise.data.datasets import shampoo
 from statewise.errors import SettingError, StudyError
-from statewise.network import Training
-from statewise.regime import REGIMES
+from statewise.model.network import Training
+from statewise.model.regime import REGIMES
 from statewise.study import Arm, Store, Study, StudyResult, ThreadExecutor, run_study
 from statewise.study.dask_executor import AHEAD, DaskExecutor
 from statewise.study.shards import Shard, plan

@@ -2,12 +2,12 @@ from typing import Any
 
 import pytest
 
-from statewise.datasets import shampoo
+from statewise.data.datasets import shampoo
+from statewise.data.panel import Panel
 from statewise.errors import DataError, SettingError
-from statewise.framing import Framing
-from statewise.network import Network, Training
-from statewise.panel import Panel
-from statewise.regime import REGIMES, StateRegime
+from statewise.model.framing import Framing
+from statewise.model.network import Network, Training
+from statewise.model.regime import REGIMES, StateRegime
 from statewise.study import Arm, Study, better, equivalent, paired_by_repeat, same_by_construction
 from statewise.study.design import samples_of
 

@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 
 from statewise import engine
-from statewise.datasets import shampoo
+from statewise.data.datasets import shampoo
+from statewise.data.panel import Panel
+from statewise.ensemble.rolling_origin import walk_forward
 from statewise.errors import StoreError
-from statewise.framing import Framing
-from statewise.metrics import rmse
-from statewise.network import SGD, Network, Training
-from statewise.panel import Panel
-from statewise.regime import REGIMES
+from statewise.model.framing import Framing
+from statewise.model.network import SGD, Network, Training
+from statewise.model.regime import REGIMES
+from statewise.scoring.metrics import rmse
 from statewise.study import Arm, Store, Study, read_results, run_study
-from statewise.walk import walk_forward
 
 SHORT = Training(epochs=15)
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from statewise.datasets import shampoo
+from statewise.data.datasets import shampoo
 from statewise.errors import StudyError
-from statewise.network import Training
-from statewise.regime import REGIMES
+from statewise.model.network import Training
+from statewise.model.regime import REGIMES
 from statewise.study import (
     Arm,
     ProcessExecutor,

@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from statewise.datasets import shampoo
+from statewise.data.datasets import shampoo
 from statewise.errors import DataError, SettingError
-from statewise.framing import Framing
-from statewise.network import Adam, Training
-from statewise.regime import REGIMES
+from statewise.model.framing import Framing
+from statewise.model.network import Adam, Training
+from statewise.model.regime import REGIMES
 from statewise.study import better
 from statewise.study.file import read, template
 

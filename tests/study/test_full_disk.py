@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from statewise.datasets import shampoo
+from statewise.data.datasets import shampoo
 from statewise.errors import StoreError
-from statewise.network import Training
-from statewise.regime import REGIMES
+from statewise.model.network import Training
+from statewise.model.regime import REGIMES
 from statewise.study import Arm, Store, Study, run_study
 from statewise.study.shards import ShardResult
 from tests.study.test_executors import same

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from statewise.datasets import shampoo
-from statewise.framing import Framing
-from statewise.network import Training
-from statewise.regime import REGIMES
+from statewise.data.datasets import shampoo
+from statewise.model.framing import Framing
+from statewise.model.network import Training
+from statewise.model.regime import REGIMES
 from statewise.study import Arm, Store, Study, read_results, run_study, store
 from statewise.study.salvage import salvage
 from statewise.study.schema import SCHEMA

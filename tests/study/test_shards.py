@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from statewise.data.panel import Panel
 from statewise.engine import Stopped
-from statewise.network import Training
-from statewise.panel import Panel
-from statewise.regime import REGIMES
+from statewise.model.network import Training
+from statewise.model.regime import REGIMES
 from statewise.study import Arm, Store, Study
 from statewise.study.shards import Shard, plan, run_shard, stretches
 

@@ -5,17 +5,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from statewise.datasets import shampoo
+from statewise.data.datasets import shampoo
+from statewise.data.panel import Panel
 from statewise.engine.initial import initial_weights, sample_orders
 from statewise.errors import SettingError
-from statewise.framing import Framing
-from statewise.network import SGD, EarlyStopping, Network, ReduceOnPlateau, Training
-from statewise.panel import Panel
-from statewise.regime import REGIMES, StateRegime
+from statewise.model.framing import Framing
+from statewise.model.network import SGD, EarlyStopping, Network, ReduceOnPlateau, Training
+from statewise.model.regime import REGIMES, StateRegime
 from statewise.study import Arm, Study, better, equivalent, from_document, to_document
 from statewise.study.design import samples_of
 from statewise.study.specification import arm_from, cell_key, differences, digest, restarts_key
-from statewise.tutorial import tutorial_study
+from statewise.tutorial.experiments import tutorial_study
 
 ARMS = (
     Arm("a", REGIMES["stateless-shuffled"]),

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from statewise import __version__
 from statewise.cli import data as data_command
 from statewise.cli import doctor as doctor_command
 from statewise.cli import forecast as forecast_command
@@ -18,6 +17,7 @@ from statewise.cli import tutorial as tutorial_command
 from statewise.cli.options import for_command_line
 from statewise.cli.progress import say
 from statewise.errors import StatewiseError
+from statewise.version import __version__
 
 __all__ = ["main"]
 

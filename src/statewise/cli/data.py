@@ -19,7 +19,7 @@ def add_to(commands: Any) -> None:
 
 def run_data(options: argparse.Namespace) -> int:
     """Print the file."""
-    from statewise.datasets import csv_text
+    from statewise.data.datasets import csv_text
 
     print(csv_text(options.name), end="")
     return 0

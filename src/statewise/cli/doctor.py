@@ -8,8 +8,8 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
 
-from statewise import __version__
 from statewise.cli.progress import say
+from statewise.version import __version__
 
 __all__ = ["add_to"]
 

@@ -122,9 +122,9 @@ def add_regime(command: Any, what: str) -> None:
 
 def run_forecast(options: argparse.Namespace) -> int:
     """Train, forecast, keep and print."""
-    from statewise.checks import at_least
+    from statewise.base.checks import at_least
+    from statewise.base.files import check_writable
     from statewise.cli.forecast_options import future_of, panel_of
-    from statewise.files import check_writable
 
     at_least("--horizon", options.horizon, 1)
     panel = panel_of(options)
@@ -153,11 +153,11 @@ def run_forecast(options: argparse.Namespace) -> int:
 
 def run_update(options: argparse.Namespace) -> int:
     """Advance a model, forecast if that is asked for, and write it."""
-    from statewise.checks import at_least
+    from statewise.base.checks import at_least
+    from statewise.data.frames import read_further, write_file
+    from statewise.data.frequency import show as written
     from statewise.errors import SettingError
     from statewise.forecasting import Forecaster
-    from statewise.frames import read_further, write_file
-    from statewise.times import show as written
 
     if options.horizon is not None:
         at_least("--horizon", options.horizon, 1)
@@ -166,7 +166,7 @@ def run_update(options: argparse.Namespace) -> int:
             value = str(getattr(options, name))
             raise SettingError(f"--{name}", value, "is of a forecast", "Give a --horizon too.")
     model = Forecaster.load(options.model)
-    before = model.tip_
+    before = model.origin_
     columns = (before.kind.target_column, *before.columns)
     new = read_further(options.new, before, columns, encoding=options.encoding)
     model.update(new)
@@ -175,7 +175,7 @@ def run_update(options: argparse.Namespace) -> int:
         future = None
         if options.future is not None:
             future = read_further(
-                options.future, model.tip_, before.columns, encoding=options.encoding
+                options.future, model.origin_, before.columns, encoding=options.encoding
             )
         with spoken_warnings():
             frame = model.predict(options.horizon, level=options.level, X=future)
@@ -183,9 +183,9 @@ def run_update(options: argparse.Namespace) -> int:
             write_file(frame, options.out)
     target = options.save or options.model
     model.save(target)
-    moved = model.tip_.last != before.last
+    moved = model.origin_.last != before.last
     series = f"{int(moved.sum())} of {len(moved)} series" if len(moved) > 1 else before.ids[0]
-    latest = written(model.tip_.last.max())
+    latest = written(model.origin_.last.max())
     say(f"Moved {series} on by {len(new)} observations, up to {latest}. The model is {target}.")
     if frame is not None:
         show(frame, None)
@@ -194,14 +194,14 @@ def run_update(options: argparse.Namespace) -> int:
 
 def run_backtest(options: argparse.Namespace) -> int:
     """Walk through the test parts, print and write what was found."""
-    from statewise.checks import at_least, one_of
+    from statewise.base.checks import at_least, one_of
     from statewise.cli.forecast_options import panel_of
     from statewise.forecasting import backtest
     from statewise.report.text import table
 
     beside = [name.strip() for name in options.beside.split(",") if name.strip()]
     if beside:
-        from statewise.baselines import STATISTICAL
+        from statewise.scoring.baselines import STATISTICAL
 
         for name in beside:
             one_of("--beside", name, STATISTICAL)
@@ -227,7 +227,7 @@ def run_backtest(options: argparse.Namespace) -> int:
             season=options.season,
             beside=beside,
         )
-    print(f"{table(found.table)}\n{found.said}\n{against_naive(found)}")
+    print(f"{table(found.table)}\n{found.summary}\n{against_naive(found)}")
     if options.out is not None:
         write_backtest(found, options.out, options.format)
     return 0
@@ -238,11 +238,10 @@ def choose(model: Any, panel: Any, budget: float, out: Path) -> None:
 
     The study is on standard error, like all that is no forecast.
     """
+    from statewise.auto.regime_choice import conclude, plan
     from statewise.cli.study import write_report
-    from statewise.forecasting.choice import conclude, plan
-    from statewise.inference import settle
     from statewise.report.text import table
-    from statewise.study import run_study
+    from statewise.study import run_study, settle
 
     planned = plan(model, panel, budget)
     study = planned.study
@@ -256,7 +255,7 @@ def choose(model: Any, panel: Any, budget: float, out: Path) -> None:
         "to the naive forecast's, of single networks and of all restarts together."
     )
     say(table(choice.rows))
-    for line in (choice.said, *choice.notes):
+    for line in (choice.summary, *choice.notes):
         say(line)
     say("")
     model.set_params(regime=choice.regime)
@@ -267,7 +266,7 @@ def show(frame: Any, out: Path | None) -> None:
     import narwhals as nw
     import numpy as np
 
-    from statewise.frames import write_file
+    from statewise.data.frames import write_file
     from statewise.report.text import table
 
     rows = [
@@ -302,8 +301,8 @@ def against_naive(found: Any) -> str:
 
 def write_backtest(found: Any, out: Path, form: str) -> None:
     """Write the table, the scores of every series, all forecasts, and a figure."""
-    from statewise.files import Staging
-    from statewise.frames import write_file
+    from statewise.base.files import Staging
+    from statewise.data.frames import write_file
     from statewise.report.tables import to_csv
 
     scores = [
@@ -334,7 +333,7 @@ def check_format(path: Path) -> None:
 
 def write_figure(figure: Any, path: Path) -> None:
     """Write a figure whole or not at all."""
-    from statewise.files import Staging
+    from statewise.base.files import Staging
 
     with Staging(path.parent) as staging:
         figure.savefig(staging.path(path.name), dpi=150)

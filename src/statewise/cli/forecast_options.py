@@ -144,7 +144,7 @@ def add_model(command: Any) -> None:
 
 def panel_of(options: argparse.Namespace) -> Any:
     """The series of the file; further columns if they are asked for, or known over the horizon."""
-    from statewise.frames import read_file
+    from statewise.data.frames import read_file
 
     exogenous = options.exogenous
     if exogenous is None:
@@ -163,8 +163,8 @@ def panel_of(options: argparse.Namespace) -> Any:
 
 def future_of(options: argparse.Namespace, panel: Any) -> Any:
     """The further columns over the horizon, checked before anything is trained; None of none."""
+    from statewise.data.frames import read_further, read_future
     from statewise.errors import DataError, SettingError
-    from statewise.frames import read_further, read_future
 
     if not panel.columns:
         if options.future is not None:
@@ -177,16 +177,16 @@ def future_of(options: argparse.Namespace, panel: Any) -> Any:
         raise SettingError(
             "--exogenous", panel.columns, "must be known over the horizon", "Give --future FILE."
         )
-    found = read_further(options.future, panel.tip, panel.columns, encoding=options.encoding)
-    read_future(found, panel.tip, options.horizon)
+    found = read_further(options.future, panel.origin, panel.columns, encoding=options.encoding)
+    read_future(found, panel.origin, options.horizon)
     return found
 
 
 def model_of(options: argparse.Namespace, panel: Any, horizon: int) -> Any:
     """A forecaster with the parameters that the options name, checked."""
-    from statewise.checks import at_least, one_of, positive
+    from statewise.base.checks import at_least, one_of, positive
     from statewise.forecasting import Forecaster
-    from statewise.regime import REGIMES
+    from statewise.model.regime import REGIMES
 
     one_of("--regime", options.regime, ("auto", *REGIMES))
     positive("--budget", options.budget)

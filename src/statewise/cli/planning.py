@@ -29,7 +29,7 @@ def with_looks(study: Any, options: argparse.Namespace) -> Any:
     """The study with the planned looks that the options ask for, or else its own."""
     from dataclasses import replace
 
-    from statewise.checks import at_least
+    from statewise.base.checks import at_least
 
     if options.looks is not None:
         return replace(study, looks=at_least("--looks", options.looks, 1))
@@ -74,12 +74,12 @@ def add_plan(actions: Any) -> None:
 
 def run_plan(options: argparse.Namespace) -> int:
     """Print how many repeats each hypothesis needs, and draw how the intervals narrow."""
-    from statewise.files import Staging
-    from statewise.inference.pilot import plan_hypotheses
+    from statewise.base.files import Staging
     from statewise.report.plan import plan_figure, plan_rows, plan_text, width_rows
     from statewise.report.tables import to_csv
     from statewise.study import Store
     from statewise.study.file import read
+    from statewise.study.planning import plan_hypotheses
 
     study, path = read(options.file)
     if not study.hypotheses:

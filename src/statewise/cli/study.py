@@ -101,7 +101,7 @@ def add_to(commands: Any) -> None:
 
 def run_init(options: argparse.Namespace) -> int:
     """Write a study file to start from."""
-    from statewise.panel import Panel
+    from statewise.data.panel import Panel
     from statewise.study.file import template
 
     if options.out.exists():
@@ -137,11 +137,11 @@ def run_resume(options: argparse.Namespace) -> int:
 
 def run_and_settle(study: Any, path: Path | None, options: argparse.Namespace) -> int:
     """Run what is missing, and print the tables and verdicts."""
-    from statewise.checks import at_least
-    from statewise.inference.sequential import run_until_decided
+    from statewise.base.checks import at_least
     from statewise.report.text import study_text
     from statewise.study import DaskExecutor, ProcessExecutor, ThreadExecutor, open_store
     from statewise.study.executors import ShardExecutor
+    from statewise.study.sequential import run_until_decided
 
     for name in ("threads", "processes"):
         if getattr(options, name, None) is not None:
@@ -214,8 +214,7 @@ def run_status(options: argparse.Namespace) -> int:
 
 def run_report(options: argparse.Namespace) -> int:
     """Write the report of a study whose runs are there."""
-    from statewise.inference import run_until_decided
-    from statewise.study import Store, ThreadExecutor
+    from statewise.study import Store, ThreadExecutor, run_until_decided
     from statewise.study.file import read
 
     study, path = read(options.file)
@@ -250,7 +249,7 @@ def write_report(result: Any, verdicts: Any, out: Path, command: Sequence[str]) 
     """Write the page, and every number of it as CSV and JSON beside it."""
     import json
 
-    from statewise.files import Staging
+    from statewise.base.files import Staging
     from statewise.report.html import html_report, report_tables
     from statewise.report.tables import to_csv
 
@@ -265,7 +264,7 @@ def write_report(result: Any, verdicts: Any, out: Path, command: Sequence[str]) 
 
 def run_export(options: argparse.Namespace) -> int:
     """Write every table of a finished study."""
-    from statewise.files import Staging
+    from statewise.base.files import Staging
     from statewise.report.tables import study_tables, to_csv, write_parquet
     from statewise.study import Store, read_results
     from statewise.study.file import read
@@ -287,9 +286,9 @@ def run_export(options: argparse.Namespace) -> int:
 
 def run_calibrate(options: argparse.Namespace) -> int:
     """Print the false-positive rate of each test, on each series and cutoff of an arm."""
-    from statewise.checks import at_least
-    from statewise.inference import calibrate
+    from statewise.base.checks import at_least
     from statewise.report.text import table
+    from statewise.stats import false_positive_rates
     from statewise.study import Store, read_results
     from statewise.study.file import read
 
@@ -300,7 +299,9 @@ def run_calibrate(options: argparse.Namespace) -> int:
         result = read_results(study, store)
     for (series, cutoff), cell in result.arms[arm.name].cells.items():
         margin = study.margin * result.naive_scores[series, cutoff]
-        found = calibrate(cell.scores, margin, study.alpha, options.splits, seed=study.seed)
+        found = false_positive_rates(
+            cell.scores, margin, study.alpha, options.splits, seed=study.seed
+        )
         rows = [
             {"test": f.test, "splits": f.splits, "false": f.rejected, "rate": f.rate,
              "low": f.interval[0], "high": f.interval[1]}
@@ -323,10 +324,10 @@ def run_salvage(options: argparse.Namespace) -> int:
 
 def run_compare(options: argparse.Namespace) -> int:
     """Compare regimes on a series."""
-    from statewise.framing import Framing
-    from statewise.network import Network, Training
-    from statewise.panel import Panel
-    from statewise.regime import StateRegime
+    from statewise.data.panel import Panel
+    from statewise.model.framing import Framing
+    from statewise.model.network import Network, Training
+    from statewise.model.regime import StateRegime
     from statewise.study import NAIVE, Arm, Study, better, equivalent
 
     names = [name.strip() for name in options.regimes.split(",")]

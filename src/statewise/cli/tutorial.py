@@ -44,10 +44,10 @@ def add_to(commands: Any) -> None:
 
 def run_tutorial(options: argparse.Namespace) -> int:
     """Run the experiments, write everything, print what came out."""
-    from statewise.checks import at_least, one_of
+    from statewise.base.checks import at_least, one_of
+    from statewise.data.panel import Panel
     from statewise.errors import SettingError
-    from statewise.network import PROFILES
-    from statewise.panel import Panel
+    from statewise.model.network import PROFILES
 
     one_of("--engine", options.engine, ("statewise", "keras"))
     on_keras = options.engine == "keras"
@@ -73,12 +73,12 @@ def run_tutorial(options: argparse.Namespace) -> int:
             "Add --data FILE.csv.",
         )
 
+    from statewise.base.files import Staging
     from statewise.cli.study import runs_by_arm
     from statewise.engine import available_threads
-    from statewise.files import Staging
     from statewise.study import open_store, run_study
     from statewise.study.specification import engine_from
-    from statewise.tutorial import conclude, largest_test_size, tutorial_study
+    from statewise.tutorial.experiments import conclude, largest_test_size, tutorial_study
 
     largest = largest_test_size(panel)
     if options.test_size > largest:

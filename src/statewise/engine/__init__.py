@@ -9,21 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from statewise.checks import at_least
-from statewise.engine.bank import NARROW, WIDE, Bank
+from statewise.base.checks import at_least
+from statewise.engine.blocks import BlockResult, FitPlan, Stopped, train_block
 from statewise.engine.compiled import kernels
 from statewise.engine.initial import Seed, initial_weights, whole_numbers
 from statewise.engine.layout import Shape
-from statewise.engine.packs import Job, PackResult, Stopped, train_pack
+from statewise.engine.packed_model import NARROW, WIDE, PackedModel
 from statewise.engine.samples import Samples, checked_floats, data_of_runs, samples_of
 from statewise.engine.weights import State, Weights, flatten, unflatten, zero_state
 from statewise.errors import SettingError
-from statewise.network import Network, Training
-from statewise.regime import StateRegime
+from statewise.model.network import Network, Training
+from statewise.model.regime import StateRegime
 
 __all__ = [
-    "Bank",
     "Fitted",
+    "PackedModel",
     "Samples",
     "State",
     "Stopped",
@@ -149,7 +149,7 @@ def fit(
     )
     threads = available_threads() if threads is None else at_least("threads", threads, 1)
     width = _width(len(which), threads)
-    job = Job(
+    job = FitPlan(
         shape=shape,
         samples=samples,
         validation=validation,
@@ -174,11 +174,11 @@ def fit(
     for differ in sorted({job.lanes_differ(of_run[runs]) for runs in packs}):
         kernels(width, hard, differ)
 
-    def train(runs: NDArray[np.intp]) -> PackResult:
+    def train(runs: NDArray[np.intp]) -> BlockResult:
         of, numbers = of_run[runs], [which[i] for i in runs]
         found = kernels(width, hard, job.lanes_differ(of))
         state = State(start.h[: len(runs)], start.c[: len(runs)])
-        return train_pack(found, width, job, flat[runs], state, of, numbers)
+        return train_block(found, width, job, flat[runs], state, of, numbers)
 
     results = _in_threads(train, packs, threads, job.stop, on_progress)
     back = np.argsort(order, kind="stable")
@@ -248,7 +248,7 @@ def step(
             "Give windows of (windows, steps, features), and the network of these weights.",
         )
     known = None if initial_state is None else _state(initial_state, runs, units)
-    bank = Bank.of(network, weights, known)
+    bank = PackedModel.of(network, weights, known)
     carried = bank.start if state is None else bank.pack(_state(state, runs, units))
     out, after = bank.advance(windows, carried, reset=reset)
     return out, bank.unpack(after)
@@ -326,12 +326,12 @@ def divergence_limit(training: Training, samples: Samples) -> NDArray[np.float64
 
 
 def _in_threads(
-    train: Callable[[NDArray[np.intp]], PackResult],
+    train: Callable[[NDArray[np.intp]], BlockResult],
     packs: list[NDArray[np.intp]],
     threads: int,
     stop: NDArray[np.uint8],
     on_progress: Callable[[int], Any] | None,
-) -> list[PackResult]:
+) -> list[BlockResult]:
     """Train every pack; results in the order of ``packs``. An exception stops all of them soon.
 
     The caller's thread only waits, so that Ctrl-C reaches it at once.

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from statewise.checks import at_least
+from statewise.base.checks import at_least
 from statewise.engine.caching import built
 from statewise.engine.weights import Weights
 from statewise.errors import SettingError

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numba import njit
 
-from statewise.engine.layout import Alike, Carried, Differing, Kernels, Memory, Tape
+from statewise.engine.layout import Carried, Kernels, MaskedKernels, Tape, UniformKernels, Workspace
 from statewise.engine.passes import (
     add_error,
     backward,
@@ -86,9 +86,9 @@ def gather(data, epoch, first, count, memory, each):
                 memory.y[n, q, lane] = data.y[sample, q]
             if each is not None:
                 here = place >= 0
-                each.live[n, lane] = 1.0 if here else 0.0
-                each.fresh[n, lane] = 1.0 if here and data.fresh[sample] != 0 else 0.0
-                each.scored[n, lane] = 1.0 if here and data.scored[sample] != 0 else 0.0
+                each.valid[n, lane] = 1.0 if here else 0.0
+                each.series_start[n, lane] = 1.0 if here and data.series_start[sample] != 0 else 0.0
+                each.loss_mask[n, lane] = 1.0 if here and data.loss_mask[sample] != 0 else 0.0
 
 
 @njit(forceinline=True)
@@ -97,18 +97,18 @@ def prepare(each, rates, first, count):
     for lane in range(each.rows.shape[1]):
         here, rows = np.float32(0.0), np.float32(0.0)
         for b in range(count):
-            here += each.live[first + b, lane]
-            rows += each.scored[first + b, lane]
+            here += each.valid[first + b, lane]
+            rows += each.loss_mask[first + b, lane]
         each.here[0, lane] = here
         each.rows[0, lane] = rows
         if rows > 0.0:
-            each.rate[0, lane] = rates[each.table[lane], each.done[lane]] * each.slower[lane]
+            each.rate[0, lane] = rates[each.table[lane], each.done[lane]] * each.lr_scale[lane]
             each.done[lane] += 1
 
 
 @njit(inline="always")
 def lanes_of_memory(memory, width):
-    return Memory(
+    return Workspace(
         lanes(memory.weights, width),
         lanes(memory.first, width),
         lanes(memory.second, width),
@@ -201,18 +201,18 @@ def build(width: int, hard: bool, differ: bool, cache: bool = True) -> Kernels:
                         here = lanes(each.here, width)[0]
                         for b in range(batch):
                             reset_where(here, state, b, units, lane.weights, at, zero)
-                    live, fresh = lanes(each.live, width), lanes(each.fresh, width)
-                    scored, counted = lanes(each.scored, width), lanes(each.rows, width)[0]
+                    valid, series_start = lanes(each.valid, width), lanes(each.series_start, width)
+                    loss_mask, counted = lanes(each.loss_mask, width), lanes(each.rows, width)[0]
                     scale = np.float32(2.0) / (where(counted, counted, one) * np.float32(outputs))
                     for n in range(first, first + rows):
                         b = n - first
-                        reset_where(fresh[n], state, b, units, lane.weights, at, zero)
+                        reset_where(series_start[n], state, b, units, lane.weights, at, zero)
                         forward(shape, lane.weights, lane.x, n, b, state, of, hard)
                         loss = backward(
                             shape, lane.weights, lane.x, lane.y, n, of, lane, rule.clip, scale,
-                            loss, zero, hard, scored, one if reset else fresh[n],
+                            loss, zero, hard, loss_mask, one if reset else series_start[n],
                         )  # fmt: skip
-                        keep_where_idle(live[n], state, b, units, of)
+                        keep_where_idle(valid[n], state, b, units, of)
                     update(lane, lanes(each.rate, width)[0], rule, counted)
                 done += 1
                 first += batch
@@ -230,8 +230,8 @@ def build(width: int, hard: bool, differ: bool, cache: bool = True) -> Kernels:
         loss_of = lanes(losses, width)
         zero = splat(np.float32(0.0), width)
         loss, at = zero, initial_at(shape)
-        scored, fresh = lanes(each.scored, width), lanes(each.fresh, width)
-        live = lanes(each.live, width)
+        loss_mask, series_start = lanes(each.loss_mask, width), lanes(each.series_start, width)
+        valid = lanes(each.valid, width)
         for begin in range(0, data.order.shape[1], memory.x.shape[0]):
             count = min(memory.x.shape[0], data.order.shape[1] - begin)
             gather(data, 0, begin, count, memory, each)
@@ -239,11 +239,11 @@ def build(width: int, hard: bool, differ: bool, cache: bool = True) -> Kernels:
                 b = (begin + n) % batch
                 if reset_every > 0:
                     reset_row(state, b, units, lane.weights, at, zero)
-                reset_where(fresh[n], state, b, units, lane.weights, at, zero)
+                reset_where(series_start[n], state, b, units, lane.weights, at, zero)
                 forward(shape, lane.weights, lane.x, n, b, state, of, hard)
-                keep_where_idle(live[n], state, b, units, of)
+                keep_where_idle(valid[n], state, b, units, of)
                 for q in range(outputs):
-                    error, _ = error_of(shape, lane.weights, q, lane.y, n, of, scored)
+                    error, _ = error_of(shape, lane.weights, q, lane.y, n, of, loss_mask)
                     loss, _ = add_error(loss, error, rule.clip)
         loss_of[0] = loss
 
@@ -265,4 +265,4 @@ def build(width: int, hard: bool, differ: bool, cache: bool = True) -> Kernels:
                 for q in range(shape.outputs):
                     out_of[n, q], _ = output(shape, w, q, of)
 
-    return Differing(train, evaluate) if differ else Alike(train, advance)
+    return MaskedKernels(train, evaluate) if differ else UniformKernels(train, advance)

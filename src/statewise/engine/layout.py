@@ -16,16 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "Alike",
     "Carried",
     "Data",
-    "Differing",
-    "Each",
     "Kernels",
-    "Memory",
-    "Rule",
+    "MaskedKernels",
+    "OptimizerConstants",
+    "PerLane",
     "Shape",
     "Tape",
+    "UniformKernels",
+    "Workspace",
     "parameter_count",
 ]
 
@@ -52,8 +52,8 @@ class Data(NamedTuple):
 
     x: Floats  # (samples, steps, features)
     y: Floats  # (samples, outputs)
-    fresh: NDArray[np.uint8]  # (samples,) one where a series begins, and the state with it
-    scored: NDArray[np.uint8]  # (samples,) zero where only the state is moved on
+    series_start: NDArray[np.uint8]  # (samples,) one where a series begins, and the state with it
+    loss_mask: NDArray[np.uint8]  # (samples,) zero where only the state is moved on
     start: NDArray[np.int64]  # (width,) the first sample of each lane's data set
     order: Ints  # (epochs or 1, places, width) counted from ``start``; one epoch's order may serve
 
@@ -74,7 +74,7 @@ class Tape(NamedTuple):
     squashed: Floats  # (steps, units, width) tanh(c) after the step
 
 
-class Memory(NamedTuple):
+class Workspace(NamedTuple):
     """Everything else that a pack's training reads and writes, allocated once by the caller.
 
     The weights and moments evolve and are kept; the rest is scratch.
@@ -91,21 +91,21 @@ class Memory(NamedTuple):
     y: Floats  # (gathered places, outputs, width)
 
 
-class Each(NamedTuple):
+class PerLane(NamedTuple):
     """What differs between the lanes of a pack, where they are not all alike."""
 
-    live: Floats  # (gathered places, width) one where the lane has a sample
-    fresh: Floats  # (gathered places, width) one where its series begins there
-    scored: Floats  # (gathered places, width) one where its error counts
+    valid: Floats  # (gathered places, width) one where the lane has a sample
+    series_start: Floats  # (gathered places, width) one where its series begins there
+    loss_mask: Floats  # (gathered places, width) one where its error counts
     here: Floats  # (1, width) the samples in the batch at hand
     rows: Floats  # (1, width) the errors that count in the batch at hand
     rate: Floats  # (1, width) the step size of the batch at hand
-    slower: Floats  # (width,) a factor on every rate
+    lr_scale: Floats  # (width,) a factor on every rate
     table: Ints  # (width,) which row of the rates
     done: NDArray[np.int64]  # (width,) optimizer steps that the lane has taken
 
 
-class Rule(NamedTuple):
+class OptimizerConstants(NamedTuple):
     """The optimizer's constants. ``adam`` false means SGD with ``momentum``."""
 
     adam: bool
@@ -116,7 +116,7 @@ class Rule(NamedTuple):
     clip: np.float32  # errors beyond it count linearly; infinite for squared errors
 
 
-class Alike(NamedTuple):
+class UniformKernels(NamedTuple):
     """What is compiled for one lane width and gate activation, where all lanes are alike.
 
     No lane has empty places, series that begin, an initial state to learn or a rate of its own.
@@ -138,8 +138,8 @@ class Alike(NamedTuple):
     advance: Callable[..., None]
 
 
-class Differing(NamedTuple):
-    """The same where lanes differ, as their ``Each`` says, which ``train`` takes for None.
+class MaskedKernels(NamedTuple):
+    """The same where lanes differ, as their ``PerLane`` says, which ``train`` takes for None.
 
     ``losses`` receives sums, not means, since each lane has its own number of errors.
 
@@ -151,7 +151,7 @@ class Differing(NamedTuple):
     evaluate: Callable[..., None]
 
 
-Kernels = Alike | Differing
+Kernels = UniformKernels | MaskedKernels
 
 
 def parameter_count(units: int, features: int, outputs: int, learned: bool = False) -> int:

@@ -98,11 +98,11 @@ def reset_where(mask, carried, b, units, w, at, zero):
 
 
 @njit(forceinline=True)
-def keep_where_idle(live, carried, b, units, tape):
+def keep_where_idle(valid, carried, b, units, tape):
     """Undo what ``forward`` did to the state in the lanes that have no sample."""
     for u in range(units):
-        carried.h[b, u] = where(live, carried.h[b, u], tape.h[0, u])
-        carried.c[b, u] = where(live, carried.c[b, u], tape.c[0, u])
+        carried.h[b, u] = where(valid, carried.h[b, u], tape.h[0, u])
+        carried.c[b, u] = where(valid, carried.c[b, u], tape.c[0, u])
 
 
 @njit(forceinline=True)
@@ -144,12 +144,12 @@ def output(shape, w, q, tape):
 
 
 @njit(forceinline=True)
-def error_of(shape, w, q, y, n, tape, scored):
+def error_of(shape, w, q, y, n, tape, loss_mask):
     """The error of output ``q``, zero in the lanes where it does not count, and its parameters."""
     out, p = output(shape, w, q, tape)
     error = out - y[n, q]
-    if scored is not None:
-        error = error * scored[n]
+    if loss_mask is not None:
+        error = error * loss_mask[n]
     return error, p
 
 
@@ -164,7 +164,7 @@ def add_error(loss, error, bound):
 
 
 @njit(forceinline=True)
-def backward(shape, w, x, y, n, tape, memory, bound, scale, loss, zero, hard, scored, began):
+def backward(shape, w, x, y, n, tape, memory, bound, scale, loss, zero, hard, loss_mask, began):
     """Add sample ``n``'s gradients to ``memory.gradient``; return ``loss`` plus its error.
 
     Back-propagation through the sample's own time steps. The state it started from is a constant,
@@ -177,7 +177,7 @@ def backward(shape, w, x, y, n, tape, memory, bound, scale, loss, zero, hard, sc
         dh[u] = zero
         dc[u] = zero
     for q in range(outputs):
-        error, p = error_of(shape, w, q, y, n, tape, scored)
+        error, p = error_of(shape, w, q, y, n, tape, loss_mask)
         loss, slope = add_error(loss, error, bound)
         d = slope * scale
         gradient[p] = gradient[p] + d

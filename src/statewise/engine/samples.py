@@ -23,14 +23,14 @@ class Samples:
     y: Floats  # (samples, outputs)
     start: NDArray[np.int64]  # (data sets,) the first sample of each
     count: NDArray[np.int64]  # (data sets,) samples of each
-    fresh: NDArray[np.uint8]  # (samples,) one where a series begins
-    scored: NDArray[np.uint8]  # (samples,) zero where an error does not count
+    series_start: NDArray[np.uint8]  # (samples,) one where a series begins
+    loss_mask: NDArray[np.uint8]  # (samples,) zero where an error does not count
     order: Ints | None = None  # (places,) of the only data set, -1 for an empty place
 
     @property
     def uneven(self) -> bool:
         """Whether there is more to a sample than its place."""
-        return self.order is not None or bool(self.fresh.any()) or not self.scored.all()
+        return self.order is not None or bool(self.series_start.any()) or not self.loss_mask.all()
 
     def places(self, data: Ints) -> NDArray[np.int64]:
         """How many places the order of each of these data sets has."""
@@ -38,7 +38,7 @@ class Samples:
 
     def errors(self, data: Ints) -> NDArray[np.int64]:
         """How many samples of each of these data sets are scored."""
-        bounds = np.concatenate([[0], np.cumsum(self.scored, dtype=np.int64)])
+        bounds = np.concatenate([[0], np.cumsum(self.loss_mask, dtype=np.int64)])
         return np.asarray(bounds[self.start[data] + self.count[data]] - bounds[self.start[data]])
 
     def in_order(self, data: Ints) -> Ints:
@@ -72,8 +72,8 @@ def samples_of(
     y: ArrayLike | Sequence[ArrayLike],
     *,
     order: ArrayLike | None = None,
-    fresh: ArrayLike | None = None,
-    scored: ArrayLike | None = None,
+    series_start: ArrayLike | None = None,
+    loss_mask: ArrayLike | None = None,
 ) -> Samples:
     """Data sets as the engine reads them.
 
@@ -113,7 +113,7 @@ def samples_of(
                 "order", places.shape, f"does not name samples below {samples}", "Give (places,)."
             )
     flags: list[NDArray[np.uint8]] = []
-    for name, given, default in (("fresh", fresh, 0), ("scored", scored, 1)):
+    for name, given, default in (("series_start", series_start, 0), ("loss_mask", loss_mask, 1)):
         flag = np.full(samples, default) if given is None else np.asarray(given)
         if flag.shape != (samples,):
             raise SettingError(name, flag.shape, f"is not ({samples},)", "Give one a sample.")

@@ -8,16 +8,16 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.baselines import seasonal_naive, statistical
-from statewise.checks import at_least, one_of
+from statewise.base.checks import at_least, one_of
+from statewise.data.frames import write_frame
+from statewise.data.frequency import Frequency
+from statewise.data.timedpanel import TimedPanel
 from statewise.engine import available_threads
+from statewise.ensemble.trained import ForecastState
 from statewise.errors import DataError, SettingError
-from statewise.forecasting.ensemble import Now
 from statewise.forecasting.fitting import samples_of, warmed
-from statewise.frames import write_frame
-from statewise.metrics import coverage, mae, mase, rmse, skill, smape
-from statewise.timedpanel import TimedPanel
-from statewise.times import Frequency
+from statewise.scoring.baselines import seasonal_naive, statistical
+from statewise.scoring.metrics import coverage, mae, mase, rmse, skill, smape
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,7 +32,7 @@ MODEL, NAIVE, SEASONAL = "statewise", "naive", "seasonal-naive"
 
 
 @dataclass(frozen=True, eq=False)
-class Origin:
+class Fold:
     """Forecasts of every series from one origin.
 
     Attributes:
@@ -61,7 +61,7 @@ class Backtest:
     """
 
     panel: TimedPanel
-    origins: tuple[Origin, ...]
+    folds: tuple[Fold, ...]
     scores: dict[str, dict[str, Floats]]
     season: int
     settings: dict[str, Any]
@@ -72,14 +72,14 @@ class Backtest:
         parts: dict[str, list[Floats]] = {}
         series: list[NDArray[np.int64]] = []
         times, cutoffs = [], []
-        for origin in self.origins:
-            count, steps = origin.actual.shape
-            rows = (self.panel.offsets[:-1] + origin.known)[:, None] + np.arange(steps)
+        for fold in self.folds:
+            count, steps = fold.actual.shape
+            rows = (self.panel.offsets[:-1] + fold.known)[:, None] + np.arange(steps)
             times.append(self.panel.ds[rows].ravel())
             cutoffs.append(np.repeat(self.panel.ds[rows[:, 0] - 1], steps))
             series.append(np.repeat(np.arange(count), steps))
-            columns = {"y": origin.actual} | origin.forecasts
-            for level, (low, high) in origin.bounds.items():
+            columns = {"y": fold.actual} | fold.forecasts
+            for level, (low, high) in fold.bounds.items():
                 columns |= {f"{MODEL}-lo-{level:g}": low, f"{MODEL}-hi-{level:g}": high}
             for name, values in columns.items():
                 parts.setdefault(name, []).append(values.ravel())
@@ -134,24 +134,24 @@ class Backtest:
         Raises:
             SettingError: a series is not in the backtest.
         """
-        from statewise.report.forecast_figures import backtest_figure
+        from statewise.forecasting.plots import backtest_figure
 
         return backtest_figure(self, series)
 
     @property
-    def said(self) -> str:
+    def summary(self) -> str:
         """How it was run, in a line."""
         return ", ".join(f"{name} {value}" for name, value in self.settings.items())
 
     def __str__(self) -> str:
         from statewise.report.text import table
 
-        return f"{table(self.table)}\n{self.said}"
+        return f"{table(self.table)}\n{self.summary}"
 
     def _repr_html_(self) -> str:
-        from statewise.report.notebook import shown
+        from statewise.show.notebook import shown
 
-        return shown(f"Backtest of {len(self.panel)} series", self.table, self.said)
+        return shown(f"Backtest of {len(self.panel)} series", self.table, self.summary)
 
 
 def backtest(
@@ -211,23 +211,23 @@ def backtest(
         raise SettingError(
             "season", season, f"leaves nothing of {shortest} observations to compare", "Use 1."
         )
-    origins: list[Origin] = []
+    folds: list[Fold] = []
     fitted: Forecaster | None = None
     for cutoff in range(cutoffs, 0, -1):
         known = panel.lengths - cutoff * test_size
         if fitted is None or refit == "each":
             fitted = model.clone().fit_panel(panel.until(known))
-        origins += walk_through(fitted, panel, known, test_size, step, walk, level)
+        folds += walk_through(fitted, panel, known, test_size, step, walk, level)
     histories = [panel.y[a:b] for a, b in zip(panel.offsets[:-1], panel.offsets[1:], strict=True)]
-    for origin in origins:
-        seen = [y[:n] for y, n in zip(histories, origin.known, strict=True)]
-        ahead = origin.actual.shape[1]
-        origin.forecasts[NAIVE] = np.stack([np.repeat(y[-1:], ahead) for y in seen])
+    for fold in folds:
+        seen = [y[:n] for y, n in zip(histories, fold.known, strict=True)]
+        ahead = fold.actual.shape[1]
+        fold.forecasts[NAIVE] = np.stack([np.repeat(y[-1:], ahead) for y in seen])
         if season > 1:
-            origin.forecasts[SEASONAL] = np.stack([seasonal_naive(y, ahead, season) for y in seen])
+            fold.forecasts[SEASONAL] = np.stack([seasonal_naive(y, ahead, season) for y in seen])
         if beside:
             cores = model.threads or available_threads()
-            origin.forecasts.update(statistical(list(beside), seen, ahead, season, cores))
+            fold.forecasts.update(statistical(list(beside), seen, ahead, season, cores))
     first = [y[: len(y) - tested] for y in histories]
     settings = {
         "test size": test_size,
@@ -237,7 +237,7 @@ def backtest(
         "refit": refit,
         "season": season,
     }
-    return Backtest(panel, tuple(origins), score(origins, first, season), season, settings)
+    return Backtest(panel, tuple(folds), score(folds, first, season), season, settings)
 
 
 def walk_through(
@@ -248,24 +248,28 @@ def walk_through(
     step: int,
     walk: Walk,
     level: float | Sequence[float] | None,
-) -> Iterator[Origin]:
+) -> Iterator[Fold]:
     """Forecast a test part, ``step`` observations at a time; the model is left at its end."""
     rows = (panel.offsets[:-1] + known)[:, None] + np.arange(test_size)
     actual, x = panel.y[rows], model.columns_of(panel)[rows]
     scaled = model.ensemble_.columns.apply(x)
     for begin in range(0, test_size, step):
         ahead = min(step, test_size - begin)
-        now = encoded(model, panel, known + begin) if walk == "re-encoded" else model.now_
+        now = (
+            encoded(model, panel, known + begin) if walk == "re-encoded" else model.forecast_state_
+        )
         part = scaled[:, begin : begin + ahead]
         paths = model.ensemble_.forecast(now, ahead, part)
         forecast = model.point_of(paths)
         bounds = model.intervals_of(paths, level)
-        yield Origin(known + begin, actual[:, begin : begin + ahead], {MODEL: forecast}, bounds)
+        yield Fold(known + begin, actual[:, begin : begin + ahead], {MODEL: forecast}, bounds)
         for i in range(begin, begin + ahead):
-            model.now_ = model.ensemble_.observe(model.now_, actual[:, i], scaled[:, i : i + 1])
+            model.forecast_state_ = model.ensemble_.observe(
+                model.forecast_state_, actual[:, i], scaled[:, i : i + 1]
+            )
 
 
-def encoded(model: "Forecaster", panel: TimedPanel, known: NDArray[np.int64]) -> Now:
+def encoded(model: "Forecaster", panel: TimedPanel, known: NDArray[np.int64]) -> ForecastState:
     """What a model knows that begins anew with the first ``known`` observations of each series."""
     ensemble, framing = model.ensemble_, model.ensemble_.framing.framing
     x = model.columns_of(panel)
@@ -277,14 +281,14 @@ def encoded(model: "Forecaster", panel: TimedPanel, known: NDArray[np.int64]) ->
         recent.append(y[-framing.memory :])
         behind.append(columns[len(columns) - (framing.steps - 1) :])
     carried = warmed(ensemble, inputs, None, model.recipe_.training)
-    return Now(np.stack(recent), np.stack(behind), carried)
+    return ForecastState(np.stack(recent), np.stack(behind), carried)
 
 
 def score(
-    origins: Sequence[Origin], histories: Sequence[Floats], season: int
+    folds: Sequence[Fold], histories: Sequence[Floats], season: int
 ) -> dict[str, dict[str, Floats]]:
     """The metrics of every method, over all origins of a series together."""
-    actual = np.concatenate([origin.actual for origin in origins], axis=1)
+    actual = np.concatenate([fold.actual for fold in folds], axis=1)
     metrics: dict[str, Callable[[Floats, Floats], Floats]] = {
         "rmse": rmse,
         "mae": mae,
@@ -294,13 +298,12 @@ def score(
         "smape": smape,
     }
     found: dict[str, dict[str, Floats]] = {}
-    for method in origins[0].forecasts:
-        forecast = np.concatenate([origin.forecasts[method] for origin in origins], axis=1)
+    for method in folds[0].forecasts:
+        forecast = np.concatenate([fold.forecasts[method] for fold in folds], axis=1)
         found[method] = {name: metric(actual, forecast) for name, metric in metrics.items()}
-    for level in origins[0].bounds:
+    for level in folds[0].bounds:
         low, high = (
-            np.concatenate([origin.bounds[level][side] for origin in origins], axis=1)
-            for side in (0, 1)
+            np.concatenate([fold.bounds[level][side] for fold in folds], axis=1) for side in (0, 1)
         )
         found[MODEL][f"coverage-{level:g}"] = coverage(actual, low, high)
     return found

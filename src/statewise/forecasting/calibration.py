@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from statewise.ensemble.trained import Ensemble, ForecastState
 from statewise.errors import DataError, SettingError
-from statewise.forecasting.ensemble import Ensemble, Now
 from statewise.forecasting.fitting import History, Recipe, fit_ensemble
 
-__all__ = ["Calibration", "calibrate", "held_back"]
+__all__ = ["Calibration", "fit_calibration", "held_back"]
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +31,7 @@ class Calibration:
     """
 
     ensemble: Ensemble
-    now: Now
+    now: ForecastState
     counts: NDArray[np.int64]
     y: Floats
     x: Floats
@@ -85,7 +85,7 @@ def held_back(asked: int | None, name: str, observations: int, shortest: int) ->
     return count
 
 
-def calibrate(
+def fit_calibration(
     recipe: Recipe,
     histories: Sequence[History],
     asked: int | None,

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.checks import at_least, positive
+from statewise.base.checks import at_least, positive
+from statewise.data.frames import read_frame, write_frame
+from statewise.data.timedpanel import TimedPanel
 from statewise.engine import State
 from statewise.engine.layout import Carried
+from statewise.ensemble.trained import Ensemble
 from statewise.errors import DataError
-from statewise.forecasting.ensemble import Ensemble
-from statewise.frames import read_frame, write_frame
-from statewise.timedpanel import TimedPanel
 
 if TYPE_CHECKING:
     from statewise.forecasting.forecaster import Forecaster
@@ -71,18 +71,18 @@ def known_panel(model: "Forecaster", frame: Any) -> TimedPanel:
     if isinstance(frame, TimedPanel):
         panel = frame
     else:
-        tip = model.tip_
+        origin = model.origin_
         panel = read_frame(
             frame,
-            id_column=tip.kind.id_column or "unique_id",
-            time_column=tip.kind.time.name,
-            target_column=tip.kind.target_column,
-            freq=tip.frequency,
+            id_column=origin.kind.id_column or "unique_id",
+            time_column=origin.kind.time.name,
+            target_column=origin.kind.target_column,
+            freq=origin.frequency,
             fill=model.fill,
-            exogenous=tip.columns,
+            exogenous=origin.columns,
         )
     for name in panel.ids:
-        model.tip_.place(name)
+        model.origin_.place(name)
     return panel
 
 
@@ -104,7 +104,7 @@ def fans(
         X: exogenous columns over the horizon.
         last: how many observations to show; by default five horizons, and 60 at least.
     """
-    frame, paths = model.tip_, model.paths(h, X)
+    frame, paths = model.origin_, model.paths(h, X)
     point = model.point_of(paths)
     bounds = model.intervals_of(paths, level)
     ahead = frame.after(h)
@@ -159,7 +159,7 @@ def parts(
     """
     columns = model.columns_of(panel)
     for i, name in enumerate(panel.ids):
-        ensemble = model.ensemble_.take(np.array([model.tip_.place(name)]))
+        ensemble = model.ensemble_.take(np.array([model.origin_.place(name)]))
         rows = slice(int(panel.offsets[i]), int(panel.offsets[i + 1]))
         x = ensemble.columns.apply(columns[None, rows])[0]
         least = ensemble.framing.framing.memory + (ensemble.outputs if x.shape[1] else 1)
@@ -202,7 +202,7 @@ def trace_frame(model: "Forecaster", frame: Any) -> Any:
     _, members, units = found[0].h.shape
     rows = [len(each.ds) for each in found]
     many = members * units
-    places = np.array([model.tip_.place(each.name) for each in found])
+    places = np.array([model.origin_.place(each.name) for each in found])
     count = sum(rows)
     return write_frame(
         {
@@ -212,7 +212,7 @@ def trace_frame(model: "Forecaster", frame: Any) -> Any:
             "c": np.concatenate([each.c.ravel() for each in found]),
             "reset": np.repeat(np.concatenate([each.reset for each in found]), many),
         },
-        model.tip_.kind,
+        model.origin_.kind,
         series=np.repeat(places, np.array(rows) * many),
         ds=np.repeat(np.concatenate([each.ds for each in found]), many),
     )

@@ -9,14 +9,14 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from statewise import engine
-from statewise.checks import at_least, instance, one_of
+from statewise.base.checks import at_least, instance, one_of
 from statewise.engine import Fitted, Samples, State, Weights
 from statewise.engine.layout import Carried
+from statewise.ensemble.trained import Columns, Ensemble, ForecastState, looking_forward
 from statewise.errors import DataError, SettingError
-from statewise.forecasting.ensemble import Columns, Ensemble, Now, looking_forward
-from statewise.framing import FittedFraming, Framing, stack
-from statewise.network import Network, Training
-from statewise.regime import StateRegime
+from statewise.model.framing import FittedFraming, Framing, stack
+from statewise.model.network import Network, Training
+from statewise.model.regime import StateRegime
 
 __all__ = ["History", "Recipe", "fit_ensemble", "warmed"]
 
@@ -103,7 +103,7 @@ def fit_ensemble(
     *,
     threads: int | None = None,
     on_progress: Callable[[int], Any] | None = None,
-) -> tuple[Ensemble, Now, Fitted]:
+) -> tuple[Ensemble, ForecastState, Fitted]:
     """Train an ensemble on histories of any length.
 
     A series that has its own networks is forecast the same, to the bit, whichever other series are
@@ -153,7 +153,7 @@ def fit_ensemble(
     memory, behind = recipe.framing.memory, recipe.framing.steps - 1
     recent = np.stack([each.y[-memory:] for each in histories])
     known = np.stack([x[len(x) - behind :] for x in scaled])
-    return ensemble, Now(recent, known, carried), trained
+    return ensemble, ForecastState(recent, known, carried), trained
 
 
 def without_lost(trained: Fitted, names: Sequence[str], recipe: Recipe) -> Weights:
@@ -296,8 +296,8 @@ def joined(
         np.concatenate([x for x, _ in pairs]),
         np.concatenate([y for _, y in pairs]),
         order=order,
-        fresh=fresh,
-        scored=None if scored is None else np.concatenate(list(scored)),
+        series_start=fresh,
+        loss_mask=None if scored is None else np.concatenate(list(scored)),
     )
 
 

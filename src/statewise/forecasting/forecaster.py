@@ -10,26 +10,26 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from tqdm.auto import tqdm
 
-from statewise.calendar import calendar
-from statewise.checks import at_least, percent
-from statewise.conformal import half_widths
+from statewise.base.checks import at_least, percent
+from statewise.data.append import read_future, read_new_rows
+from statewise.data.calendar import calendar
+from statewise.data.frames import read_frame, write_frame
+from statewise.data.frequency import show
+from statewise.data.timedpanel import ForecastOrigin, TimedPanel
 from statewise.engine import State
+from statewise.ensemble.trained import Ensemble, ForecastState
 from statewise.errors import DataError, SettingError
-from statewise.following import read_future, read_next
-from statewise.forecasting.calibration import Calibration, calibrate
-from statewise.forecasting.ensemble import Ensemble, Now
+from statewise.forecasting.calibration import Calibration, fit_calibration
 from statewise.forecasting.fitting import History, Recipe, fit_ensemble
 from statewise.forecasting.settings import Settings
 from statewise.forecasting.states import States
 from statewise.forecasting.views import Views
-from statewise.frames import read_frame, write_frame
-from statewise.framing import Framing
-from statewise.timedpanel import TimedPanel, Tip
-from statewise.times import show
+from statewise.model.framing import Framing
+from statewise.scoring.conformal import half_widths
 
 if TYPE_CHECKING:
+    from statewise.ensemble.exported import Exported
     from statewise.forecasting.backtest import Backtest
-    from statewise.interop.exported import Exported
 
 __all__ = ["Forecaster"]
 
@@ -73,8 +73,8 @@ class Forecaster(Settings, Views):
     Attributes:
         recipe_: the settings that it was fitted with.
         ensemble_: what was learned.
-        now_: what is known of every series.
-        tip_: where every series stands in time.
+        forecast_state_: what is known of every series.
+        origin_: where every series stands in time.
         calibration_: the twin, or None.
         training_: how the training went: losses, epochs, members that diverged; not saved.
 
@@ -127,7 +127,7 @@ class Forecaster(Settings, Views):
         with tqdm(total=total, unit="network", disable=not self.progress) as bar:
             calibration = None
             if twin:
-                calibration = calibrate(
+                calibration = fit_calibration(
                     recipe,
                     histories,
                     self.calibration,
@@ -137,7 +137,7 @@ class Forecaster(Settings, Views):
             ensemble, now, training = fit_ensemble(
                 recipe, histories, threads=self.threads, on_progress=stage(bar)
             )
-        self.take_up(recipe, ensemble, now, calibration, panel.tip)
+        self._adopt(recipe, ensemble, now, calibration, panel.origin)
         self.training_ = training
         lost = int(ensemble.lost.sum()) + (
             int(calibration.ensemble.lost.sum()) if calibration else 0
@@ -150,32 +150,32 @@ class Forecaster(Settings, Views):
             )
         return self
 
-    def take_up(
+    def _adopt(
         self,
         recipe: Recipe,
         ensemble: Ensemble,
-        now: Now,
+        now: ForecastState,
         calibration: Calibration | None,
-        tip: Tip,
+        origin: ForecastOrigin,
     ) -> None:
         """Take what was learned, and what is known of every series."""
-        self.recipe_, self.ensemble_, self.now_, self.calibration_ = (
+        self.recipe_, self.ensemble_, self.forecast_state_, self.calibration_ = (
             recipe,
             ensemble,
             now,
             calibration,
         )
-        self._tip, self._stepped = tip, 0
+        self._origin, self._stepped = origin, 0
         self._errors_known: tuple[tuple[int, str], Floats] | None = None
 
     @property
-    def tip_(self) -> Tip:
+    def origin_(self) -> ForecastOrigin:
         """Where every series stands in time."""
         self._check_fitted()
         if self._stepped:
-            later = self._tip.frequency.later(self._tip.last, self._stepped)
-            self._tip, self._stepped = replace(self._tip, last=later), 0
-        return self._tip
+            later = self._origin.frequency.later(self._origin.last, self._stepped)
+            self._origin, self._stepped = replace(self._origin, last=later), 0
+        return self._origin
 
     def columns_of(self, panel: TimedPanel) -> Floats:
         """(rows, columns) what the networks are shown beside the series, not yet scaled."""
@@ -212,19 +212,19 @@ class Forecaster(Settings, Views):
             columns[f"lo-{each:g}"], columns[f"hi-{each:g}"] = low, high
         if members:
             columns |= {f"member-{i + 1}": paths[:, i] for i in range(paths.shape[1])}
-        series = np.repeat(np.arange(len(self.tip_.ids)), h)
+        series = np.repeat(np.arange(len(self.origin_.ids)), h)
         return write_frame(
             {name: values.ravel() for name, values in columns.items()},
-            self.tip_.kind,
+            self.origin_.kind,
             series=series,
-            ds=self.tip_.after(h).ravel(),
+            ds=self.origin_.after(h).ravel(),
         )
 
     def paths(self, h: int, X: Any = None) -> Floats:
         """The forecasts of every member, (series, members, h); errors as ``predict`` has them."""
         self._check_fitted()
         h = at_least("h", h, 1)
-        return self.ensemble_.forecast(self.now_, h, self._future(X, h))
+        return self.ensemble_.forecast(self.forecast_state_, h, self._future(X, h))
 
     def update(self, frame: Any) -> Self:
         """Move on with new observations: state advances, weights stay.
@@ -239,33 +239,39 @@ class Forecaster(Settings, Views):
             DataError: a series is unknown, or a row repeats or leaves out a time; nothing changed.
         """
         self._check_fitted()
-        rows = read_next(frame, self.tip_)
+        rows = read_new_rows(frame, self.origin_)
         ensemble, framing = self.ensemble_, self.ensemble_.framing.framing
-        x = np.concatenate([rows.exogenous, self._dates(self.tip_.kind, rows.ds)], axis=1)
+        x = np.concatenate([rows.exogenous, self._dates(self.origin_.kind, rows.ds)], axis=1)
         counts = np.diff(rows.offsets)
         of_row = np.repeat(rows.series, counts)
-        taken = ensemble.framing[of_row].takes(rows.y) & ensemble.columns.take(of_row).takes(x)
+        taken = ensemble.framing[of_row].is_representable(rows.y) & ensemble.columns.take(
+            of_row
+        ).is_representable(x)
         if not taken.all():
             wrong = int(taken.argmin())
             raise unusable(
-                rows.y[wrong], self._tip.ids[of_row[wrong]], show(rows.ds[wrong]), framing
+                rows.y[wrong], self._origin.ids[of_row[wrong]], show(rows.ds[wrong]), framing
             )
         everything = len(rows.series) == ensemble.series
         some = ensemble if everything else ensemble.take(rows.series)
-        now = self.now_ if everything else ensemble.part(self.now_, rows.series)
+        now = (
+            self.forecast_state_ if everything else ensemble.part(self.forecast_state_, rows.series)
+        )
         for i in range(int(counts.max())):
             at = rows.offsets[:-1] + np.minimum(i, counts - 1)
             scaled = some.columns.apply(x[at][:, None])
             now = kept(some, i < counts, some.observe(now, rows.y[at], scaled), now)
-        self.now_ = now if everything else ensemble.put(self.now_, rows.series, now)
-        self._tip = self.tip_.moved(rows.series, rows.last)
+        self.forecast_state_ = (
+            now if everything else ensemble.put(self.forecast_state_, rows.series, now)
+        )
+        self._origin = self.origin_.moved(rows.series, rows.last)
         return self
 
     def step(self, y: ArrayLike | Mapping[str, float]) -> Floats:
         """Observe one more value of every series and forecast the next: the fast way to move on.
 
         Args:
-            y: (series,) in the order of ``tip_.ids``, one number for one series, or a mapping.
+            y: (series,) in the order of ``origin_.ids``, one number for one series, or a mapping.
 
         Returns:
             (series,) the forecasts of the values that follow.
@@ -275,8 +281,8 @@ class Forecaster(Settings, Views):
             SettingError: the model looks at columns, which a step does not give.
         """
         self._check_fitted()
-        ids, ensemble = self._tip.ids, self.ensemble_
-        if self.now_.x.shape[-1]:
+        ids, ensemble = self._origin.ids, self.ensemble_
+        if self.forecast_state_.x.shape[-1]:
             raise SettingError(
                 "step", "columns", "are looked at by this model", "Use update() and predict()."
             )
@@ -291,18 +297,18 @@ class Forecaster(Settings, Views):
                 "y",
                 y,
                 f"is not one number for each of {ensemble.series} series",
-                "Give them in the order of tip_.ids; use update() for some of the series.",
+                "Give them in the order of origin_.ids; use update() for some of the series.",
             )
-        taken = ensemble.framing.takes(observed)
+        taken = ensemble.framing.is_representable(observed)
         if not taken.all():
             wrong = int(taken.argmin())
             raise unusable(observed[wrong], ids[wrong], "y", ensemble.framing.framing)
         nothing = np.zeros((ensemble.series, 1, 0))
-        now = ensemble.look(ensemble.observe(self.now_, observed, nothing))
+        now = ensemble.look(ensemble.observe(self.forecast_state_, observed, nothing))
         assert now.ahead is not None
         forecasts = ensemble.by_member.invert(now.ahead[0], now.recent[:, None])[..., 0]
         forecast = self.point_of(forecasts[..., None])[:, 0]
-        self.now_ = now
+        self.forecast_state_ = now
         self._stepped += 1
         return forecast
 
@@ -345,7 +351,7 @@ class Forecaster(Settings, Views):
             DataError: there is no such series.
             SettingError: there is no such member.
         """
-        from statewise.interop.exported import Exported
+        from statewise.ensemble.exported import Exported
 
         self._check_fitted()
         ensemble, which = self.ensemble_, at_least("member", member, 1) - 1
@@ -353,9 +359,9 @@ class Forecaster(Settings, Views):
             raise SettingError(
                 "member", member, f"is not one of {ensemble.members}", "Count from one."
             )
-        at = np.array([0 if series is None else self.tip_.place(series)], np.intp)
+        at = np.array([0 if series is None else self.origin_.place(series)], np.intp)
         one = ensemble.take(at)
-        state = one.from_lanes(ensemble.part(self.now_, at).carried)
+        state = one.from_lanes(ensemble.part(self.forecast_state_, at).carried)
         run = slice(which, which + 1)
         initial = None if one.initial is None else State(*(part[run] for part in one.initial))
         now = State(state.h[:, which : which + 1], state.c[:, which : which + 1])
@@ -373,21 +379,21 @@ class Forecaster(Settings, Views):
 
     def _future(self, frame: Any, horizon: int) -> Floats:
         """The columns over the horizon, scaled: (series, horizon, columns)."""
-        tip = self.tip_
-        given = np.zeros((len(tip.ids), horizon, 0))
-        if tip.columns:
+        origin = self.origin_
+        given = np.zeros((len(origin.ids), horizon, 0))
+        if origin.columns:
             if frame is None:
-                listed = ", ".join(tip.columns)
+                listed = ", ".join(origin.columns)
                 raise DataError(
                     "X", None, f"is needed: the model looks at {listed}",
                     f"Give a frame with them over the {horizon} times that follow.",
                 )  # fmt: skip
-            given = read_future(frame, tip, horizon)
-        dates = self._dates(tip.kind, tip.after(horizon).ravel()) if self.calendar else None
+            given = read_future(frame, origin, horizon)
+        dates = self._dates(origin.kind, origin.after(horizon).ravel()) if self.calendar else None
         if dates is not None:
             given = np.concatenate([given, dates.reshape(len(given), horizon, -1)], axis=2)
         columns = self.ensemble_.columns
-        if not columns.takes(given).all():
+        if not columns.is_representable(given).all():
             raise DataError(
                 "X", float(np.abs(given).max()), "is too far from what was fitted on",
                 "Check the columns.",
@@ -403,7 +409,7 @@ class Forecaster(Settings, Views):
         lost = np.any(np.all(np.isnan(finite), axis=1), axis=1)
         if lost.any():
             raise DataError(
-                f"series {self._tip.ids[int(lost.argmax())]!r}",
+                f"series {self._origin.ids[int(lost.argmax())]!r}",
                 paths.shape[1],
                 "members have no finite forecast",
                 "Forecast fewer steps, or fit with a smaller learning_rate or a transform.",
@@ -473,12 +479,14 @@ class Forecaster(Settings, Views):
         return backtest(self, self.read(frame), test_size, cutoffs, **options)
 
 
-def kept(ensemble: Any, series: NDArray[np.bool_], after: Now, before: Now) -> Now:
+def kept(
+    ensemble: Any, series: NDArray[np.bool_], after: ForecastState, before: ForecastState
+) -> ForecastState:
     """``after`` for the series that are marked, ``before`` for the others."""
     if series.all():
         return after
     marked = series[:, None]
-    return Now(
+    return ForecastState(
         np.where(marked, after.recent, before.recent),
         np.where(marked[..., None], after.x, before.x),
         ensemble.choose(series, after.carried, before.carried),

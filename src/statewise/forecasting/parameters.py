@@ -3,7 +3,7 @@
 import inspect
 from typing import Any, Self
 
-from statewise.checks import one_of
+from statewise.base.checks import one_of
 
 __all__ = ["Parameters"]
 

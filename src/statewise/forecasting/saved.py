@@ -6,17 +6,18 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise import __version__, modelfile
+from statewise.base import modelfile
+from statewise.data.timedpanel import ForecastOrigin
 from statewise.engine import State, Weights
+from statewise.ensemble.trained import Columns, Ensemble, ForecastState
 from statewise.errors import ModelError, SettingError, StatewiseError
 from statewise.forecasting.calibration import Calibration
-from statewise.forecasting.ensemble import Columns, Ensemble, Now
 from statewise.forecasting.fitting import Recipe
 from statewise.forecasting.forecaster import Forecaster
-from statewise.framing import FittedFraming
-from statewise.network import ReduceOnPlateau
-from statewise.regime import StateRegime
-from statewise.timedpanel import Tip
+from statewise.model.framing import FittedFraming
+from statewise.model.network import ReduceOnPlateau
+from statewise.model.regime import StateRegime
+from statewise.version import __version__
 
 __all__ = ["read", "write"]
 
@@ -34,7 +35,7 @@ def write(model: Forecaster, path: Path) -> None:
             "has other parameters than when it was fitted",
             "Call fit() again, or set them back.",
         )
-    arrays = arrays_of("", model.ensemble_, model.now_)
+    arrays = arrays_of("", model.ensemble_, model.forecast_state_)
     twin = model.calibration_
     if twin is not None:
         arrays |= arrays_of("twin.", twin.ensemble, twin.now)
@@ -43,7 +44,7 @@ def write(model: Forecaster, path: Path) -> None:
         "kind": "forecaster",
         "statewise": __version__,
         "parameters": {name: plain(value) for name, value in model.get_params().items()},
-        "tip": model.tip_.to_document(),
+        "origin": model.origin_.to_document(),
     }
     modelfile.save(path, {name: slim(array) for name, array in arrays.items()}, document)
 
@@ -68,25 +69,25 @@ def model_of(kind: type[Model], arrays: Arrays, document: dict[str, Any]) -> Mod
         raise ValueError(document["kind"])
     parameters = {name: rich(value) for name, value in document["parameters"].items()}
     model = kind(**parameters)
-    recipe, tip = model.recipe, Tip.from_document(document["tip"])
-    ensemble, now = parts_of("", arrays, recipe, len(tip.ids))
-    columns = len(tip.columns) + 2 * len(model.calendar)
+    recipe, origin = model.recipe, ForecastOrigin.from_document(document["origin"])
+    ensemble, now = parts_of("", arrays, recipe, len(origin.ids))
+    columns = len(origin.columns) + 2 * len(model.calendar)
     if ensemble.columns.centre.shape[1] != columns:
         raise ValueError("columns")
     twin = None
     if model.intervals == "conformal":
-        other, begin = parts_of("twin.", arrays, recipe, len(tip.ids))
+        other, begin = parts_of("twin.", arrays, recipe, len(origin.ids))
         counts = arrays["twin.counts"].astype(np.int64)
         y, x = wide(arrays["twin.y"]), wide(arrays["twin.held"])
-        shaped = counts.shape == (len(tip.ids),) and y.shape == (len(tip.ids), counts.max())
+        shaped = counts.shape == (len(origin.ids),) and y.shape == (len(origin.ids), counts.max())
         if not (shaped and x.shape == (*y.shape, columns) and counts.min() > 0):
             raise ValueError("twin")
         twin = Calibration(other, begin, counts, y, x)
-    model.take_up(recipe, ensemble, now, twin, tip)
+    model._adopt(recipe, ensemble, now, twin, origin)
     return model
 
 
-def arrays_of(prefix: str, ensemble: Ensemble, now: Now) -> Arrays:
+def arrays_of(prefix: str, ensemble: Ensemble, now: ForecastState) -> Arrays:
     """An ensemble and what it knows, as named arrays."""
     named: Arrays = {f"weights.{k}": v for k, v in ensemble.weights._asdict().items()}
     if ensemble.initial is not None:
@@ -98,7 +99,9 @@ def arrays_of(prefix: str, ensemble: Ensemble, now: Now) -> Arrays:
     return {f"{prefix}{name}": array for name, array in named.items()}
 
 
-def parts_of(prefix: str, arrays: Arrays, recipe: Recipe, series: int) -> tuple[Ensemble, Now]:
+def parts_of(
+    prefix: str, arrays: Arrays, recipe: Recipe, series: int
+) -> tuple[Ensemble, ForecastState]:
     """The inverse of ``arrays_of``; raises ValueError or KeyError if the arrays do not fit."""
     weights = Weights(*(arrays[f"{prefix}weights.{name}"] for name in Weights._fields)).check()
     initial = None
@@ -134,7 +137,7 @@ def parts_of(prefix: str, arrays: Arrays, recipe: Recipe, series: int) -> tuple[
     for array, shape in expected:
         if array.shape != shape or array.dtype.kind != "f":
             raise ValueError(f"{array.shape} for {shape}")
-    return ensemble, Now(recent, x, ensemble.to_lanes(state))
+    return ensemble, ForecastState(recent, x, ensemble.to_lanes(state))
 
 
 def slim(array: NDArray[Any]) -> NDArray[Any]:

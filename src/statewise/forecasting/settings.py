@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from statewise.checks import at_least, one_of
-from statewise.fill import Fill
+from statewise.base.checks import at_least, one_of
+from statewise.data.fill import Fill
 from statewise.forecasting.fitting import Recipe
 from statewise.forecasting.parameters import Parameters
-from statewise.framing import Framing
-from statewise.network import Adam, EarlyStopping, Network, ReduceOnPlateau, Training
-from statewise.regime import StateRegime
+from statewise.model.framing import Framing
+from statewise.model.network import Adam, EarlyStopping, Network, ReduceOnPlateau, Training
+from statewise.model.regime import StateRegime
 
 __all__ = ["Settings"]
 

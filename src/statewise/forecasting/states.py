@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from statewise.data.timedpanel import ForecastOrigin
 from statewise.engine import State
+from statewise.ensemble.trained import ForecastState
 from statewise.errors import SettingError
-from statewise.forecasting.ensemble import Now
-from statewise.timedpanel import Tip
 
 if TYPE_CHECKING:
     from statewise.forecasting.forecaster import Forecaster
@@ -40,8 +40,8 @@ class SeriesState:
 class Snapshot:
     """What a forecaster knew of all series at one moment."""
 
-    now: Now
-    tip: Tip
+    now: ForecastState
+    origin: ForecastOrigin
 
 
 class States(Mapping[str, SeriesState]):
@@ -61,9 +61,9 @@ class States(Mapping[str, SeriesState]):
     def __getitem__(self, name: str) -> SeriesState:
         at = self._at(name)
         model = self._model
-        part = model.ensemble_.part(model.now_, at)
+        part = model.ensemble_.part(model.forecast_state_, at)
         state = model.ensemble_.take(at).from_lanes(part.carried)
-        last = model.tip_.last[at[0]]
+        last = model.origin_.last[at[0]]
         return SeriesState(state.h[0], state.c[0], part.recent[0].copy(), part.x[0].copy(), last)
 
     def __setitem__(self, name: str, value: "SeriesState | tuple[Any, Any]") -> None:
@@ -81,31 +81,34 @@ class States(Mapping[str, SeriesState]):
         new = SeriesState(*(fitting(name, each, new, known) for each in parts))
         model.ensemble_.framing.framing.check(new.recent, f"state[{name!r}].recent")
         carried = model.ensemble_.take(at).to_lanes(State(new.h[None], new.c[None]))
-        now = Now(new.recent[None], new.x[None], carried)
-        model.now_ = model.ensemble_.put(model.now_, at, now)
-        model._tip = model.tip_.moved(at, new.last[None])
+        now = ForecastState(new.recent[None], new.x[None], carried)
+        model.forecast_state_ = model.ensemble_.put(model.forecast_state_, at, now)
+        model._origin = model.origin_.moved(at, new.last[None])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._model.tip_.ids)
+        return iter(self._model.origin_.ids)
 
     def __len__(self) -> int:
-        return len(self._model.tip_.ids)
+        return len(self._model.origin_.ids)
 
     def snapshot(self) -> Snapshot:
         """Everything that is known now, to be put back with ``restore``."""
-        return Snapshot(self._model.now_, self._model.tip_)
+        return Snapshot(self._model.forecast_state_, self._model.origin_)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Forget everything that came after the snapshot."""
         model = self._model
-        if shapes_of(snapshot.now) != shapes_of(model.now_) or snapshot.tip.ids != model.tip_.ids:
+        if (
+            shapes_of(snapshot.now) != shapes_of(model.forecast_state_)
+            or snapshot.origin.ids != model.origin_.ids
+        ):
             raise SettingError(
-                "snapshot", snapshot.tip.ids, "is of another model", "Use one of this model."
+                "snapshot", snapshot.origin.ids, "is of another model", "Use one of this model."
             )
-        model.now_, model._tip = snapshot.now, snapshot.tip
+        model.forecast_state_, model._origin = snapshot.now, snapshot.origin
 
     def _at(self, name: str) -> NDArray[np.intp]:
-        return np.array([self._model.tip_.place(name)], np.intp)
+        return np.array([self._model.origin_.place(name)], np.intp)
 
 
 def fitting(name: str, part: str, new: SeriesState, known: SeriesState) -> NDArray[Any]:
@@ -127,6 +130,6 @@ def fitting(name: str, part: str, new: SeriesState, known: SeriesState) -> NDArr
     return found
 
 
-def shapes_of(now: Now) -> list[tuple[int, ...]]:
+def shapes_of(now: ForecastState) -> list[tuple[int, ...]]:
     """The shapes of what is known."""
     return [part.shape for part in (now.recent, now.x, *now.carried)]

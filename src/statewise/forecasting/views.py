@@ -40,7 +40,7 @@ class Views:
             A matplotlib figure, a panel a series, nine at most.
         """
         from statewise.forecasting.diagnostics import fans
-        from statewise.report.forecast_figures import forecast_figure
+        from statewise.forecasting.plots import forecast_figure
 
         return forecast_figure(fans(self._model, h, history, level, X, last), self._model.point)
 
@@ -72,7 +72,7 @@ class Views:
             SettingError: there is no such member.
         """
         from statewise.forecasting.diagnostics import traces
-        from statewise.report.forecast_figures import state_figure
+        from statewise.forecasting.plots import state_figure
 
         self._model._check_fitted()
         return state_figure(traces(self._model, frame), member)
@@ -101,11 +101,11 @@ class Views:
         return warm_up_length(self._model, frame, tolerance)
 
     def _repr_html_(self) -> str:
-        from statewise.report.notebook import shown
+        from statewise.show.notebook import shown
 
         heading = f"{type(self).__name__}, not fitted"
         if hasattr(self, "ensemble_"):
-            count = len(self._model.tip_.ids)
+            count = len(self._model.origin_.ids)
             heading = f"{type(self).__name__}, fitted to {count} series"
         rows = [{"parameter": n, "value": repr(v)} for n, v in self._model._said().items()]
         return shown(

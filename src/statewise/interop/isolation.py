@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 
 import numpy as np
 
-from statewise.interop.extras import import_keras
+from statewise.base.extras import import_keras
 
 __all__ = ["seeded"]
 

@@ -18,19 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise import engine
-from statewise.checks import one_of
+from statewise.base.checks import one_of
+from statewise.base.extras import import_keras
+from statewise.engine.blocks import diverged_epochs
 from statewise.engine.initial import Seed, generator
-from statewise.engine.packs import diverged_epochs
 from statewise.engine.samples import data_of_runs, samples_of
+from statewise.ensemble.rolling_origin import Known
 from statewise.errors import SettingError
-from statewise.interop.extras import import_keras
 from statewise.interop.isolation import seeded
 from statewise.interop.keras_loops import EPOCHS, Loop, Machine, loop_for, recurrent_layers
 from statewise.interop.keras_models import from_keras, lstm_model, to_keras
 from statewise.interop.keras_training import Held, Run, compile_model, train_run
 from statewise.interop.probe import carries, require_state, version_of
-from statewise.network import Adam, Network, Training
-from statewise.walk import Known
+from statewise.model.network import Adam, Network, Training
 
 if TYPE_CHECKING:
     from statewise.study.design import Arm

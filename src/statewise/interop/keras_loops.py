@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.interop.extras import import_keras
+from statewise.base.extras import import_keras
 
 __all__ = ["EPOCHS", "BatchLoop", "Epoch", "Loop", "Machine", "loop_for", "recurrent_layers"]
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from statewise.checks import at_least
+from statewise.base.checks import at_least
+from statewise.base.extras import import_keras
 from statewise.engine import Fitted, State, Weights
+from statewise.ensemble.exported import Exported, Exports, exported, finite, rows_of
 from statewise.errors import DataError, SettingError
-from statewise.interop.exported import Exported, Exports, exported, finite, rows_of
-from statewise.interop.extras import import_keras
-from statewise.network import Network
+from statewise.model.network import Network
 
 __all__ = ["from_keras", "hard_sigmoid", "lstm_model", "to_keras"]
 

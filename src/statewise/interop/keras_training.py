@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from statewise.base.extras import import_keras
 from statewise.engine import Stopped
+from statewise.engine.epoch_monitor import EpochMonitor
 from statewise.engine.initial import Seed, sample_orders
 from statewise.engine.layout import Carried
-from statewise.engine.watch import Watch
-from statewise.interop.extras import import_keras
 from statewise.interop.keras_loops import EPOCHS, BatchLoop, Epoch, Loop, Machine
-from statewise.network import SGD, Network, ReduceOnPlateau, Training
-from statewise.regime import StateRegime
+from statewise.model.network import SGD, Network, ReduceOnPlateau, Training
+from statewise.model.regime import StateRegime
 
 __all__ = ["Held", "Run", "compile_model", "epoch_of", "rows_filled", "train_run"]
 
@@ -181,9 +181,9 @@ class _Watching:
     def __init__(self, training: Training, machine: Machine) -> None:
         self.training, self.machine = training, machine
         self.rate = training.optimizer.learning_rate
-        self.slower = np.ones(1, np.float32)
+        self.lr_scale = np.ones(1, np.float32)
         self.flat, self.carried = self._now()
-        self.watch = Watch(training, self.flat, self.carried)
+        self.watch = EpochMonitor(training, self.flat, self.carried)
 
     def _now(self) -> tuple[Floats, Carried]:
         state = [part.ravel() for part in self.machine.state()]
@@ -195,9 +195,9 @@ class _Watching:
         """Take in an epoch: its loss, its weights and its state."""
         flat, carried = self._now()
         self.flat[...], self.carried.h[...] = flat, carried.h
-        self.watch.look(epoch, np.array([loss], np.float32), self.slower)
+        self.watch.look(epoch, np.array([loss], np.float32), self.lr_scale)
         if isinstance(self.training.schedule, ReduceOnPlateau):
-            self.machine.optimizer.learning_rate = self.rate * float(self.slower[0])
+            self.machine.optimizer.learning_rate = self.rate * float(self.lr_scale[0])
 
     @property
     def stopped(self) -> bool:

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from statewise import engine
+from statewise.base.extras import import_keras
 from statewise.errors import SettingError, StudyError
-from statewise.interop.extras import import_keras
 from statewise.interop.isolation import seeded
-from statewise.network import SGD, Network, Training
-from statewise.regime import StateRegime
+from statewise.model.network import SGD, Network, Training
+from statewise.model.regime import StateRegime
 
 __all__ = [
     "BACKENDS",

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from statewise.errors import DataError, ExtraError
 from statewise.forecasting import Forecaster
-from statewise.network import ReduceOnPlateau
-from statewise.regime import StateRegime
+from statewise.model.network import ReduceOnPlateau
+from statewise.model.regime import StateRegime
 
 try:
     from sktime.forecasting.base import BaseForecaster
@@ -226,7 +226,7 @@ class StatewiseForecaster(BaseForecaster):
         """The forecaster's frame at the steps of the horizon, indexed as sktime wants it."""
         model, known = self.forecaster_, self._cur_y.index
         steps = fh.to_relative(self.cutoff).to_numpy().astype(np.int64)
-        ahead = np.broadcast_to(steps, (len(model.tip_), len(steps)))
+        ahead = np.broadcast_to(steps, (len(model.origin_), len(steps)))
         if not fh.is_relative:
             ahead = ahead + behind(model)[:, None]
         horizon = int(ahead.max())
@@ -264,7 +264,7 @@ def ends_of(y: pd.DataFrame) -> pd.Index:
 
 def behind(model: Forecaster) -> NDArray[np.int64]:
     """(series,) how many steps each one's latest observation lies before the latest of all."""
-    tip = model.tip_
-    last, place = np.unique(tip.last, return_inverse=True)
-    steps = tip.frequency.index(last)
+    origin = model.origin_
+    last, place = np.unique(origin.last, return_inverse=True)
+    steps = origin.frequency.index(last)
     return np.asarray(steps[-1] - steps[place])

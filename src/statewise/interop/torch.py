@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from statewise.base.extras import import_extra
 from statewise.engine import Fitted, State, Weights
+from statewise.ensemble.exported import Exported, Exports, exported
 from statewise.errors import SettingError
-from statewise.interop.exported import Exported, Exports, exported
-from statewise.interop.extras import import_extra
-from statewise.network import Network
+from statewise.model.network import Network
 
 __all__ = ["TorchModel", "from_torch", "to_torch"]
 

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.inference.accuracy import diebold_mariano
-from statewise.inference.evidence import examine
-from statewise.inference.observations import UNPAIRED, observe, observe_cell
-from statewise.inference.planning import half_widths
-from statewise.inference.verdicts import Verdict
 from statewise.report.tables import Row
+from statewise.stats.accuracy import diebold_mariano
+from statewise.stats.power import half_widths
 from statewise.study.design import NAIVE
+from statewise.study.evidence import examine
 from statewise.study.execute import StudyResult
+from statewise.study.observations import UNPAIRED, observe, observe_cell
+from statewise.study.verdicts import Verdict
 
 __all__ = ["accuracy", "evidence_rows", "pairs", "verdict_rows"]
 

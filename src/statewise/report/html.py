@@ -10,17 +10,17 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from string import Template
 
-from statewise.inference.verdicts import Verdict
-from statewise.report.markup import join, tag
 from statewise.report.page_answer import answer
 from statewise.report.page_arms import overall, ranking
 from statewise.report.page_details import details
 from statewise.report.page_specification import limits, specification
 from statewise.report.study_tables import report_tables
-from statewise.report.svg import clean
 from statewise.report.tables import Row
-from statewise.report.words import counted, shorten
+from statewise.show.markup import join, tag
+from statewise.show.style import clean
+from statewise.show.words import counted, shorten
 from statewise.study.execute import StudyResult
+from statewise.study.verdicts import Verdict
 
 __all__ = ["html_report", "report_tables"]
 

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from statewise.inference.observations import UNPAIRED
-from statewise.report.markup import Markup, tag
 from statewise.report.page_evidence import other_tests
 from statewise.report.tables import Row
-from statewise.report.words import counted, number, percent, shorten
+from statewise.show.markup import Markup, tag
+from statewise.show.words import counted, number, percent, shorten
 from statewise.study.design import Study
 from statewise.study.execute import StudyResult
+from statewise.study.observations import UNPAIRED
 
 __all__ = ["answer"]
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from statewise.report.markup import Markup, drawing, key_line, line, tag
 from statewise.report.page_differences import differences
 from statewise.report.page_evidence import forecasts_over_time
 from statewise.report.study_figures import (
@@ -16,7 +15,8 @@ from statewise.report.study_figures import (
 )
 from statewise.report.study_tables import SHOWN
 from statewise.report.tables import Row
-from statewise.report.words import counted, number, shorten
+from statewise.show.markup import Markup, drawing, key_line, line, tag
+from statewise.show.words import counted, number, shorten
 from statewise.study.execute import StudyResult
 
 __all__ = ["details"]

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from statewise.inference.observations import UNPAIRED
-from statewise.report.markup import Markup, drawing, key_line, tag
 from statewise.report.study_figures import difference_plot, half_width_plot
 from statewise.report.tables import Row
-from statewise.report.words import counted, number, shorten, signed
+from statewise.show.markup import Markup, drawing, key_line, tag
+from statewise.show.words import counted, number, shorten, signed
+from statewise.study.observations import UNPAIRED
 
 __all__ = ["differences"]
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-from statewise.inference.observations import unit_of
-from statewise.report.markup import Content, Markup, table, tag
 from statewise.report.tables import Row
-from statewise.report.words import NONE, number, p_value, percent, shorten, signed
+from statewise.show.markup import Content, Markup, table, tag
+from statewise.show.words import NONE, number, p_value, percent, shorten, signed
 from statewise.study.execute import StudyResult
+from statewise.study.observations import unit_of
 
 __all__ = ["forecasts_over_time", "other_tests"]
 

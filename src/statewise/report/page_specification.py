@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from statewise.report.markup import Content, Markup, table, tag
 from statewise.report.tables import Row
-from statewise.report.words import NONE, counted, shorten
+from statewise.show.markup import Content, Markup, table, tag
+from statewise.show.words import NONE, counted, shorten
 from statewise.study.design import Study
 from statewise.study.execute import StudyResult
 

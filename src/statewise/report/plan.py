@@ -6,14 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from statewise.inference.observations import UNPAIRED
-from statewise.inference.pilot import Needed
-from statewise.inference.planning import half_widths
 from statewise.report.study_figures import half_width_plot
-from statewise.report.svg import Rows, styled
 from statewise.report.tables import Row
 from statewise.report.text import table
+from statewise.show.style import Rows, styled
+from statewise.stats.power import half_widths
 from statewise.study.execute import StudyResult
+from statewise.study.observations import UNPAIRED
+from statewise.study.planning import Needed
 
 __all__ = ["plan_figure", "plan_rows", "plan_text", "width_rows"]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from statewise.report.svg import INK, PALETTE, WIDTH, Rows, colour_of, labels_of, styled
+from statewise.show.style import INK, PALETTE, WIDTH, Rows, colour_of, labels_of, styled
 
 __all__ = ["rank_plot"]
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from statewise.report.svg import (
+from statewise.show.style import (
     GRID,
     INK,
     NAIVE_LINE,

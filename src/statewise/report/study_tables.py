@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from statewise import __version__
-from statewise.inference.observations import unit_of
-from statewise.inference.ranks import rank_arms
-from statewise.inference.verdicts import Verdict
 from statewise.report.comparison_tables import accuracy, evidence_rows, pairs, verdict_rows
 from statewise.report.tables import Row, summarise
+from statewise.stats.ranks import rank_arms
 from statewise.study.execute import CellResult, StudyResult
+from statewise.study.observations import unit_of
 from statewise.study.specification import arm_document, digest, series_document, to_document
+from statewise.study.verdicts import Verdict
+from statewise.version import __version__
 
 __all__ = ["SHOWN", "arm_rows", "report_tables"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise.errors import SettingError
-from statewise.inference.comparison import share_interval
+from statewise.stats.comparison import share_interval
 from statewise.study.execute import StudyResult
 
 __all__ = [

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from statewise.inference import Verdict
-from statewise.inference.observations import unit_of
 from statewise.report.tables import Row, against_naive, summarise
+from statewise.study import Verdict
 from statewise.study.design import Study
 from statewise.study.execute import StudyResult
-from statewise.tutorial import COMPARISONS, Tutorial
+from statewise.study.observations import unit_of
+from statewise.tutorial.experiments import COMPARISONS, Tutorial
 
 __all__ = ["study_text", "table", "tutorial_text"]
 

@@ -13,6 +13,7 @@ from statewise.study.design import (
     same_by_construction,
     samples_of,
 )
+from statewise.study.evidence import Evidence, examine
 from statewise.study.execute import (
     ArmResult,
     CellResult,
@@ -22,8 +23,12 @@ from statewise.study.execute import (
     run_study,
 )
 from statewise.study.executors import ProcessExecutor, ThreadExecutor
+from statewise.study.observations import Observations, observe
+from statewise.study.planning import Needed, plan_hypotheses
+from statewise.study.sequential import Decided, run_until_decided
 from statewise.study.specification import from_document, to_document
 from statewise.study.store import Store
+from statewise.study.verdicts import Outcome, Verdict, holm, settle
 
 __all__ = [
     "NAIVE",
@@ -31,21 +36,33 @@ __all__ = [
     "ArmResult",
     "CellResult",
     "DaskExecutor",
+    "Decided",
+    "Evidence",
     "Hypothesis",
+    "Needed",
+    "Observations",
+    "Outcome",
     "ProcessExecutor",
     "Store",
     "Study",
     "StudyResult",
     "ThreadExecutor",
+    "Verdict",
     "better",
     "equivalent",
+    "examine",
     "from_document",
+    "holm",
     "no_worse",
+    "observe",
     "open_store",
     "paired_by_repeat",
+    "plan_hypotheses",
     "read_results",
     "run_study",
+    "run_until_decided",
     "same_by_construction",
     "samples_of",
+    "settle",
     "to_document",
 ]

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from statewise.checks import at_least, fraction, instance, one_of, positive
+from statewise.base.checks import at_least, fraction, instance, one_of, positive
+from statewise.data.panel import Panel, Series
 from statewise.errors import DataError, SettingError
-from statewise.framing import Framing
-from statewise.network import Network, Training
-from statewise.panel import Panel, Series
-from statewise.regime import StateRegime
+from statewise.model.framing import Framing
+from statewise.model.network import Network, Training
+from statewise.model.regime import StateRegime
 from statewise.study.engines import BUILT_IN, Engine
 
 __all__ = [
@@ -270,7 +270,7 @@ def paired_by_repeat(study: Study, first: str, second: str) -> bool:
     naive forecast is a constant, which pairs with anything.
 
     Example:
-        >>> from statewise.datasets import shampoo
+        >>> from statewise.data.datasets import shampoo
         >>> arms = (Arm("a", StateRegime()), Arm("b", StateRegime(), restarts=1))
         >>> paired_by_repeat(Study(arms, shampoo(), test_size=12, repeats=1), "a", "b")
         False
@@ -292,7 +292,7 @@ def same_by_construction(study: Study, first: Arm, second: Arm) -> str | None:
     """Why two arms must give the same numbers to the bit, or None if they need not.
 
     Example:
-        >>> from statewise.datasets import shampoo
+        >>> from statewise.data.datasets import shampoo
         >>> arms = (Arm("a", StateRegime()), Arm("b", StateRegime(warm_up="train")))
         >>> same_by_construction(Study(arms, shampoo(), test_size=12, repeats=1), *arms)
         'Both reset the state before every forecast, so a warm-up leaves no trace.'

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from statewise import engine
 from statewise.engine.initial import Seed
-from statewise.walk import Known, walk_panel
+from statewise.ensemble.rolling_origin import Known, walk_panel
 
 if TYPE_CHECKING:
     from statewise.study.design import Arm
@@ -88,7 +88,7 @@ class Engine(Protocol):
         of_run: NDArray[np.intp],
         test_size: int,
     ) -> Floats:
-        """Walk forward from trained runs: (runs, test_size), as ``statewise.walk.walk_panel``."""
+        """Walk forward from trained runs: (runs, test_size), as ``walk_panel``."""
 
 
 @dataclass(frozen=True)

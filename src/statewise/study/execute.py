@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.baselines import persistence
+from statewise.data.panel import Series
 from statewise.errors import StudyError
-from statewise.metrics import rmse
-from statewise.panel import Series
+from statewise.scoring.baselines import persistence
+from statewise.scoring.metrics import rmse
 from statewise.study.design import NAIVE, Arm, Study
 from statewise.study.executors import ShardExecutor, ThreadExecutor
 from statewise.study.shards import ShardResult, cells_of, plan, training_of
@@ -142,8 +142,8 @@ class StudyResult:
         return self.arms[name].cells[cell].restarts
 
     def _repr_html_(self) -> str:
-        from statewise.report.notebook import shown
         from statewise.report.study_tables import arm_rows
+        from statewise.show.notebook import shown
 
         names = ("arm", "runs", "relative", "skill", "skill_low", "skill_high", "share", "diverged")
         rows = [{name: row[name] for name in names} for row in arm_rows(self)]
@@ -185,9 +185,9 @@ def run_study(
         StudyError: the store holds another study; the message shows the differences.
 
     Example:
-        >>> from statewise.datasets import shampoo
-        >>> from statewise.network import Training
-        >>> from statewise.regime import StateRegime
+        >>> from statewise.data.datasets import shampoo
+        >>> from statewise.model.network import Training
+        >>> from statewise.model.regime import StateRegime
         >>> arm = Arm("a", StateRegime(), training=Training(epochs=5))
         >>> result = run_study(Study((arm,), shampoo(), test_size=12, repeats=4))
         >>> result.arms["a"].forecasts.shape, round(result.naive_rmse, 3)

@@ -5,9 +5,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from statewise.checks import one_of
+from statewise.base.checks import one_of
+from statewise.data.panel import Panel
 from statewise.errors import DataError, SettingError
-from statewise.panel import Panel
 from statewise.study.design import Hypothesis, Study
 from statewise.study.specification import arm_from, record
 

@@ -8,13 +8,13 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.metrics import rmse
-from statewise.panel import Series
+from statewise.data.panel import Series
+from statewise.ensemble.rolling_origin import Known
+from statewise.scoring.metrics import rmse
 from statewise.study.design import Arm, Study, samples_of
 from statewise.study.rows import Cell, CellRuns
 from statewise.study.specification import cell_key, restarts_key
 from statewise.study.store import Store
-from statewise.walk import Known
 
 __all__ = ["Shard", "ShardResult", "cells_of", "plan", "run_shard", "training_of"]
 

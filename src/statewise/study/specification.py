@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import MISSING, asdict, fields
 from typing import Any
 
-from statewise.checks import one_of
+from statewise.base.checks import one_of
+from statewise.data.panel import Panel, Series
 from statewise.errors import SettingError
-from statewise.framing import Framing
-from statewise.network import SGD, Adam, EarlyStopping, Network, ReduceOnPlateau, Training
-from statewise.panel import Panel, Series
-from statewise.regime import StateRegime
+from statewise.model.framing import Framing
+from statewise.model.network import SGD, Adam, EarlyStopping, Network, ReduceOnPlateau, Training
+from statewise.model.regime import StateRegime
 from statewise.study.design import FAMILY, Arm, Hypothesis, Study, samples_of
 from statewise.study.engines import BUILT_IN, Engine
 

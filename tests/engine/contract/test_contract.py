@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from statewise.engine import Stopped
+from statewise.ensemble.rolling_origin import Known
 from statewise.errors import SettingError
-from statewise.framing import Framing
 from statewise.interop.keras import KerasEngine
-from statewise.network import SGD, Adam, EarlyStopping, ReduceOnPlateau, Training
-from statewise.regime import StateRegime
+from statewise.model.framing import Framing
+from statewise.model.network import SGD, Adam, EarlyStopping, ReduceOnPlateau, Training
+from statewise.model.regime import StateRegime
 from statewise.study import Arm
 from statewise.study.engines import BUILT_IN, Engine
-from statewise.walk import Known
 from tests.interop import models
 
 ENGINES: dict[str, Engine] = {
@@ -146,10 +146,10 @@ def test_early_stopping_goes_back_to_the_best_epoch(engine: Engine) -> None:
 def test_schedules_change_the_training(engine: Engine) -> None:
     plain = fit(arm_of(engine), [0]).loss
     cosine = fit(arm_of(engine, schedule="cosine"), [0]).loss
-    slower = fit(arm_of(engine, schedule=ReduceOnPlateau(factor=0.01, patience=1)), [0]).loss
+    lr_scale = fit(arm_of(engine, schedule=ReduceOnPlateau(factor=0.01, patience=1)), [0]).loss
     assert cosine[0, 0] == pytest.approx(plain[0, 0], rel=0.2)
     assert not np.array_equal(cosine, plain)
-    assert np.isfinite(slower).all()
+    assert np.isfinite(lr_scale).all()
 
 
 def test_a_run_that_diverges_is_recorded_and_leaves_the_others(engine: Engine) -> None:
@@ -197,7 +197,7 @@ def test_when_a_forecast_starts_and_resets(engine: Engine) -> None:
 
 @pytest.mark.parametrize(("profile", "batch_size"), [("keras-2", 3), ("keras-3", 1)])
 def test_both_engines_agree(profile: str, batch_size: int) -> None:
-    from statewise.network import Network
+    from statewise.model.network import Network
 
     regimes = [
         StateRegime(),

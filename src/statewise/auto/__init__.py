@@ -1,0 +1,1 @@
+"""What needs both a study and a forecaster."""

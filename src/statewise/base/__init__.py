@@ -1,0 +1,1 @@
+"""What everything stands on: checks of settings, documents, files written whole, model files."""

@@ -1,0 +1,173 @@
+"""A model as one file: named arrays and a document, checked when they are read back.
+
+The file is in the safetensors format, whose metadata hold the document as JSON text, the version of
+what is said in it, and a checksum of everything. Reading it executes nothing and takes memory in
+proportion to the file, whatever sizes it declares. The checksum finds damage and careless edits; it
+is no signature, so it does not show who wrote the file.
+"""
+
+import json
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as read_tensors
+from safetensors.numpy import save as write_tensors
+
+from statewise.base.files import Staging
+from statewise.errors import ModelError, OutputError, SettingError
+
+__all__ = ["VERSION", "load", "save"]
+
+VERSION = 1
+FORMAT = "statewise-model"
+KINDS = "bfiu"  # of arrays: truth values, floats, integers
+AGAIN = "Use another copy of the file, or save the model again."
+
+
+def save(path: str | Path, arrays: Mapping[str, NDArray[Any]], document: Mapping[str, Any]) -> None:
+    """Write a model's file whole: an older one is replaced at once, or stays as it was.
+
+    Args:
+        path: the file; its folder is made where there is none.
+        arrays: arrays of numbers of up to 64 bits by name, of any shape.
+        document: what JSON can hold. Tuples are read back as lists.
+
+    Raises:
+        SettingError: an array or the document cannot be saved.
+        OutputError: the file cannot be written.
+
+    Example:
+        >>> folder = getfixture("tmp_path")
+        >>> save(folder / "model.safetensors", {"bias": np.ones(2)}, {"units": 2})
+        >>> arrays, document = load(folder / "model.safetensors")
+        >>> arrays["bias"].tolist(), document
+        ([1.0, 1.0], {'units': 2})
+    """
+    plain = {name: plain_array(name, array) for name, array in arrays.items()}
+    text = as_text(document)
+    metadata = {
+        "format": FORMAT,
+        "version": str(VERSION),
+        "document": text,
+        "checksum": checksum(plain, text),
+    }
+    target = Path(path)
+    with Staging(target.parent) as staging:
+        try:
+            staging.path(target.name).write_bytes(write_tensors(plain, metadata))
+        except OSError as error:
+            raise OutputError(
+                "path",
+                str(path),
+                f"could not be written ({error.strerror})",
+                "Free some space there or choose another file.",
+            ) from None
+
+
+def load(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """The arrays and the document of a file that ``save`` wrote.
+
+    Raises:
+        ModelError: there is no such file, it is not a model of statewise, a newer version wrote it,
+            or it is damaged.
+    """
+    content = read(path)
+    metadata = metadata_of(content)
+    if metadata.get("format") != FORMAT:
+        raise ModelError(
+            "path",
+            str(path),
+            "is not a model that statewise saved, or its beginning is damaged",
+            "Give a file written by `save`.",
+        )
+    version = metadata.get("version")
+    if version != str(VERSION):
+        raise ModelError(
+            "path",
+            str(path),
+            f"is of version {str(version)[:20]} of the format, and this statewise reads {VERSION}",
+            "Update statewise, or save the model again with this version.",
+        )
+    text = metadata.get("document")
+    try:
+        arrays = read_tensors(content)
+    except (SafetensorError, KeyError, ValueError, OverflowError) as error:
+        raise damaged(path, str(error)[:80]) from None
+    if not isinstance(text, str) or metadata.get("checksum") != checksum(arrays, text):
+        raise damaged(path, "its checksum is another")
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise damaged(path, "its document cannot be read")
+    return arrays, document
+
+
+def read(path: str | Path) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ModelError(
+            "path", str(path), f"cannot be read ({reason})", "Give a file written by `save`."
+        ) from None
+
+
+def metadata_of(content: bytes) -> dict[str, Any]:
+    """The metadata in the header of a safetensors file; empty if there are none that can be read.
+
+    The library gives them for a file alone, not for bytes, and a file may change between two reads.
+    """
+    length = int.from_bytes(content[:8], "little")
+    try:
+        metadata = json.loads(content[8 : 8 + length])["__metadata__"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def damaged(path: str | Path, reason: str) -> ModelError:
+    return ModelError("path", str(path), f"is truncated or damaged ({reason})", AGAIN)
+
+
+def plain_array(name: Any, array: NDArray[Any]) -> NDArray[Any]:
+    """The array row by row in the machine's byte order; raises SettingError if not of numbers."""
+    if not isinstance(name, str) or name == "__metadata__":
+        raise SettingError("arrays", name, "is not a name for an array", "Use another name.")
+    plain = np.asarray(array, order="C")
+    if plain.dtype.kind not in KINDS or plain.dtype.itemsize > 8:
+        raise SettingError(
+            f"arrays[{name!r}]",
+            plain.dtype,
+            "is not a type that is saved",
+            "Use numbers of up to 64 bits.",
+        )
+    return plain.astype(plain.dtype.newbyteorder("="), copy=False)
+
+
+def as_text(document: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(dict(document), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SettingError(
+            "document",
+            document,
+            f"is not what JSON can hold ({error})",
+            "Use dictionaries, lists, text, and finite numbers.",
+        ) from None
+
+
+def checksum(arrays: Mapping[str, NDArray[Any]], text: str) -> str:
+    """BLAKE2b of the version, the document, and each array's name, type, shape and bytes."""
+    names = sorted(arrays)
+    said = [[name, arrays[name].dtype.str, arrays[name].shape] for name in names]
+    digest = blake2b(json.dumps([VERSION, text, said]).encode(), digest_size=32)
+    for name in names:
+        digest.update(arrays[name].tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,189 @@
+"""Rows that follow what is known of each series, from a long frame."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from statewise.data.columns import as_table, has_time_index, numbers_of, with_times
+from statewise.data.frequency import show
+from statewise.data.panel import position
+from statewise.data.timedpanel import ForecastOrigin, check_filled, check_values, unknown_series
+from statewise.errors import DataError
+
+__all__ = ["NewRows", "read_future", "read_new_rows"]
+
+ID = "unique_id"
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class NewRows:
+    """Observations that follow those known: rows by series, then by time.
+
+    Args:
+        series: (k,) the places in ``origin.ids`` of the series that go on.
+        offsets: (k + 1,) where the rows of each begin and end.
+        ds: (rows,) datetime64[us] or int64.
+        y: (rows,) finite values.
+        exogenous: (rows, columns) finite values.
+    """
+
+    series: Ints
+    offsets: Ints
+    ds: NDArray[Any]
+    y: Floats
+    exogenous: Floats
+
+    @property
+    def last(self) -> NDArray[Any]:
+        """(k,) the time of the latest observation of each: what ``ForecastOrigin.moved`` takes."""
+        return self.ds[self.offsets[1:] - 1]
+
+
+def read_new_rows(frame: Any, origin: ForecastOrigin) -> NewRows:
+    """The observations that follow those known of each series, from a long frame.
+
+    The frame has the id, time, target and exogenous columns of the one that the series were read
+    from; further columns are passed over. Rows may come in any order, and of some series only. The
+    id column may be left out if there is but one series.
+
+    Args:
+        frame: of any library.
+        origin: where the series stand.
+
+    Raises:
+        DataError: a column or a value is missing or cannot be used, a series is not known, or its
+            times do not follow without a gap; the message names the series and the time.
+
+    Example:
+        >>> from statewise.data.frames import read_frame
+        >>> panel = read_frame(pd.DataFrame({"ds": [1, 2, 3], "y": [1.0, 2.0, 4.0]}))
+        >>> read_new_rows(pd.DataFrame({"ds": [5, 4], "y": [7.0, 6.0]}), panel.origin).y.tolist()
+        [6.0, 7.0]
+    """
+    columns = (origin.kind.target_column, *origin.columns)
+    table, codes, ds = rows_of(frame, origin, columns)
+    if not len(table):
+        raise DataError("frame", table.columns, "has no rows", "Give at least one observation.")
+    if codes.min() < 0:
+        name = table[origin.kind.id_column or ID][int(codes.argmin())]
+        raise unknown_series(name, origin.ids)
+    order = np.lexsort((ds, codes)) if len(ds) > 1 else slice(None)
+    codes, ds = codes[order], ds[order]
+    starts = np.flatnonzero(np.diff(codes, prepend=-1))
+    offsets = np.append(starts, len(codes))
+    series = codes[starts]
+    check_follows(origin, series, offsets, ds)
+    values = np.empty((len(ds), len(columns)))
+    for at, column in enumerate(columns):
+        values[:, at] = numbers_of(table[column], f"column {column!r}")[order]
+        check_usable(values[:, at], column, ds, codes, origin)
+    return NewRows(series, offsets, ds, values[:, 0].copy(), values[:, 1:])
+
+
+def read_future(frame: Any, origin: ForecastOrigin, horizon: int) -> Floats:
+    """The exogenous columns over the times that follow each series, from a long frame.
+
+    The frame has the id, time and exogenous columns of the one that the series were read from; rows
+    may come in any order, and those of other series or times are passed over.
+
+    Args:
+        frame: of any library.
+        origin: where the series stand that are forecast.
+        horizon: how many times follow.
+
+    Returns:
+        (series, horizon, columns) finite values.
+
+    Raises:
+        DataError: a column is missing, or a value, or there are two of one; the message names it.
+
+    Example:
+        >>> from statewise.data.frames import read_frame
+        >>> panel = read_frame(pd.DataFrame({"ds": [1, 2, 3], "y": [1, 2, 4], "x": [0, 0, 1]}))
+        >>> read_future(pd.DataFrame({"ds": [5, 4], "x": [7, 8]}), panel.origin, 2).tolist()
+        [[[8.0], [7.0]]]
+    """
+    table, codes, ds = rows_of(frame, origin, origin.columns)
+    after = origin.after(horizon)
+    hits = ds[:, None] == after[codes]
+    kept = hits.any(axis=1) & (codes >= 0)
+    where = codes[kept], hits[kept].argmax(axis=1)
+    count = np.zeros(after.shape, np.int64)
+    np.add.at(count, where, 1)
+    for wrong, problem in ((count == 0, "is missing from the frame"), (count > 1, "appears twice")):
+        if wrong.any():
+            series, step = np.argwhere(wrong)[0]
+            place = f"series {origin.ids[series]!r}"
+            fix = f"Give one row for each of the {horizon} times that follow a series."
+            raise DataError(place, show(after[series, step]), problem, fix)
+    values = np.empty((*after.shape, len(origin.columns)))
+    for at, column in enumerate(origin.columns):
+        found = numbers_of(table[column], f"exogenous column {column!r}")[kept]
+        check_usable(found, column, after[where], where[0], origin)
+        values[..., at][where] = found
+    return values
+
+
+def rows_of(
+    frame: Any, origin: ForecastOrigin, columns: tuple[str, ...]
+) -> tuple["nw.DataFrame[Any]", Ints, NDArray[Any]]:
+    """A frame with the series of each row, -1 of one that is not known, and its time.
+
+    Raises:
+        DataError: there is no such column, or times or names are missing.
+    """
+    kind = origin.kind
+    if has_time_index(frame, kind.time.name):
+        frame = with_times(frame, kind.time.name, kind.target_column)
+    table = as_table(frame)
+    names = table.columns
+    for column in (kind.time.name, *columns):
+        position(names, "column", column)
+    id_column = kind.id_column or ID
+    if id_column not in names and len(origin) == 1:
+        codes = np.zeros(len(table), np.int64)
+    else:
+        position(names, "id_column", id_column)
+        rows, unique = pd.factorize(table[id_column].to_numpy())
+        places = [kind.places.get(str(name), -1) for name in unique]
+        codes = np.array([*places, -1], np.int64)[rows]
+    return table, codes, kind.time.read(table[kind.time.name])
+
+
+def check_follows(origin: ForecastOrigin, series: Ints, offsets: Ints, ds: NDArray[Any]) -> None:
+    """Raise DataError unless the times of each series, in order, follow where it stands."""
+    last = origin.last[series]
+    expected = origin.frequency.grid(origin.frequency.after(last, 1)[:, 0], np.diff(offsets))
+    wrong = np.flatnonzero(ds != expected)
+    if not len(wrong):
+        return
+    row = wrong[0]
+    at = int(np.searchsorted(offsets, row, side="right")) - 1
+    before = ds[row - 1] if row > offsets[at] else last[at]
+    where, time = f"series {origin.ids[series[at]]!r}", show(ds[row])
+    if ds[row] <= last[at]:
+        problem = f"does not follow {show(last[at])}, the latest time that is known"
+        raise DataError(where, time, problem, "Give the times that come after it.")
+    if ds[row] == before:
+        raise DataError(where, time, "appears twice", "Keep one observation a time.")
+    try:
+        origin.frequency.index(np.array([before, ds[row]]))
+    except DataError as error:
+        fix = f"Give times of the frequency {str(origin.frequency)!r}."
+        raise DataError(where, time, error.problem, fix) from None
+    problem = f"is missing: the times are {str(origin.frequency)!r}, and {time} was given"
+    raise DataError(where, show(expected[row]), problem, "Give every time that follows, in turn.")
+
+
+def check_usable(
+    values: Floats, label: str, ds: NDArray[Any], codes: Ints, origin: ForecastOrigin
+) -> None:
+    """Raise DataError if a value is missing, infinite or too large."""
+    check_values(values, label, ds, codes, origin.ids)
+    check_filled(values, label, ds, codes, origin.ids, fix="Fill it in.")

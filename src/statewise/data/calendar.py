@@ -1,0 +1,80 @@
+"""What the calendar says of a time, as features for a network."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from statewise.base.checks import instance, one_of
+from statewise.data.frequency import FIXED, MONDAY, TIME, as_times
+from statewise.errors import DataError
+
+__all__ = ["CALENDAR", "calendar"]
+
+# What turns, and how often it does: the part of the turn that has gone by, from zero to one.
+CALENDAR = ("month", "quarter", "day-of-week", "day-of-month", "day-of-year", "week", "hour",
+            "minute")  # fmt: skip
+
+
+def calendar(times: ArrayLike, names: Sequence[str]) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Where times stand in the year, month, week, day or hour, as points on a circle.
+
+    Args:
+        times: (rows,) datetime64.
+        names: some of "month" and "quarter" of the year, "day-of-week", "day-of-month",
+            "day-of-year", "week" of the year, "hour" of the day and "minute" of the hour.
+
+    Returns:
+        (rows, 2 x names) sines and cosines, and what each column is called.
+
+    Raises:
+        DataError: the times are whole numbers.
+        SettingError: a name is unknown.
+
+    Example:
+        >>> values, columns = calendar(np.array(["2024-01-01", "2024-07-01"], "M8[D]"), ["month"])
+        >>> columns, values.round(6).tolist()
+        (('month_sin', 'month_cos'), [[0.0, 1.0], [0.0, -1.0]])
+    """
+    instance("calendar", names, list | tuple, "Give a list of names.")
+    for name in names:
+        one_of("calendar", name, CALENDAR)
+    rows = as_times(times)
+    if rows.dtype != TIME:
+        raise DataError(
+            "calendar", list(names), "needs dates, and the times are whole numbers", "Leave it out."
+        )
+    columns = [wave(2 * np.pi * turn_of(rows, name)) for name in names]
+    values = np.concatenate([np.empty((len(rows), 0)), *columns], axis=1)
+    return values, tuple(f"{name}_{part}" for name in names for part in ("sin", "cos"))
+
+
+def wave(angle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Angles as points on the unit circle, (rows, 2)."""
+    return np.stack([np.sin(angle), np.cos(angle)], axis=1)
+
+
+def turn_of(rows: NDArray[Any], name: str) -> NDArray[np.float64]:
+    """The part of its turn at which each time stands, from zero up to one."""
+    days, months, years = (rows.astype(f"M8[{unit}]") for unit in "DMY")
+    month = (months - years.astype("M8[M]")).astype(np.int64)
+    of_month, of_year = (
+        (days - start.astype("M8[D]")).astype(np.int64) for start in (months, years)
+    )
+    in_month, in_year = (
+        ((start + 1).astype("M8[D]") - start.astype("M8[D]")).astype(np.int64)
+        for start in (months, years)
+    )
+    minutes = (rows - days).astype(np.int64) // FIXED["min"]
+    part, whole = {
+        "month": (month, 12),
+        "quarter": (month // 3, 4),
+        "day-of-week": ((days.astype(np.int64) + MONDAY) % 7, 7),
+        "day-of-month": (of_month, in_month),
+        "day-of-year": (of_year, in_year),
+        "week": (of_year // 7, in_year / 7),
+        "hour": (minutes // 60, 24),
+        "minute": (minutes % 60, 60),
+    }[name]
+    return np.asarray(part / whole, np.float64)

@@ -1,0 +1,435 @@
+"""A time axis: which time follows which.
+
+Times are an array of datetime64[us], or of int64. Many series lie in one such array, one after
+the other: ``offsets`` (series + 1) say where each begins and ends.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from statewise.base.checks import at_least, one_of
+from statewise.base.documents import Document, is_whole
+from statewise.errors import DataError, SettingError
+
+__all__ = ["FURTHEST", "TIME", "Frequency", "as_times", "check_gaps", "infer", "show"]
+
+TIME = np.dtype("datetime64[us]")
+Unit = Literal["integer", "microsecond", "business day", "month"]
+Anchor = Literal["", "start", "end"]
+Ints = NDArray[np.int64]
+
+FURTHEST = 2**53  # of a whole number: sums and differences of such are exact
+MONDAY = 3  # the first day of 1970 was three days after one
+DAY = 86_400_000_000  # microseconds
+FIXED = {
+    "W": 7 * DAY,
+    "D": DAY,
+    "h": DAY // 24,
+    "min": DAY // 1440,
+    "s": 10**6,
+    "ms": 1000,
+    "us": 1,
+}
+LONGEST = {  # of a step: the years from 1 to 9999
+    "integer": FURTHEST,
+    "microsecond": 9999 * 366 * DAY,
+    "business day": 9999 * 366,
+    "month": 9999 * 12,
+}
+MONTHS = {"Y": 12, "Q": 3, "M": 1}
+ANCHORS: dict[str, Anchor] = {"S": "start", "E": "end", "": ""}
+WORDS = "'MS', 'ME', 'QS', 'YS', 'W', 'D', 'B', 'h', '15min', or '1' for whole numbers"
+ALIAS = re.compile(
+    r"(?P<count>\d*)(?:(?P<fixed>us|ms|min|[DhsB])|(?P<week>W)(?:-[A-Z]{3})?"
+    r"|(?P<months>M(?=[SE]?$)|[QY])(?P<anchor>[SE]?)(?:-[A-Z]{3})?)?"
+)
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """How far one time is from the next.
+
+    Args:
+        unit: what is counted: whole numbers, microseconds, business days or months.
+        step: how many of them lie between two times.
+        anchor: of months: each time stands at the month's first or last day, or, if empty, on any
+            one day up to the 28th.
+
+    Raises:
+        SettingError: the unit or anchor is unknown, or the step below one.
+
+    Example:
+        >>> monthly = Frequency.parse("ME")
+        >>> monthly.after(np.datetime64("2024-01-31"), 2).astype("M8[D]").tolist()
+        [datetime.date(2024, 2, 29), datetime.date(2024, 3, 31)]
+    """
+
+    unit: Unit
+    step: int = 1
+    anchor: Anchor = ""
+
+    def __post_init__(self) -> None:
+        one_of("unit", self.unit, ("integer", "microsecond", "business day", "month"))
+        one_of("anchor", self.anchor, ("", "start", "end") if self.unit == "month" else ("",))
+        object.__setattr__(self, "step", at_least("step", self.step, 1))
+
+    @classmethod
+    def parse(cls, text: str) -> "Frequency":
+        """The frequency that pandas calls ``text``; raises SettingError if it is none.
+
+        "M", "Q" and "Y" leave open where in the month a time stands. The anchor of "W-SUN" or
+        "QS-OCT" is read over: which weekdays or months they are is seen in the times.
+
+        Example:
+            >>> Frequency.parse("15min")
+            Frequency(unit='microsecond', step=900000000, anchor='')
+        """
+        found = ALIAS.fullmatch(text)
+        count = int(found["count"] or 1) if found and text else 0
+        if found is None or not 0 < count < 10**9:
+            raise SettingError("freq", text, "is not a known frequency", f"Use one of {WORDS}.")
+        if found["fixed"] == "B":
+            return cls("business day", count)
+        if fixed := found["fixed"] or found["week"]:
+            return cls("microsecond", count * FIXED[fixed])
+        if found["months"]:
+            return cls("month", count * MONTHS[found["months"]], ANCHORS[found["anchor"]])
+        return cls("integer", count)
+
+    @classmethod
+    def from_document(cls, document: Any) -> "Frequency":
+        """The frequency whose fields are these; raises DataError if the document is damaged."""
+        found = Document.of("frequency", document, [field.name for field in fields(cls)])
+        unit: Any = found.text("unit")
+        anchor: Any = found.text("anchor")
+        step = found["step"]
+        if not is_whole(step) or not 1 <= step <= LONGEST.get(unit, 0):
+            raise found.damaged("step" if unit in LONGEST else "unit")
+        try:
+            return cls(unit, step, anchor)
+        except SettingError:
+            raise found.damaged("anchor") from None
+
+    def anchored(self, times: ArrayLike) -> "Frequency":
+        """The same frequency, with the anchor that all of the times have if it is of months.
+
+        Example:
+            >>> str(Frequency.parse("M").anchored(np.array(["2024-02-29"], "M8[D]")))
+            'ME'
+        """
+        rows = as_times(times)
+        if self.unit != "month" or self.anchor or rows.dtype != TIME:
+            return self
+        counts, rest = months_of(rows)
+        if (rows.astype("M8[D]") == last_day(counts)).all():
+            return replace(self, anchor="end")
+        return replace(self, anchor="start") if (rest < np.timedelta64(1, "D")).all() else self
+
+    def __str__(self) -> str:
+        """As pandas calls it.
+
+        Example:
+            >>> str(Frequency("month", 3, "start"))
+            'QS'
+        """
+        sizes = {"month": MONTHS, "microsecond": FIXED}.get(self.unit, {"": 1})
+        name, size = next((n, s) for n, s in sizes.items() if self.step % s == 0)
+        name += {"business day": "B", "month": self.anchor[:1].upper()}.get(self.unit, "")
+        count = self.step // size
+        return name if name and count == 1 else f"{count}{name}"
+
+    def after(self, last: ArrayLike, count: int) -> NDArray[Any]:
+        """The next times.
+
+        Args:
+            last: one time, or (series,) times.
+            count: how many are wanted.
+
+        Returns:
+            (count,) or (series, count) times, int64 or datetime64[us].
+
+        Raises:
+            DataError: a time is not on an axis of this frequency, or one beyond the year 9999.
+
+        Example:
+            >>> Frequency("integer", 10).after(1960, 3).tolist()
+            [1970, 1980, 1990]
+        """
+        steps = self.step * np.arange(1, at_least("count", count, 0) + 1)
+        counts, rest = self._split(as_times(last))
+        return as_times(self._join(counts[..., None] + steps, rest[..., None]))
+
+    def later(self, last: NDArray[Any], count: int) -> NDArray[Any]:
+        """The times (series,) that are ``count`` steps after ``last``; raises as ``after`` does.
+
+        Example:
+            >>> Frequency("integer", 10).later(np.array([1960, 1970]), 3).tolist()
+            [1990, 2000]
+        """
+        counts, rest = self._split(as_times(last))
+        return as_times(self._join(counts + self.step * count, rest))
+
+    def index(
+        self, times: ArrayLike, offsets: ArrayLike | None = None, names: Sequence[str] = ()
+    ) -> Ints:
+        """How many steps each time lies after the first of its series: 0, 1, 2, ... without gaps.
+
+        Args:
+            times: (rows,) times in order.
+            offsets: (series + 1,) where each series begins and ends; by default all are one series.
+            names: of the series, for messages.
+
+        Returns:
+            (rows,) numbers that increase within a series.
+
+        Raises:
+            DataError: a time is twice there, out of order, or between two steps.
+
+        Example:
+            >>> Frequency.parse("D").index(np.array(["2024-01-01", "2024-01-04"], "M8[D]")).tolist()
+            [0, 3]
+        """
+        rows = as_times(times)
+        starts, series = layout(rows, offsets)
+        check_order(rows, series, names)
+        counts, rest = self._split(rows, series, names)
+        delta, spread = counts - counts[starts][series], rest != rest[starts][series]
+        wrong = np.flatnonzero((delta % self.step != 0) | spread)
+        if len(wrong):
+            i = wrong[0]
+            raise DataError(
+                place(names, series[i]),
+                show(rows[i]),
+                f"is not a whole number of steps of {str(self)!r} after {show(rows[i - 1])}",
+                "Give evenly spaced times, or say what they are: for example freq='D'.",
+            )
+        return delta // self.step
+
+    def grid(self, first: NDArray[Any], lengths: Ints) -> NDArray[Any]:
+        """Every time of each series from its ``first``, (series,), on: as many as ``lengths`` say.
+
+        Example:
+            >>> Frequency("integer").grid(np.array([1, 7]), np.array([3, 2])).tolist()
+            [1, 2, 3, 7, 8]
+        """
+        counts, rest = self._split(as_times(first))
+        ends = np.cumsum(lengths)
+        steps = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths)
+        return self._join(np.repeat(counts, lengths) + self.step * steps, np.repeat(rest, lengths))
+
+    def _split(
+        self, times: NDArray[Any], series: Ints | None = None, names: Sequence[str] = ()
+    ) -> tuple[Ints, Ints]:
+        """Times as a count of units, and what is left over, in microseconds."""
+        dated = times.dtype == TIME
+        if dated == (self.unit == "integer"):
+            kind = "dates" if dated else "whole numbers"
+            raise DataError(
+                "freq", str(self), f"does not fit times that are {kind}", f"Use one of {WORDS}."
+            )
+        if self.unit in {"integer", "microsecond"}:
+            return times.astype(np.int64), np.zeros(times.shape, np.int64)
+        if self.unit == "month":
+            counts, start = months_of(times)
+            rest = (times - last_day(counts) if self.anchor == "end" else start).astype(np.int64)
+            limits = {"start": (0, DAY), "end": (0, DAY), "": (0, 28 * DAY)}[self.anchor]
+            wrong = (rest < limits[0]) | (rest >= limits[1])
+            said = {"start": "the first day", "end": "the last day", "": "one of the first 28 days"}
+            problem = f"is not {said[self.anchor]} of a month"
+        else:
+            days = times.astype("M8[D]")
+            wrong = ~np.is_busday(days)
+            counts = np.busday_count("1970-01-01", days).astype(np.int64)
+            rest = (times - days).astype(np.int64)
+            problem = "is not a business day"
+        if wrong.any():
+            i = int(np.flatnonzero(wrong)[0])
+            where = place(names, 0 if series is None else int(series[i]))
+            fix = f"Say what the times are: freq is {str(self)!r}; for example freq='D'."
+            raise DataError(where, show(times.ravel()[i]), problem, fix)
+        return counts, rest
+
+    def _join(self, counts: Ints, rest: Ints) -> NDArray[Any]:
+        """The times that ``_split`` takes apart."""
+        if self.unit == "integer":
+            return counts
+        if self.unit == "microsecond":
+            return counts.astype(TIME)
+        left = rest.astype("m8[us]")
+        if self.unit == "month":
+            days = last_day(counts) if self.anchor == "end" else counts.astype("M8[M]")
+        else:
+            days = np.busday_offset(np.datetime64("1970-01-01"), counts)
+        return np.asarray(days.astype(TIME) + left)
+
+
+def infer(
+    times: ArrayLike, offsets: ArrayLike | None = None, names: Sequence[str] = ()
+) -> Frequency:
+    """The frequency of one series, or the one that many share.
+
+    A series' frequency is the smallest step in it, in months if its times stand on one day of the
+    month or at its end. Series of fewer than three observations are not asked.
+
+    Args:
+        times: (rows,) times in order.
+        offsets: (series + 1,) where each series begins and ends; by default all are one series.
+        names: of the series, for messages.
+
+    Raises:
+        DataError: no series has three observations, or two differ in frequency, or a time is twice
+            there, out of order, or between two steps.
+
+    Example:
+        >>> str(infer(np.array(["2020-01-01", "2020-02-01", "2020-03-01"], "M8[D]")))
+        'MS'
+    """
+    rows = as_times(times)
+    starts, series = layout(rows, offsets)
+    check_order(rows, series, names)
+    lengths = np.bincount(series, minlength=len(starts))
+    asked = np.flatnonzero(lengths >= 3)
+    if not len(asked):
+        raise DataError(
+            "freq",
+            None,
+            "cannot be inferred from fewer than three observations of a series",
+            f"Say what it is, one of {WORDS}.",
+        )
+    rows, lengths = rows[(lengths >= 3)[series]], lengths[asked]
+    found = frequencies(rows, np.cumsum(lengths) - lengths, lengths)
+    other = next((i for i, freq in enumerate(found) if freq != found[0]), None)
+    if other is not None:
+        raise DataError(
+            place(names, asked[other]),
+            str(found[other]),
+            f"is not the frequency of series {name_of(names, asked[0])!r}, {str(found[0])!r}",
+            "Forecast series of one frequency at a time; or say freq= if the times have gaps.",
+        )
+    found[0].index(times, offsets, names)
+    return found[0]
+
+
+def frequencies(rows: NDArray[Any], starts: Ints, lengths: Ints) -> list[Frequency]:
+    """The frequency of every series, from its smallest step."""
+    inner = np.ones(len(rows), bool)
+    inner[starts] = False
+
+    def smallest(counts: Ints) -> Ints:
+        steps = np.diff(counts, prepend=0)
+        steps[~inner] = np.iinfo(np.int64).max
+        return np.minimum.reduceat(steps, starts)
+
+    def everywhere(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return np.logical_and.reduceat(flags, starts)
+
+    def constant(values: NDArray[Any]) -> NDArray[np.bool_]:
+        return everywhere(values == np.repeat(values[starts], lengths))
+
+    if rows.dtype != TIME:
+        return [Frequency("integer", int(step)) for step in smallest(rows)]
+    days = rows.astype("M8[D]")
+    clock = constant((rows - days).astype(np.int64))
+    counts, start = months_of(rows)
+    ended = everywhere(days == last_day(counts)) & clock
+    same = constant(start.astype(np.int64)) & everywhere(start < np.timedelta64(28, "D"))
+    first = everywhere(start < np.timedelta64(1, "D"))
+    months, steps = smallest(counts), smallest(rows.astype(np.int64))
+    monthly = (ended | same) & (months >= 1)
+    weekend = (days.astype(np.int64) + MONDAY) % 7 >= 5
+    spans = rows[starts + lengths - 1] - rows[starts]
+    # Days that never fall on a weekend, though a series is longer than a working week.
+    business = not weekend.any() and bool((spans >= np.timedelta64(5, "D")).any())
+    found: list[Frequency] = []
+    for i in range(len(starts)):
+        if monthly[i]:
+            anchor: Anchor = "end" if ended[i] else "start" if first[i] else ""
+            found.append(Frequency("month", int(months[i]), anchor))
+        elif business and clock[i] and steps[i] == DAY:
+            found.append(Frequency("business day"))
+        else:
+            found.append(Frequency("microsecond", int(steps[i])))
+    return found
+
+
+def months_of(times: NDArray[Any]) -> tuple[Ints, NDArray[Any]]:
+    """Months since 1970, and the time since the month began."""
+    months = times.astype("M8[M]")
+    return months.astype(np.int64), times - months.astype(TIME)
+
+
+def last_day(counts: Ints) -> NDArray[Any]:
+    """The last day of the months since 1970."""
+    return (counts + 1).astype("M8[M]").astype("M8[D]") - np.timedelta64(1, "D")
+
+
+def as_times(times: ArrayLike) -> NDArray[Any]:
+    """Times as datetime64[us] or int64; raises DataError for anything else."""
+    found = np.asarray(times)
+    problem = f"are of type {found.dtype}"
+    if found.dtype.kind == "M":
+        years = found.astype("M8[Y]").astype(np.int64) + 1970
+        if not np.isnat(found).any() and ((years >= 1) & (years <= 9999)).all():
+            return found.astype(TIME)
+        problem = "are not all known dates of the years 1 to 9999"
+    elif found.dtype.kind in "iu":
+        if (found <= FURTHEST).all() and (found >= -FURTHEST).all():
+            return found.astype(np.int64)
+        problem = "are too large"
+    raise DataError("ds", str(found), problem, "Give dates as datetime64, or whole numbers.")
+
+
+def layout(rows: NDArray[Any], offsets: ArrayLike | None) -> tuple[Ints, Ints]:
+    """Where each series begins, and the series of each row."""
+    bounds = np.array([0, len(rows)]) if offsets is None else np.asarray(offsets, np.int64)
+    if not len(rows) or (np.diff(bounds) < 1).any():
+        raise DataError("ds", [], "has no times", "Give at least one observation of a series.")
+    return bounds[:-1], np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+
+
+def check_order(rows: NDArray[Any], series: Ints, names: Sequence[str]) -> None:
+    """Raise DataError if a time is twice there within a series, or before the one above it."""
+    wrong = np.flatnonzero((rows[1:] <= rows[:-1]) & (series[1:] == series[:-1]))
+    if len(wrong):
+        i = wrong[0] + 1
+        twice = rows[i] == rows[i - 1]
+        raise DataError(
+            place(names, series[i]),
+            show(rows[i]),
+            "appears twice" if twice else f"stands after the later {show(rows[i - 1])}",
+            "Keep one observation a time." if twice else "Sort the observations by time.",
+        )
+
+
+def check_gaps(
+    frequency: Frequency, times: NDArray[Any], index: Ints, series: Ints, names: Sequence[str]
+) -> None:
+    """Raise DataError that names the first time which is missing within a series."""
+    gaps = np.flatnonzero((np.diff(index) > 1) & (series[1:] == series[:-1]))
+    if len(gaps):
+        raise DataError(
+            place(names, series[gaps[0]]),
+            show(frequency.after(times[gaps[0]], 1)[0]),
+            f"is missing: the times are {str(frequency)!r}",
+            "Fill it in, or say how: fill='forward', 'linear', 'zero' or a number.",
+        )
+
+
+def name_of(names: Sequence[str], series: int) -> str:
+    """The name of a series, if it has one."""
+    return names[series] if len(names) else "series-1"
+
+
+def place(names: Sequence[str], series: int) -> str:
+    """A series, for messages."""
+    return f"series {name_of(names, series)!r}"
+
+
+def show(time: Any) -> str:
+    """A time for messages: a date without a clock if it is midnight."""
+    return re.sub(r"([T ]00:00:00)?([.]0+)?$", "", str(time))

@@ -1,0 +1,1 @@
+"""Trained networks of one series or many, and what they know."""

@@ -1,0 +1,311 @@
+"""Trained members for one series or many, and what they know now.
+
+Everything here is arrays over (series, members). An ``Ensemble`` is what was learned and does not
+change; a ``ForecastState`` is what the series have shown so far: their latest observations and the
+state of every member. Observing and forecasting take one; observing gives another one back.
+
+The state of a moment has run over every window whose target was observed. The window that ends
+with the latest observation is run when the next one comes, or when it is forecast: so the columns
+on the row of an observation are known when it is forecast.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from statewise.engine import PackedModel, State, Weights
+from statewise.engine.layout import Carried
+from statewise.engine.packed_model import lanes_for, packed, unpacked
+from statewise.model.framing import FittedFraming
+from statewise.model.framing.fitted import FARTHEST
+from statewise.model.network import Network
+from statewise.model.regime import StateRegime
+
+__all__ = ["Columns", "Ensemble", "ForecastState", "looking_forward"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """How exogenous columns are scaled: less a centre, over a spread.
+
+    Attributes:
+        centre: (series, columns).
+        spread: (series, columns), above zero.
+    """
+
+    centre: Floats
+    spread: Floats
+
+    def apply(self, x: Floats) -> Floats:
+        """Values (series, rows, columns), scaled."""
+        return np.asarray((x - self.centre[:, None]) / self.spread[:, None])
+
+    def is_representable(self, x: Floats) -> NDArray[np.bool_]:
+        """Which rows (series, ..., columns) can be shown in float32."""
+        shape = (len(x), *[1] * (x.ndim - 2), -1)
+        apart = np.abs(x - self.centre.reshape(shape))
+        return np.asarray((apart < FARTHEST * self.spread.reshape(shape)).all(axis=-1))
+
+    def take(self, series: NDArray[np.intp]) -> "Columns":
+        """The scales of some of the series."""
+        return Columns(self.centre[series], self.spread[series])
+
+
+@dataclass(frozen=True, eq=False)
+class ForecastState:
+    """What is known of each series at its latest observation.
+
+    Attributes:
+        recent: (series, memory) the latest observations, oldest first.
+        x: (series, steps - 1, columns) on the rows of the latest of them, scaled.
+        carried: the state of every member, in the lanes of the ensemble's bank.
+        ahead: the outputs for the next observation, and the state after, if they were asked for.
+    """
+
+    recent: Floats
+    x: Floats
+    carried: Carried
+    ahead: tuple[Floats, Carried] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """What was learned: networks, and how each series is framed.
+
+    Attributes:
+        network, regime: as declared.
+        framing: of every series, stacked.
+        columns: how exogenous columns are scaled.
+        members: networks for a series.
+        shared: whether all series have the same networks (global), or each its own (local).
+        weights: (members, ...) if shared, else (series x members, ...), series by series.
+        initial: the initial state that was learned with them, or None.
+    """
+
+    network: Network
+    regime: StateRegime
+    framing: FittedFraming
+    columns: Columns
+    members: int
+    shared: bool
+    weights: Weights
+    initial: State | None
+
+    @property
+    def series(self) -> int:
+        """How many series there are."""
+        return len(self.framing.exponent)
+
+    @property
+    def outputs(self) -> int:
+        """How many observations are forecast at once."""
+        return self.framing.framing.outputs
+
+    @property
+    def resets(self) -> bool:
+        """Whether the state is set back before every forecast."""
+        return self.regime.reset_forecast == "step"
+
+    @property
+    def lost(self) -> NDArray[np.bool_]:
+        """(runs,) which networks diverged in training; their weights are no numbers."""
+        return np.isnan(self.weights.dense_bias[:, 0])
+
+    @cached_property
+    def bank(self) -> PackedModel:
+        """The weights in lanes."""
+        return PackedModel.of(self.network, self.weights, self.initial)
+
+    @cached_property
+    def by_member(self) -> FittedFraming:
+        """The framing with an axis for members."""
+        return self.framing[:, None]
+
+    def take(self, series: NDArray[np.intp]) -> "Ensemble":
+        """The ensemble of some of the series."""
+        weights, initial = self.weights, self.initial
+        if not self.shared:
+            runs = self.runs_of(series)
+            weights = weights.take(runs)
+            initial = None if initial is None else State(initial.h[runs], initial.c[runs])
+        return replace(
+            self,
+            framing=self.framing[series],
+            columns=self.columns.take(series),
+            weights=weights,
+            initial=initial,
+        )
+
+    def start(self) -> Carried:
+        """The state before anything was seen."""
+        rows = self.series if self.shared else 1
+        return Carried(*(np.repeat(part, rows, axis=1) for part in self.bank.start))
+
+    def to_lanes(self, state: State) -> Carried:
+        """A state of (series, members, units) as ``ForecastState`` holds it."""
+        if self.shared:
+            return self.bank.pack(State(*(np.moveaxis(part, 1, 0) for part in state)))
+        units = self.network.units
+        return self.bank.pack(State(*(part.reshape(-1, 1, units) for part in state)))
+
+    def from_lanes(self, carried: Carried) -> State:
+        """The inverse of ``to_lanes``."""
+        state = self.bank.unpack(carried)
+        if self.shared:
+            return State(*(np.moveaxis(part, 0, 1).copy() for part in state))
+        shape = (self.series, self.members, self.network.units)
+        return State(*(part.reshape(shape) for part in state))
+
+    def choose(self, series: NDArray[np.bool_], these: Carried, those: Carried) -> Carried:
+        """``these`` states for the series that are marked, ``those`` for the others."""
+        if self.shared:
+            mask = series[:, None, None]
+        else:
+            runs = np.repeat(series, self.members).astype(np.float32)
+            mask = self.bank.spread(runs[:, None, None]) > 0
+        return Carried(*(np.where(mask, a, b) for a, b in zip(these, those, strict=True)))
+
+    def part(self, now: ForecastState, series: NDArray[np.intp]) -> ForecastState:
+        """What is known of some of the series, as ``take(series)`` holds it."""
+        if self.shared:
+            carried = Carried(*(part[:, series] for part in now.carried))
+        else:
+            lane = divmod(self.runs_of(series), self.bank.width)
+            rows = State(*(part[lane[0], :, :, lane[1]] for part in now.carried))
+            carried = Carried(*(packed(part, lanes_for(len(part))) for part in rows))
+        return ForecastState(now.recent[series], now.x[series], carried)
+
+    def put(
+        self, now: ForecastState, series: NDArray[np.intp], part: ForecastState
+    ) -> ForecastState:
+        """``now`` with what ``take(series)`` knows of some of the series written into it."""
+        recent, x = now.recent.copy(), now.x.copy()
+        recent[series], x[series] = part.recent, part.x
+        carried = Carried(*(array.copy() for array in now.carried))
+        for whole, some in zip(carried, part.carried, strict=True):
+            if self.shared:
+                whole[:, series] = some
+            else:
+                runs = self.runs_of(series)
+                to = divmod(runs, self.bank.width)
+                whole[to[0], :, :, to[1]] = unpacked(some, len(runs))
+        return ForecastState(recent, x, carried)
+
+    def runs_of(self, series: NDArray[np.intp]) -> NDArray[np.intp]:
+        """The runs of some of the series, where each has its own."""
+        return np.asarray((series[:, None] * self.members + np.arange(self.members)).ravel())
+
+    def run(self, inputs: Floats, carried: Carried) -> tuple[Floats, Carried]:
+        """Run every member over one window of each series.
+
+        Args:
+            inputs: (series, members or 1, steps, features).
+            carried: the state before it.
+
+        Returns:
+            Outputs (series, members, outputs), and the state after it.
+        """
+        shape = (self.series, self.members, *inputs.shape[2:])
+        windows = inputs.astype(np.float32)
+        if windows.shape != shape:
+            windows = np.broadcast_to(windows, shape)
+        if self.shared:
+            out, after = self.bank.advance(windows.swapaxes(0, 1), carried, reset=self.resets)
+            return out.swapaxes(0, 1).astype(np.float64), after
+        flat = windows.reshape(-1, 1, *shape[2:])
+        out, after = self.bank.advance(flat, carried, reset=self.resets)
+        return out.reshape(self.series, self.members, -1).astype(np.float64), after
+
+    def inputs(self, recent: Floats, x: Floats) -> Floats:
+        """What the networks are shown before the next observation, (..., steps, features).
+
+        Args:
+            recent: (series, members or 1, at least memory) the latest observations.
+            x: (series, steps - 1 + outputs, columns) of the latest times and of those to come.
+        """
+        lagged = self.by_member.window(recent)
+        if not x.shape[-1]:
+            return lagged
+        looked_at = looking_forward(x, self.outputs)[:, None]
+        shape = (*lagged.shape[:-1], looked_at.shape[-1])
+        return np.concatenate([lagged, np.broadcast_to(looked_at, shape)], axis=-1)
+
+    def look(self, now: ForecastState) -> ForecastState:
+        """The same with the outputs for the next observation, where there are no columns."""
+        if now.ahead is not None:
+            return now
+        ahead = self.run(self.inputs(now.recent[:, None], now.x), now.carried)
+        return ForecastState(now.recent, now.x, now.carried, ahead)
+
+    def observe(self, now: ForecastState, y: Floats, x: Floats) -> ForecastState:
+        """What is known after the next observation of every series.
+
+        Args:
+            now: before it.
+            y: (series,) in the units of the series.
+            x: (series, 1, columns) on its row, scaled.
+        """
+        known = np.concatenate([now.x, x], axis=1) if x.shape[-1] else x
+        carried = now.carried
+        if not self.resets and now.ahead is not None:
+            carried = now.ahead[1]
+        elif not self.resets:
+            _, carried = self.run(self.inputs(now.recent[:, None], known), carried)
+        return ForecastState(
+            shifted(now.recent, y[:, None]), known[:, 1:] if x.shape[-1] else now.x, carried
+        )
+
+    @np.errstate(over="ignore", invalid="ignore")  # what feeds on itself may end as no number
+    def forecast(self, now: ForecastState, horizon: int, x: Floats) -> Floats:
+        """Forecast every series: as many steps as there are outputs at once, then recursively.
+
+        Beyond its outputs a member takes its own forecasts for observations.
+
+        Args:
+            now: what is known.
+            horizon: how many observations to forecast.
+            x: (series, horizon, columns) of the times to come, scaled. The last row stands for what
+                several outputs look at beyond it.
+
+        Returns:
+            (series, members, horizon) in the units of the series.
+        """
+        recent, carried, parts = now.recent[:, None], now.carried, []
+        blocks = -(-horizon // self.outputs)
+        beyond = np.repeat(x[:, -1:], blocks * self.outputs - horizon, axis=1)
+        known = np.concatenate([now.x, x, beyond], axis=1)
+        behind = now.x.shape[1]
+        for at in range(0, blocks * self.outputs, self.outputs):
+            inputs = self.inputs(recent, known[:, at : at + behind + self.outputs])
+            out, carried = self.run(inputs, carried)
+            values = self.by_member.invert(out, recent)
+            parts.append(values)
+            for i in range(self.outputs if at + self.outputs < horizon else 0):
+                if i and not self.resets:  # several outputs and a carried state exclude columns
+                    _, carried = self.run(self.inputs(recent, known[:, :0]), carried)
+                recent = shifted(recent, values[:, :, i : i + 1])
+        return np.concatenate(parts, axis=2)[:, :, :horizon]
+
+
+def looking_forward(x: Floats, outputs: int) -> Floats:
+    """Rows (series, rows, columns) as what each step looks at: the next ``outputs`` of them.
+
+    Returns:
+        (series, rows - outputs + 1, columns x outputs).
+    """
+    if outputs == 1:
+        return x
+    windows = sliding_window_view(x, outputs, axis=1)  # (series, steps, columns, outputs)
+    return windows.reshape(*windows.shape[:2], -1)
+
+
+def shifted(recent: Floats, value: Floats) -> Floats:
+    """``recent`` (..., n) without the oldest, and with ``value`` (..., 1)."""
+    if recent.shape[:-1] != value.shape[:-1]:
+        recent = np.broadcast_to(recent, (*value.shape[:-1], recent.shape[-1]))
+    return np.concatenate([recent[..., 1:], value], axis=-1)

@@ -1,0 +1,1 @@
+"""What a model is: framing, network, training and regime, as frozen values."""

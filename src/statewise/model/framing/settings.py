@@ -1,0 +1,45 @@
+"""Settings of a framing: checked, and in their plainest form, so that equal framings are equal."""
+
+from typing import Any
+
+import numpy as np
+
+from statewise.base.checks import at_least, finite, one_of
+from statewise.errors import SettingError
+
+__all__ = ["plain_lags", "plain_scale", "plain_transform"]
+
+
+def plain_lags(lags: Any) -> int | tuple[int, ...]:
+    """One lag, 0 for none, or several; raises SettingError otherwise."""
+    if not isinstance(lags, tuple | list):
+        return at_least("difference", lags, 0)
+    plain = tuple(at_least("difference", lag, 1) for lag in lags)
+    return plain if len(plain) > 1 else sum(plain)
+
+
+def plain_transform(transform: Any) -> Any:
+    """A known name, or an exponent; raises SettingError otherwise."""
+    if isinstance(transform, str):
+        return one_of("transform", transform, ("none", "log", "box-cox"))
+    return finite("transform", transform)
+
+
+def plain_scale(scale: Any) -> Any:
+    """A finite range, "standard" or None; raises SettingError otherwise."""
+    if scale is None:
+        return None
+    if isinstance(scale, str):
+        return one_of("scale", scale, ("standard",))
+    try:
+        low, high = (float(bound) for bound in scale)
+    except (TypeError, ValueError):
+        low = high = np.nan
+    if not (np.isfinite([low, high]).all() and low < high):
+        raise SettingError(
+            "scale",
+            scale,
+            "is not a finite range",
+            'Use for example (-1, 1), "standard" or None.',
+        )
+    return low, high

@@ -1,0 +1,247 @@
+"""What is trained and how: Network, Training, and the numerical profiles they follow."""
+
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any, Literal
+
+from statewise.base.checks import at_least, fraction, instance, one_of, positive
+from statewise.errors import SettingError
+
+__all__ = [
+    "PROFILES",
+    "SGD",
+    "Adam",
+    "EarlyStopping",
+    "Network",
+    "Profile",
+    "ReduceOnPlateau",
+    "Training",
+]
+
+
+def plain(record: Any, later: set[str]) -> dict[str, Any]:
+    """A record's fields as plain values, those of ``later`` only where they are not the default.
+
+    What was written or hashed before a field was there so stays the same.
+    """
+    values = {}
+    for each in fields(record):
+        value = getattr(record, each.name)
+        if each.name in later and value == each.default:
+            continue
+        if is_dataclass(value) and not isinstance(value, type):
+            value = {"kind": type(value).__name__, **asdict(value)}
+        values[each.name] = value
+    return values
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The numerical conventions of one generation of Keras.
+
+    ``gate`` is the activation of the input, forget and output gates: ``"logistic"`` is
+    1 / (1 + exp(-x)), ``"hard_sigmoid"`` is clip(0.2 x + 0.5, 0, 1). Everything else is the same
+    in both: Glorot-uniform kernels, an orthogonal recurrent kernel, zero biases but the forget
+    gate's one.
+    """
+
+    gate: Literal["logistic", "hard_sigmoid"]
+    adam_epsilon: float
+
+
+PROFILES: dict[str, Profile] = {
+    "keras-2": Profile(gate="hard_sigmoid", adam_epsilon=1e-8),
+    "keras-3": Profile(gate="logistic", adam_epsilon=1e-7),
+}
+"""``keras-2`` is what the origin experiments ran in 2017; ``keras-3`` is today's default."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """One LSTM layer and a dense output layer.
+
+    Args:
+        units: the number of LSTM units.
+        profile: a name in ``PROFILES``.
+        initial_state: what the state is set back to: ``"zeros"``, or one that is ``"learned"`` with
+            the weights.
+
+    Raises:
+        SettingError: units below one, or an unknown profile or initial state.
+    """
+
+    units: int = 1
+    profile: str = "keras-3"
+    initial_state: Literal["zeros", "learned"] = "zeros"
+
+    def __post_init__(self) -> None:
+        at_least("units", self.units, 1)
+        one_of("profile", self.profile, PROFILES)
+        one_of("initial_state", self.initial_state, ("zeros", "learned"))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as plain values; what a first version did not know only where it is set."""
+        return plain(self, {"initial_state"})
+
+    @property
+    def numerics(self) -> Profile:
+        """The profile itself."""
+        return PROFILES[self.profile]
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam as Keras computes it: bias-corrected step size, epsilon outside the square root.
+
+    ``w -= m * a_t / (sqrt(v) + epsilon)`` with ``a_t = learning_rate * sqrt(1 - beta_2**t) /
+    (1 - beta_1**t)`` (Kingma and Ba, 2015, the efficient form at the end of section 2).
+    ``epsilon=None`` takes the profile's.
+    """
+
+    learning_rate: float = 1e-3
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float | None = None
+
+    def __post_init__(self) -> None:
+        positive("learning_rate", self.learning_rate)
+        fraction("beta_1", self.beta_1)
+        fraction("beta_2", self.beta_2)
+        if self.epsilon is not None:
+            positive("epsilon", self.epsilon)
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Stochastic gradient descent, ``d = momentum * d - learning_rate * g; w += d``."""
+
+    learning_rate: float = 1e-2
+    momentum: float = 0.0
+
+    def __post_init__(self) -> None:
+        positive("learning_rate", self.learning_rate)
+        fraction("momentum", self.momentum)
+
+
+@dataclass(frozen=True)
+class ReduceOnPlateau:
+    """Multiply the learning rate by ``factor`` when the loss has not improved for a while.
+
+    Each run has its own rate. The loss is that of validation where there is one, else training's.
+
+    Args:
+        factor: of the learning rate, between zero and one.
+        patience: epochs without improvement before it.
+        lowest: the least fraction of the first learning rate.
+    """
+
+    factor: float = 0.5
+    patience: int = 10
+    lowest: float = 1e-3
+
+    def __post_init__(self) -> None:
+        fraction("factor", positive("factor", self.factor))
+        at_least("patience", self.patience, 1)
+        fraction("lowest", self.lowest)
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """End a run when its validation loss has not improved for a while, and go back to its best.
+
+    Weights and state go back together, to the epoch with the least validation loss.
+
+    Args:
+        patience: epochs without improvement before the end.
+        improvement: the least decrease of the loss that counts, as a fraction of the best.
+    """
+
+    patience: int = 20
+    improvement: float = 0.0
+
+    def __post_init__(self) -> None:
+        at_least("patience", self.patience, 1)
+        fraction("improvement", self.improvement)
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a network is fitted.
+
+    Args:
+        epochs: passes over the training samples.
+        batch_size: samples in one optimizer step. The last batch of an epoch is smaller when the
+            samples do not divide; a regime that carries state refuses that.
+        optimizer: ``Adam(...)`` or ``SGD(...)``.
+        divergence: a run is recorded as diverged at the first epoch whose mean loss is not finite
+            or exceeds this multiple of the mean squared target, or of one if that is less: an
+            untrained network's outputs are of the order of one, whatever the targets.
+        clip_error: errors beyond it count linearly and not squared (Huber's loss, 1964, doubled),
+            in the units of the framed target; None squares them all.
+        schedule: of the learning rate: ``"constant"``, ``"cosine"`` from the optimizer's down to
+            zero over all steps (Loshchilov and Hutter, 2017), or ``ReduceOnPlateau(...)``.
+        validation: how many of the last samples, or what fraction of them, are held back and only
+            looked at after every epoch; 0 for none.
+        early_stopping: ``EarlyStopping(...)``, which needs ``validation``, or None.
+
+    Raises:
+        SettingError: a number is out of range.
+    """
+
+    epochs: int = 1000
+    batch_size: int = 1
+    optimizer: Adam | SGD = field(default_factory=Adam)
+    divergence: float = 1e6
+    clip_error: float | None = None
+    schedule: Literal["constant", "cosine"] | ReduceOnPlateau = "constant"
+    validation: float = 0
+    early_stopping: EarlyStopping | None = None
+
+    def __post_init__(self) -> None:
+        at_least("epochs", self.epochs, 1)
+        at_least("batch_size", self.batch_size, 1)
+        instance("optimizer", self.optimizer, Adam | SGD, "Use Adam(...) or SGD(...).")
+        positive("divergence", self.divergence)
+        if self.clip_error is not None:
+            positive("clip_error", self.clip_error)
+        if not isinstance(self.schedule, ReduceOnPlateau):
+            one_of("schedule", self.schedule, ("constant", "cosine"))
+        if isinstance(self.validation, int) or self.validation >= 1:
+            at_least("validation", self.validation, 0)
+        else:
+            fraction("validation", self.validation)
+        if self.early_stopping is not None:
+            instance("early_stopping", self.early_stopping, EarlyStopping, "Use EarlyStopping().")
+            if not self.validation:
+                raise SettingError(
+                    "early_stopping",
+                    self.early_stopping,
+                    "needs validation samples to watch",
+                    "Hold some back, for example validation=0.2.",
+                )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as plain values; what a first version did not know only where it is set.
+
+        Records within say their kind.
+
+        Example:
+            >>> Training(epochs=5, schedule=ReduceOnPlateau()).to_dict()["schedule"]["kind"]
+            'ReduceOnPlateau'
+        """
+        return plain(self, {"clip_error", "schedule", "validation", "early_stopping"})
+
+    def held_back(self, samples: int) -> int:
+        """How many of ``samples`` are held back for validation.
+
+        Example:
+            >>> Training(validation=0.2).held_back(22)
+            4
+        """
+        if isinstance(self.validation, int):
+            return self.validation
+        return int(self.validation * samples)
+
+    @property
+    def watches(self) -> bool:
+        """Whether something is looked at after every epoch."""
+        return bool(self.validation) or isinstance(self.schedule, ReduceOnPlateau)

@@ -1,0 +1,1 @@
+"""Errors of forecasts, simple forecasts to compare with, and intervals."""

@@ -1,0 +1,135 @@
+"""What a hypothesis compares: the scores of its two arms, on the unit that the study allows."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statewise.stats.comparison import Comparison
+from statewise.stats.paired import compare
+from statewise.stats.power import pilot_sd, pilot_sd_unpaired
+from statewise.stats.several import means_of
+from statewise.stats.unpaired import compare_unpaired
+from statewise.study.design import Hypothesis, paired_by_repeat
+from statewise.study.execute import StudyResult
+
+__all__ = ["UNPAIRED", "Observations", "Unit", "observe", "observe_cell", "unit_of"]
+
+Unit = Literal["restart", "cutoff", "series"]
+UNPAIRED = "Welch, unpaired"
+
+
+@dataclass(frozen=True)
+class Observations:
+    """The scores that settle a hypothesis.
+
+    Attributes:
+        hypothesis: what was claimed.
+        unit: what varies between the observations.
+        shared: whether the arms share the initial weights of each repeat.
+        margin: the practical margin in the units of the scores.
+        tables: (units, repeats) scores of each arm: in the units of the series where restarts are
+            compared, (1, repeats); else relative to the naive forecast's, a row a unit.
+    """
+
+    hypothesis: Hypothesis
+    unit: Unit
+    shared: bool
+    margin: float
+    tables: tuple[NDArray[np.float64], NDArray[np.float64]]
+
+    @property
+    def test(self) -> str:
+        """How the arms are compared, in words."""
+        if self.unit != "restart":
+            return f"paired by {self.unit}"
+        return "paired by repeat" if self.shared else UNPAIRED
+
+    @cached_property
+    def values(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What is compared, (observations,) for each arm; infinite where all runs diverged."""
+        first, second = self.tables
+        if self.unit == "restart":
+            return first[0], second[0]
+        counted = [np.isfinite(table) for table in self.tables]
+        if self.shared:
+            counted = [counted[0] & counted[1]] * 2
+        return means_of(first, counted[0]), means_of(second, counted[1])
+
+    def compare(self, level: float) -> Comparison:
+        """The comparison that the verdict rests on, with intervals at ``level``."""
+        compared = compare_unpaired if self.test == UNPAIRED else compare
+        return compared(*self.values, self.margin, level)
+
+    @property
+    def differences(self) -> NDArray[np.float64]:
+        """First minus second in every pair, where they are paired and neither is infinite."""
+        first, second = self.values
+        both = np.isfinite(first) & np.isfinite(second)
+        return first[both] - second[both]
+
+    @property
+    def n(self) -> int:
+        """The number of finite pairs, or of finite scores of the arm that has fewer."""
+        if self.test == UNPAIRED:
+            return min(int(np.isfinite(scores).sum()) for scores in self.values)
+        return len(self.differences)
+
+    def planning_sd(self) -> float | None:
+        """The standard deviation to plan with; None where there are too few scores for one."""
+        if self.n < 2:
+            return None
+        if self.test == UNPAIRED:
+            return pilot_sd_unpaired(*self.values)
+        return pilot_sd(self.differences)
+
+
+def unit_of(result: StudyResult) -> Unit:
+    """What varies between the observations that a study's conclusions rest on."""
+    if len(result.study.panel.series) > 1:
+        return "series"
+    return "cutoff" if result.study.cutoffs > 1 else "restart"
+
+
+def observe(result: StudyResult, hypothesis: Hypothesis) -> Observations:
+    """What a study observed about one of its hypotheses."""
+    study, unit = result.study, unit_of(result)
+    scale = result.naive_rmse if unit == "restart" else 1.0
+    return Observations(
+        hypothesis,
+        unit,
+        paired_by_repeat(study, hypothesis.first, hypothesis.second),
+        hypothesis.margin_for(scale, study.margin),
+        (_scores(result, hypothesis.first), _scores(result, hypothesis.second)),
+    )
+
+
+def observe_cell(
+    result: StudyResult, hypothesis: Hypothesis, cell: tuple[str, int]
+) -> Observations:
+    """What was observed on one series from one cutoff: restarts, in the units of the series."""
+    study = result.study
+    return Observations(
+        hypothesis,
+        "restart",
+        paired_by_repeat(study, hypothesis.first, hypothesis.second),
+        hypothesis.margin_for(result.naive_scores[cell], study.margin),
+        (result.scores(hypothesis.first)[cell][None], result.scores(hypothesis.second)[cell][None]),
+    )
+
+
+def _scores(result: StudyResult, name: str) -> NDArray[np.float64]:
+    """The scores of an arm, (units, repeats); cutoffs are averaged where the series is the unit."""
+    scores = result.scores(name)
+    unit = unit_of(result)
+    if unit == "restart":
+        return np.stack(list(scores.values()))
+    relative = {cell: scores[cell] / result.naive_scores[cell] for cell in scores}
+    if unit == "cutoff":
+        return np.stack(list(relative.values()))
+    by_series: dict[str, list[NDArray[np.float64]]] = {}
+    for (series, _), part in relative.items():
+        by_series.setdefault(series, []).append(part)
+    return np.stack([np.mean(parts, axis=0) for parts in by_series.values()])

@@ -1,0 +1,93 @@
+"""How many more restarts, cutoffs or series a study needs, from those that are there."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from statewise.base.checks import fraction, positive
+from statewise.errors import SettingError
+from statewise.stats.power import (
+    repeats_for_difference,
+    repeats_for_equivalence,
+    repeats_for_half_width,
+    repeats_for_no_worse,
+)
+from statewise.study.execute import StudyResult
+from statewise.study.observations import Observations, observe
+
+__all__ = ["Needed", "plan_hypotheses"]
+
+
+@dataclass(frozen=True)
+class Needed:
+    """How many observations one hypothesis needs; their unit is that of ``observed``.
+
+    Attributes:
+        observed: the pilot.
+        sd: the standard deviation planned with, see ``pilot_sd``; None where there is none.
+        alpha: the level of the declared test that ``for_power`` is planned at.
+        half_width: the target, in the units of the scores.
+        for_half_width: the fewest whose interval is that narrow, at one minus the study's alpha
+            (of a look, where several are planned).
+        for_power: the fewest with which the declared test decides. Both are None without an ``sd``
+            above zero, or where ten million are not enough.
+    """
+
+    observed: Observations
+    sd: float | None
+    alpha: float
+    half_width: float
+    for_half_width: int | None
+    for_power: int | None
+
+
+def plan_hypotheses(
+    result: StudyResult, half_width: float | None = None, power: float = 0.8
+) -> list[Needed]:
+    """What each hypothesis of a study needs, from its runs as a pilot.
+
+    The unit is that of the verdicts: where a study has several series, more restarts cannot stand
+    in for more series.
+
+    ``half_width`` is the target for the interval of the mean difference, the practical margin by
+    default. ``power`` is the probability with which the declared test is to decide: "better", if
+    the arms differ by the margin; "equivalent" and "no_worse", if they do not differ. It is planned
+    at the strictest level that Holm's correction may ask for, alpha over the size of the family and
+    the number of looks. For arms that are not paired the numbers are of each arm, and a little too
+    large.
+    """
+    study = result.study
+    if half_width is not None:
+        positive("half_width", half_width)
+    positive("power", fraction("power", power))
+    sizes = Counter(h.family for h in study.hypotheses)
+    alpha = study.alpha / study.looks
+    return [
+        _plan(observe(result, h), alpha, alpha / sizes[h.family], half_width, power)
+        for h in study.hypotheses
+    ]
+
+
+def _plan(
+    seen: Observations, alpha: float, strictest: float, half_width: float | None, power: float
+) -> Needed:
+    sd, target = seen.planning_sd() or None, half_width or seen.margin
+    precise = _fewest(sd, lambda s: repeats_for_half_width(s, target, 1.0 - alpha))
+    decided = _fewest(sd, lambda s: _for_power(seen, s, power, strictest))
+    return Needed(seen, sd, strictest, target, precise, decided)
+
+
+def _for_power(seen: Observations, sd: float, power: float, alpha: float) -> int:
+    if seen.hypothesis.kind == "better":
+        return repeats_for_difference(sd, seen.margin, power, alpha)
+    needed = {"equivalent": repeats_for_equivalence, "no_worse": repeats_for_no_worse}
+    return needed[seen.hypothesis.kind](sd, seen.margin, 0.0, power, alpha)
+
+
+def _fewest(sd: float | None, needed: Callable[[float], int]) -> int | None:
+    if sd is None:
+        return None
+    try:
+        return needed(sd)
+    except SettingError:  # more than anybody plans
+        return None

@@ -1,0 +1,259 @@
+"""What becomes of a hypothesis, in one word and one sentence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from scipy import special
+
+from statewise.stats.comparison import Comparison
+from statewise.study.design import NAIVE, Hypothesis, same_by_construction
+from statewise.study.execute import StudyResult
+from statewise.study.observations import UNPAIRED, Observations, observe
+
+__all__ = ["Outcome", "Verdict", "holm", "settle"]
+
+
+class Outcome(StrEnum):
+    """What became of a hypothesis. The values read as words."""
+
+    SUPPORTED = "supported"
+    CONTRADICTED = "contradicted"
+    PRACTICALLY_EQUAL = "practically equal"
+    IDENTICAL = "identical"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A hypothesis with its outcome, the numbers behind it, and the reason in a sentence.
+
+    Attributes:
+        hypothesis: what was claimed.
+        outcome: what became of it.
+        comparison: the numbers behind it; its interval is at one minus the study's alpha.
+        test: how the arms were compared: "paired by repeat", "Welch, unpaired" where they share no
+            restarts, "paired by cutoff" or "paired by series".
+        p_adjusted: the p-value of no difference, by Holm within the hypothesis's family.
+        p_within: the p-value of the claim about the margin, by Holm within the family: that the
+            difference lies within it, or for "no worse", below it.
+        reason: why, in a sentence or two.
+    """
+
+    hypothesis: Hypothesis
+    outcome: Outcome
+    comparison: Comparison
+    test: str
+    p_adjusted: float | None
+    p_within: float | None
+    reason: str
+
+
+def settle(result: StudyResult) -> list[Verdict]:
+    """The verdict on every hypothesis of a study, in their order.
+
+    With one series and one cutoff the restarts are compared, in the units of the series: in pairs
+    where the arms share them, by Welch's tests where they do not (see ``paired_by_repeat``).
+    With several series the series is the unit, and with several cutoffs of one series the cutoff:
+    restarts are averaged within it first, relative to the naive forecast's error there, so that the
+    conclusion is about series, or cutoffs, like these, and no number of restarts makes it surer
+    than they do. Restarts, cutoffs and series are never pooled.
+
+    The rules, in this order:
+
+    1. Every forecast of every pair equal to the bit: identical.
+    2. The difference shown to lie within the margin: practically equal, however significant it is;
+       a claim of "no worse" is supported where it is shown to lie below the margin.
+    3. A difference shown: supported or contradicted as its sign says. A claim about the margin is
+       contradicted only where the whole interval lies beyond the margin.
+    4. Otherwise undecided.
+
+    Runs that diverged are not in the mean. Where there are any, rule 2 does not apply, and rule 3
+    needs the sign test over all pairs, in which a run that diverged loses, to show the same; for
+    arms that are not paired, Brunner and Munzel's interval over all runs.
+
+    "Shown" is Holm's correction at the study's alpha within each family of hypotheses, over the
+    tests of a difference and over the tests against the margin apart.
+    """
+    study, alpha = result.study, result.study.alpha
+    cases = []
+    for hypothesis in study.hypotheses:
+        observed = observe(result, hypothesis)
+        cases.append(Case(observed, observed.compare(1.0 - alpha), alpha))
+    families = [hypothesis.family for hypothesis in study.hypotheses]
+    differ = _by_family(families, [case.comparison.p_value for case in cases])
+    within = _by_family(families, [case.p_against_margin for case in cases])
+    verdicts = []
+    for case, p, p_within in zip(cases, differ, within, strict=True):
+        h = case.observed.hypothesis
+        if _identical(result, h):
+            why = same_by_construction(study, study.arm(h.first), study.arm(h.second))
+            reason = f"Every pair of restarts is equal to the bit. {why or ''}".rstrip()
+            outcome = Outcome.IDENTICAL
+        else:
+            outcome, reason = case.decide(p, p_within)
+        verdicts.append(
+            Verdict(h, outcome, case.comparison, case.observed.test, p, p_within, reason)
+        )
+    return verdicts
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Holm's step-down adjustment (1979) of a family; None stays None and counts as one test.
+
+    Example:
+        >>> holm([0.01, 0.04, 0.03])
+        [0.03, 0.06, 0.06]
+    """
+    filled = np.array([1.0 if p is None else p for p in p_values])
+    order = np.argsort(filled, kind="stable")
+    factors = len(filled) - np.arange(len(filled))
+    adjusted = np.empty(len(filled))
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(filled[order] * factors))
+    return [None if p is None else float(a) for p, a in zip(p_values, adjusted, strict=True)]
+
+
+def _by_family(families: Sequence[str], p_values: Sequence[float | None]) -> list[float | None]:
+    """Holm's adjustment within each family."""
+    adjusted: list[float | None] = [None] * len(p_values)
+    for family in dict.fromkeys(families):
+        places = [i for i, name in enumerate(families) if name == family]
+        for i, p in zip(places, holm([p_values[i] for i in places]), strict=True):
+            adjusted[i] = p
+    return adjusted
+
+
+def _identical(result: StudyResult, hypothesis: Hypothesis) -> bool:
+    """Whether no run diverged and every forecast is equal; equal scores alone may be chance."""
+    names = (hypothesis.first, hypothesis.second)
+    if NAIVE in names:
+        return False
+    first, second = (result.arms[name].cells for name in names)
+    return all(
+        bool(np.isfinite(first[cell].scores).all())
+        and np.array_equal(first[cell].forecasts, second[cell].forecasts)
+        for cell in first
+    )
+
+
+def _p(p: float) -> str:
+    """A p-value in words; one too small for a float is not zero."""
+    return f"p = {p:.2g}" if p > 0.0 else "p < 1e-300"
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that a verdict is made from, but the correction for the other hypotheses."""
+
+    observed: Observations
+    comparison: Comparison
+    alpha: float
+
+    @property
+    def p_against_margin(self) -> float | None:
+        """The p-value of the claim about the margin."""
+        one_sided = self.observed.hypothesis.kind == "no_worse"
+        return self.comparison.p_no_worse if one_sided else self.comparison.p_equivalent
+
+    def decide(self, p: float | None, p_within: float | None) -> tuple[Outcome, str]:
+        """The outcome and the reason, from the adjusted p-values, where it is not identical."""
+        found, h = self.comparison, self.observed.hypothesis
+        margin, lost = self.observed.margin, self._lost()
+        if found.difference is None or found.interval is None or p is None:
+            return Outcome.UNDECIDED, f"{self._counted()} too few for an interval.{lost}"
+        low, high = found.interval
+        shown = f"mean difference of {self._amounts(found.difference, low, high)}"
+        if p_within is not None and p_within < self.alpha and not found.left_out:
+            return self._within(shown)
+        beyond = low > margin or (high < -margin and h.kind == "equivalent")
+        favours = found.difference < 0.0
+        if p < self.alpha and (h.kind == "better" or beyond):
+            if not self._signs_agree(favours):
+                return Outcome.UNDECIDED, (
+                    f"The {shown} is of runs that did not diverge alone, and over all "
+                    f"{'runs' if self._unpaired else 'pairs'} {h.first} does not win as that "
+                    f"says.{lost}"
+                )
+            supported = h.kind == "better" and favours
+            return Outcome.SUPPORTED if supported else Outcome.CONTRADICTED, (
+                f"{h.first} has the {'lower' if favours else 'higher'} error: the {shown} is not "
+                f"chance ({_p(p)} after Holm).{lost}"
+            )
+        missing = (
+            "may be chance"
+            if h.kind == "better" and p >= self.alpha
+            else "is shown to be neither within the practical margin nor beyond it"
+        )
+        return Outcome.UNDECIDED, (
+            f"The {shown} {missing} ({_p(p)} after Holm, margin {self._margin()}).{lost}"
+        )
+
+    @property
+    def _unpaired(self) -> bool:
+        return self.observed.test == UNPAIRED
+
+    def _counted(self) -> str:
+        """How many observations there are, with its verb."""
+        first, second = (int(np.isfinite(v).sum()) for v in self.observed.values)
+        if self._unpaired:
+            return f"{first} and {second} runs are"
+        n = int(np.isfinite(np.add(*self.observed.values)).sum())
+        noun = "pair" if self.observed.unit == "restart" else self.observed.unit
+        plural = noun if noun == "series" or n == 1 else f"{noun}s"
+        return f"{n} {plural} {'is' if n == 1 else 'are'}"
+
+    def _within(self, shown: str) -> tuple[Outcome, str]:
+        """The outcome where the claim about the margin is shown."""
+        level = 1.0 - 2.0 * self.alpha
+        low, high = self.observed.compare(level).interval or (np.nan, np.nan)
+        interval = f"its {level:.0%} interval {self._amounts(None, low, high)}"
+        if self.observed.hypothesis.kind == "no_worse":
+            return Outcome.SUPPORTED, (
+                f"The {shown} is at most the margin of {self._margin()}: {interval} lies below it."
+            )
+        return Outcome.PRACTICALLY_EQUAL, (
+            f"The {shown} is practically none: {interval} lies within the margin of "
+            f"{self._margin()}."
+        )
+
+    def _amounts(self, mean: float | None, low: float, high: float) -> str:
+        """A mean with its interval: in RMSE, or in percent of the naive forecast's RMSE."""
+        if self.observed.unit == "restart":
+            shown = "" if mean is None else f"{mean:+.2f} RMSE "
+            return f"{shown}[{low:+.2f}, {high:+.2f}]"
+        shown = "" if mean is None else f"{mean:+.2%} of the naive RMSE "
+        return f"{shown}[{low:+.2%}, {high:+.2%}]"
+
+    def _margin(self) -> str:
+        margin = self.observed.margin
+        return f"{margin:.2f}" if self.observed.unit == "restart" else f"{margin:.2%}"
+
+    def _signs_agree(self, favours: bool) -> bool:
+        """Whether all runs, those that diverged among them, show the same side."""
+        if not self.comparison.left_out:
+            return True
+        if self._unpaired:
+            low, high = self.comparison.probability_interval
+            return low > 0.5 if favours else high < 0.5
+        first, second = self.observed.values
+        wins, losses = int((first < second).sum()), int((first > second).sum())
+        side = wins if favours else losses
+        # The probability of so many wins or more of fair coins, on either side.
+        return 2.0 * float(special.bdtrc(side - 1, wins + losses, 0.5)) < self.alpha
+
+    def _lost(self) -> str:
+        left = self.comparison.left_out
+        if not left:
+            return ""
+        values, h = self.observed.values, self.observed.hypothesis
+        first, second = (int(np.isinf(v).sum()) for v in values)
+        which = (
+            f"{left} of {sum(map(len, values))} runs diverged"
+            if self._unpaired
+            else f"In {left} of {len(values[0])} pairs a run diverged"
+        )
+        return (
+            f" {which} ({h.first}: {first}, {h.second}: {second}); they are not in the mean, and "
+            "count as lost in the probability."
+        )

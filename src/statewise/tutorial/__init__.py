@@ -1,0 +1,1 @@
+"""The origin experiments as a study, with their figures and their text."""

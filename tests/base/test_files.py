@@ -1,0 +1,77 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from statewise.base.files import Staging, check_writable
+from statewise.errors import OutputError
+
+
+def test_files_appear_together_and_replace_older_ones(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "out"
+    with Staging(out) as staging:
+        staging.text("a.txt", "one")
+        staging.text("b.txt", "two")
+        assert [p.name for p in out.glob("*.txt")] == []
+    with Staging(out) as staging:
+        staging.text("a.txt", "three")
+    assert sorted((p.name, p.read_text()) for p in out.iterdir()) == [
+        ("a.txt", "three"),
+        ("b.txt", "two"),
+    ]
+
+
+def test_an_exception_leaves_nothing_behind(tmp_path: Path) -> None:
+    def interrupted(out: Path) -> None:
+        with Staging(out) as staging:
+            staging.text("a.txt", "one")
+            raise KeyboardInterrupt
+
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(out)
+    assert not out.exists()
+    out.mkdir()
+    (out / "mine.txt").write_text("kept")
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(out)
+    assert [p.name for p in out.iterdir()] == ["mine.txt"]
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(OutputError, match=r"out = .*Choose a folder"), Staging(folder):
+            pass
+
+
+def test_a_failure_while_moving_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match="No space left"), Staging(tmp_path / "out") as staging:
+        staging.text("a.txt", "one")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_in_the_way_moves_nothing(tmp_path: Path) -> None:
+    def write() -> None:
+        with Staging(tmp_path) as staging:
+            staging.text("a.txt", "one")
+            staging.text("b.txt", "two")
+
+    (tmp_path / "b.txt").mkdir()
+    with pytest.raises(OutputError, match=r"b.txt is a folder"):
+        write()
+    assert [p.name for p in tmp_path.iterdir()] == ["b.txt"]
+
+
+def test_where_nothing_can_be_written_is_known_beforehand(tmp_path: Path) -> None:
+    check_writable(tmp_path / "new" / "file")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be written"):
+        check_writable(tmp_path / "file" / "below")
+    with pytest.raises(OutputError, match="is a folder"):
+        check_writable(tmp_path)

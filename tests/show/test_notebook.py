@@ -1,0 +1,70 @@
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from statewise.forecasting import Forecaster
+from statewise.show.notebook import MOST, shown
+from tests.report.test_study_tables import synthetic
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
+        self.open.append(tag)
+        self.seen.add(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def checked(text: str) -> str:
+    tags = Tags()
+    tags.feed(text)
+    assert tags.open == []
+    assert "script" not in tags.seen
+    assert "table" in tags.seen
+    return text
+
+
+EVIL = "<script>alert(1)</script>"
+
+
+def test_text_is_escaped_and_long_tables_are_cut() -> None:
+    text = checked(shown(EVIL, [{"name": EVIL, "value": i / 7} for i in range(MOST + 5)], EVIL))
+    assert "5 more rows are not shown." in text
+    assert text.count("<tr>") == MOST + 1
+    assert "0.143" in text
+
+
+@pytest.mark.parametrize("fitted", [False, True])
+def test_a_forecaster_shows_its_parameters(fitted: bool) -> None:
+    model = Forecaster(lags=2, members=2, epochs=2, id_column=EVIL)
+    assert "default" in checked(Forecaster()._repr_html_())
+    if fitted:
+        frame = pd.DataFrame({EVIL: "a", "ds": range(30), "y": np.arange(30.0)})
+        model.fit(frame)
+    text = checked(model._repr_html_())
+    assert ("fitted to 1 series" in text) == fitted
+    assert "<td>lags</td><td>2</td>" in text
+
+
+def test_a_backtest_shows_its_table() -> None:
+    frame = pd.DataFrame({"ds": range(40), "y": np.sin(np.arange(40.0))})
+    found = Forecaster(lags=2, members=2, epochs=2, intervals=None).backtest(frame, 4, 2)
+    text = checked(found._repr_html_())
+    assert "<td>naive</td>" in text
+    assert "skill-naive" in text
+    assert "test size 4, cutoffs 2" in text
+
+
+def test_a_study_shows_its_arms() -> None:
+    text = checked(synthetic(("a", EVIL), repeats=4)._repr_html_())
+    assert "<td>naive</td>" not in text
+    assert "&lt;script&gt;" in text
+    assert "relative" in text
