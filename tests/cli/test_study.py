@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,16 @@ def test_from_a_csv_file_to_tables(capsys: pytest.CaptureFixture[str]) -> None:
     assert scores["rmse"] == [float(row["rmse"]) for row in rows]
     with Store.read("study.db") as store:
         assert sum(store.counts().values()) == 100
+
+
+@pytest.mark.parametrize("data", ["data.csv", "{folder}/data.csv"])
+def test_a_study_file_finds_its_data_from_its_own_folder(folder: Path, data: str) -> None:
+    (folder / "sub").mkdir()
+    given = data.format(folder=folder)
+    assert main(["study", "init", given, "--out", "sub/mine.toml"]) == 0
+    assert main(["study", "status", "sub/mine.toml"]) == 0
+    named = tomllib.loads(Path("sub/mine.toml").read_text())["data"]
+    assert named == (given if Path(given).is_absolute() else "../data.csv")
 
 
 @pytest.mark.usefixtures("folder")

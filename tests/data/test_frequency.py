@@ -158,3 +158,8 @@ def test_a_frequency_is_read_as_it_was_written(alias: str) -> None:
     for field, value in (("step", 0), ("step", 2**62), ("unit", "year"), ("anchor", "middle")):
         with pytest.raises(DataError, match=f"frequency, field '{field}'"):
             Frequency.from_document(asdict(frequency) | {field: value})
+
+
+def test_usual_seasons() -> None:
+    usual = {"MS": 12, "ME": 12, "QS": 4, "D": 7, "B": 5, "W": 52, "h": 24, "Y": 1, "3": 1, "2D": 1}
+    assert {name: Frequency.parse(name).season for name in usual} == usual

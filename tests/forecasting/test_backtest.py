@@ -9,10 +9,8 @@ import polars as pl
 import pytest
 
 from statewise import REGIMES
-from statewise.data.frequency import Frequency
 from statewise.errors import DataError, SettingError
 from statewise.forecasting import Backtest, Forecaster
-from statewise.forecasting.backtest import season_of
 from tests.forecasting.frames import known, long, small
 
 LEAKY = {
@@ -251,11 +249,6 @@ def test_statistical_models_stand_beside_it() -> None:
 def test_impossible_backtests_are_refused(arguments: Any, error: Any, message: str) -> None:
     with pytest.raises(error, match=message):
         small().backtest(long(), **arguments)
-
-
-def test_usual_seasons() -> None:
-    usual = {"MS": 12, "ME": 12, "QS": 4, "D": 7, "B": 5, "W": 52, "h": 24, "3": 1, "2D": 1}
-    assert {f: season_of(Frequency.parse(f)) for f in usual} == usual
 
 
 def test_a_subclass_is_backtested_as_itself() -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,10 @@ def run_init(options: argparse.Namespace) -> int:
             "--out", str(options.out), "exists already", "Choose another name with --out."
         )
     panel = Panel.from_csv(options.data)
-    options.out.write_text(template(options.data, panel), encoding="utf-8")
+    data = options.data
+    if not data.is_absolute():  # a study file's paths are relative to its folder
+        data = Path(os.path.relpath(data.resolve(), options.out.parent.resolve()))
+    options.out.write_text(template(data, panel), encoding="utf-8")
     say(f"Wrote {options.out}. Look it through, then: statewise study run {options.out}")
     return 0
 

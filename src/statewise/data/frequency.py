@@ -42,6 +42,10 @@ LONGEST = {  # of a step: the years from 1 to 9999
     "month": 9999 * 12,
 }
 MONTHS = {"Y": 12, "Q": 3, "M": 1}
+SEASONS = {  # steps that make a year, a week or a day, by the unit and the step
+    ("month", 1): 12, ("month", 3): 4, ("business day", 1): 5, ("microsecond", FIXED["W"]): 52,
+    ("microsecond", FIXED["D"]): 7, ("microsecond", FIXED["h"]): 24,
+}  # fmt: skip
 ANCHORS: dict[str, Anchor] = {"S": "start", "E": "end", "": ""}
 WORDS = "'MS', 'ME', 'QS', 'YS', 'W', 'D', 'B', 'h', '15min', or '1' for whole numbers"
 ALIAS = re.compile(
@@ -142,6 +146,16 @@ class Frequency:
         name += {"business day": "B", "month": self.anchor[:1].upper()}.get(self.unit, "")
         count = self.step // size
         return name if name and count == 1 else f"{count}{name}"
+
+    @property
+    def season(self) -> int:
+        """How many steps the usual season has: 12 of months, 7 of days; 1 where there is none.
+
+        Example:
+            >>> [Frequency.parse(name).season for name in ("MS", "QE", "D", "B", "h", "W", "Y")]
+            [12, 4, 7, 5, 24, 52, 1]
+        """
+        return SEASONS.get((self.unit, self.step), 1)
 
     def after(self, last: ArrayLike, count: int) -> NDArray[Any]:
         """The next times.

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from statewise.base.checks import at_least, one_of
 from statewise.data.frames import write_frame
-from statewise.data.frequency import Frequency
 from statewise.data.timedpanel import TimedPanel
 from statewise.engine import available_threads
 from statewise.ensemble.trained import ForecastState
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from statewise.forecasting.forecaster import Forecaster
 
-__all__ = ["Backtest", "backtest", "season_of"]
+__all__ = ["Backtest", "backtest"]
 
 Floats = NDArray[np.float64]
 Walk = Literal["carried", "re-encoded"]
@@ -205,7 +204,7 @@ def backtest(
         )
     shortest = int(panel.lengths.min()) - tested
     if season is None:
-        usual = season_of(panel.frequency)
+        usual = panel.frequency.season
         season = usual if usual < shortest else 1
     elif at_least("season", season, 1) >= shortest > 1:
         raise SettingError(
@@ -307,15 +306,3 @@ def score(
         )
         found[MODEL][f"coverage-{level:g}"] = coverage(actual, low, high)
     return found
-
-
-def season_of(frequency: Frequency) -> int:
-    """The usual season of a frequency: 12 of months, 4 of quarters, 7 of days, 24 of hours.
-
-    Example:
-        >>> season_of(Frequency.parse("MS")), season_of(Frequency.parse("1"))
-        (12, 1)
-    """
-    usual = {"12Y": 1, "MS": 12, "ME": 12, "M": 12, "QS": 4, "QE": 4, "Q": 4, "D": 7, "B": 5}
-    usual |= {"W": 52, "h": 24}
-    return usual.get(str(frequency), 1)

@@ -80,7 +80,7 @@ def template(data: Path, panel: Panel) -> str:
 # More repeats, arms or series extend the study. Anything else that changes is refused, since
 # hypotheses are declared before their results are seen.
 
-data = {json.dumps(str(data))}
+data = {json.dumps(data.as_posix())}
 test_size = {test_size}  # observations after each cutoff, forecast one step at a time
 cutoffs = 1  # test parts of each series, which do not overlap
 repeats = 200  # random restarts of each arm
