@@ -322,6 +322,15 @@ def test_long_forecasts_are_printed_in_part(capsys: Captured) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 62
     assert lines[-1] == "... and 20 rows more (--out writes all)"
+    main(["forecast", "data.csv", "--horizon", "40", *SMALL, "--out", "f.csv"])
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [*lines[:-1], "... and 20 rows more"]
+    assert "Wrote 80 rows to f.csv." in err
+    main(["forecast", "data.csv", "--horizon", "2", *SMALL, "--save", "m"])
+    main(["update", "m", "new.csv", "--horizon", "40", "--out", "u.csv"])
+    out, err = capsys.readouterr()
+    assert out.splitlines()[-1] == "... and 20 rows more"
+    assert "Wrote 80 rows to u.csv." in err
 
 
 def test_what_is_held_back_reaches_the_horizon() -> None:

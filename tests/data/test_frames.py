@@ -21,7 +21,7 @@ from statewise.data.frames import (
     write_file,
     write_frame,
 )
-from statewise.errors import DataError, OutputError, SettingError, StatewiseError
+from statewise.errors import DataError, ExtraError, OutputError, StatewiseError
 from tests.csvs import contents, fuzz
 
 MONTHS = pd.date_range("2020-01-01", periods=4, freq="MS")
@@ -322,9 +322,9 @@ def test_parquet_that_cannot_be_read_is_refused(
     with pytest.raises(DataError, match="cannot be read"):
         read_file(path)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(SettingError, match=r"needs pyarrow. .*statewise\[parquet\]"):
+    with pytest.raises(ExtraError, match=r"cannot be imported.*statewise\[parquet\]"):
         read_file(path)
-    with pytest.raises(SettingError, match="needs pyarrow"):
+    with pytest.raises(ExtraError, match="pyarrow"):
         write_file(pl.DataFrame({"ds": [dt.date(2020, 1, 1)]}), path)
     assert path.read_bytes() == b"no parquet"
 

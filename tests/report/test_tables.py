@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statewise.data.datasets import shampoo
-from statewise.errors import SettingError
+from statewise.errors import ExtraError
 from statewise.model.network import Training
 from statewise.model.regime import REGIMES
 from statewise.report.tables import cumulative, forecasts, summarise, to_csv, write_parquet
@@ -67,5 +67,5 @@ def test_parquet_names_the_extra_to_install(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(SettingError, match=r"needs pyarrow.*statewise\[parquet\]"):
+    with pytest.raises(ExtraError, match=r"cannot be imported.*statewise\[parquet\]"):
         write_parquet([{"a": 1}], tmp_path / "t.parquet")

@@ -14,7 +14,7 @@ import distributed
 import pytest
 
 from statewise.data.datasets import shampoo
-from statewise.errors import SettingError, StudyError
+from statewise.errors import ExtraError, SettingError, StudyError
 from statewise.model.network import Training
 from statewise.model.regime import REGIMES
 from statewise.study import Arm, Store, Study, StudyResult, ThreadExecutor, run_study
@@ -193,5 +193,5 @@ def test_settings_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_dask_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(SettingError, match=r"pip install 'statewise\[dask\]'"):
+    with pytest.raises(ExtraError, match=r"pip install 'statewise\[dask\]'"):
         DaskExecutor()

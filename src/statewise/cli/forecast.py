@@ -144,6 +144,7 @@ def run_forecast(options: argparse.Namespace) -> int:
         if options.plot is not None:
             figure = model.plot(options.horizon, history=panel, level=options.level, X=future)
             write_figure(figure, options.plot)
+    write(frame, options.out)
     show(frame, options.out)
     if options.save is not None:
         model.save(options.save)
@@ -154,7 +155,7 @@ def run_forecast(options: argparse.Namespace) -> int:
 def run_update(options: argparse.Namespace) -> int:
     """Advance a model, forecast if that is asked for, and write it."""
     from statewise.base.checks import at_least
-    from statewise.data.frames import read_further, write_file
+    from statewise.data.frames import read_further
     from statewise.data.frequency import show as written
     from statewise.errors import SettingError
     from statewise.forecasting import Forecaster
@@ -179,8 +180,7 @@ def run_update(options: argparse.Namespace) -> int:
             )
         with spoken_warnings():
             frame = model.predict(options.horizon, level=options.level, X=future)
-        if options.out is not None:
-            write_file(frame, options.out)
+        write(frame, options.out)
     target = options.save or options.model
     model.save(target)
     moved = model.origin_.last != before.last
@@ -188,7 +188,7 @@ def run_update(options: argparse.Namespace) -> int:
     latest = written(model.origin_.last.max())
     say(f"Moved {series} on by {len(new)} observations, up to {latest}. The model is {target}.")
     if frame is not None:
-        show(frame, None)
+        show(frame, options.out)
     return 0
 
 
@@ -261,12 +261,19 @@ def choose(model: Any, panel: Any, budget: float, out: Path) -> None:
     model.set_params(regime=choice.regime)
 
 
+def write(frame: Any, out: Path | None) -> None:
+    """Write a forecast, if a file was named for it."""
+    from statewise.data.frames import write_file
+
+    if out is not None:
+        write_file(frame, out)
+
+
 def show(frame: Any, out: Path | None) -> None:
-    """Print a forecast, its first rows if there are many, and write it."""
+    """Print a forecast, or its first rows if there are many, and say where all of it is."""
     import narwhals as nw
     import numpy as np
 
-    from statewise.data.frames import write_file
     from statewise.report.text import table
 
     rows = [
@@ -279,7 +286,6 @@ def show(frame: Any, out: Path | None) -> None:
     if len(rows) > SHOWN:
         print(f"... and {len(rows) - SHOWN} rows more" + (" (--out writes all)" if not out else ""))
     if out is not None:
-        write_file(frame, out)
         say(f"Wrote {len(rows)} rows to {out}.")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from statewise.base.extras import import_extra
 from statewise.data.append import NewRows, read_future, read_new_rows
 from statewise.data.columns import (
     as_table,
@@ -24,7 +25,7 @@ from statewise.data.frequency import Frequency
 from statewise.data.panel import choose_columns, parse_number, position, read_rows
 from statewise.data.time_columns import read_column
 from statewise.data.timedpanel import ForecastOrigin, TimedPanel, arrange
-from statewise.errors import DataError, SettingError
+from statewise.errors import DataError
 
 __all__ = [
     "NewRows",
@@ -170,7 +171,8 @@ def read_file(
 
     Raises:
         DataError: the file cannot be read or used; of a CSV file, the message names the line.
-        SettingError: freq, fill or the encoding is not a known one, or pyarrow is not installed.
+        SettingError: freq, fill or the encoding is not a known one.
+        ExtraError: the file is a Parquet file, and pyarrow is not installed.
     """
     if Path(path).suffix in PARQUET:
         return read_frame(
@@ -297,15 +299,10 @@ def parse_cell(line: str, column: str, text: str, fill: Fill | None, fix: str = 
 
 def read_parquet(path: Path) -> Any:
     """A Parquet file as a pyarrow table; raises DataError if it cannot be read."""
+    pyarrow = import_extra("pyarrow", "parquet")
     try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError:
-        fix = "Install it: pip install 'statewise[parquet]'."
-        raise SettingError("file", str(path), "needs pyarrow", fix) from None
-    try:
-        table = parquet.read_table(path)
-    except (OSError, pa.ArrowException) as error:
+        table = import_extra("pyarrow.parquet", "parquet").read_table(path)
+    except (OSError, pyarrow.ArrowException) as error:
         problem = f"cannot be read ({str(error).splitlines()[0]})"
         raise DataError("file", str(path), problem, "Check the path and the file.") from None
     index = [name for name in table.column_names if name.startswith(UNNAMED_INDEX)]
@@ -317,7 +314,7 @@ def write_file(frame: Any, path: str | Path) -> None:
 
     Raises:
         OutputError: the folder cannot be written to.
-        SettingError: pyarrow is not installed.
+        ExtraError: pyarrow is not installed.
     """
     from statewise.base.files import Staging
 
@@ -334,9 +331,5 @@ def write_file(frame: Any, path: str | Path) -> None:
 
 def write_parquet(table: "nw.DataFrame[Any]", path: Path) -> None:
     """Write a frame as Parquet."""
-    try:
-        from pyarrow import parquet
-    except ImportError:
-        fix = "Install it: pip install 'statewise[parquet]'."
-        raise SettingError("file", str(path.name), "needs pyarrow", fix) from None
+    parquet = import_extra("pyarrow.parquet", "parquet")
     parquet.write_table(table.to_arrow(), path)

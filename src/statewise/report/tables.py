@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.errors import SettingError
+from statewise.base.extras import import_extra
 from statewise.stats.comparison import share_interval
 from statewise.study.execute import StudyResult
 
@@ -156,17 +156,11 @@ def write_parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     """Write rows that share their keys as a Parquet file.
 
     Raises:
-        SettingError: the extra ``parquet`` is not installed.
+        ExtraError: the extra ``parquet`` is not installed.
     """
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError:
-        raise SettingError(
-            "format", "parquet", "needs pyarrow", "Install it: pip install 'statewise[parquet]'."
-        ) from None
+    pyarrow = import_extra("pyarrow", "parquet")
     columns = {name: [row[name] for row in rows] for name in rows[0]}
-    parquet.write_table(pa.table(columns), path)
+    import_extra("pyarrow.parquet", "parquet").write_table(pyarrow.table(columns), path)
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -13,6 +13,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Self
 
+from statewise.base.checks import at_least
+from statewise.base.extras import import_extra
 from statewise.engine import available_threads
 from statewise.errors import SettingError, StudyError
 from statewise.study.executors import RETRIES
@@ -49,11 +51,12 @@ class DaskExecutor:
         workers: processes of the local cluster, one thread each; by default one a processor.
 
     Raises:
-        SettingError: Dask is not installed, or ``workers`` is given with ``address``.
+        ExtraError: Dask is not installed.
+        SettingError: ``workers`` is given with ``address``, or one of them is impossible.
     """
 
     def __init__(self, address: str | None = None, workers: int | None = None) -> None:
-        self._dask = installed()
+        self._dask = import_extra("distributed", "dask")
         if address is not None and workers is not None:
             raise SettingError(
                 "workers",
@@ -61,8 +64,8 @@ class DaskExecutor:
                 "is for a local cluster, but the address of a scheduler is given too",
                 "Give one of the two; a scheduler knows its workers.",
             )
-        if workers is not None and workers < 1:
-            raise SettingError("workers", workers, "is not a positive number", "Give at least 1.")
+        if workers is not None:
+            at_least("workers", workers, 1)
         if address is not None and not re.fullmatch(r"(tcp|tls)://.+:\d+", address):
             # Refused before Dask sees it: a client that fails half-way keeps the process alive.
             raise SettingError(
@@ -211,21 +214,3 @@ class DaskExecutor:
             f"gave a shard up {times} times, since the workers that it was sent to died",
             "Free some memory or use fewer; finished runs are kept.",
         )
-
-
-def installed() -> Any:
-    """The module ``distributed``.
-
-    Raises:
-        SettingError: it is not installed.
-    """
-    try:
-        import distributed
-    except ImportError as error:
-        raise SettingError(
-            "executor",
-            "dask",
-            f"needs a package that is not installed ({error})",
-            "Install it with: pip install 'statewise[dask]'.",
-        ) from None
-    return distributed
