@@ -300,8 +300,10 @@ def parse_cell(line: str, column: str, text: str, fill: Fill | None, fix: str = 
 def read_parquet(path: Path) -> Any:
     """A Parquet file as a pyarrow table; raises DataError if it cannot be read."""
     pyarrow = import_extra("pyarrow", "parquet")
+    from pyarrow import parquet
+
     try:
-        table = import_extra("pyarrow.parquet", "parquet").read_table(path)
+        table = parquet.read_table(path)
     except (OSError, pyarrow.ArrowException) as error:
         problem = f"cannot be read ({str(error).splitlines()[0]})"
         raise DataError("file", str(path), problem, "Check the path and the file.") from None
@@ -331,5 +333,7 @@ def write_file(frame: Any, path: str | Path) -> None:
 
 def write_parquet(table: "nw.DataFrame[Any]", path: Path) -> None:
     """Write a frame as Parquet."""
-    parquet = import_extra("pyarrow.parquet", "parquet")
+    import_extra("pyarrow", "parquet")
+    from pyarrow import parquet
+
     parquet.write_table(table.to_arrow(), path)

@@ -159,8 +159,10 @@ def write_parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
         ExtraError: the extra ``parquet`` is not installed.
     """
     pyarrow = import_extra("pyarrow", "parquet")
+    from pyarrow import parquet
+
     columns = {name: [row[name] for row in rows] for name in rows[0]}
-    import_extra("pyarrow.parquet", "parquet").write_table(pyarrow.table(columns), path)
+    parquet.write_table(pyarrow.table(columns), path)
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
