@@ -287,7 +287,7 @@ def test_the_regime_of_a_backtest_is_chosen_without_its_test_parts(capsys: Captu
         (["forecast", "data.csv", "--horizon", "2", "--time-column", "z"], "--time-column = 'z'"),
         (["forecast", "data.csv", "--horizon", "2", "--id-column", "z"], "--id-column = 'z'"),
         (["forecast", "data.csv", "--horizon", "2", "--encoding", "x"], "--encoding = 'x'"),
-        (["forecast", "data.csv", "--horizon", "2", "--plot", "f.doc"], "--plot = 'f.doc'"),
+        (["forecast", "data.csv", "--horizon", "2", "--plot", "f.doc"], "Use .png, .svg or .pdf."),
         (["forecast", "data.csv", "--horizon", "2", "--out", "."], "--out = '.': is a folder"),
         (["forecast", "data.csv", "--horizon", "2", "--out", "data.csv/f"], "cannot be written"),
         (["backtest", "data.csv", "--test-size", "20", "--cutoffs", "2"], "leave none to train on"),

@@ -9,7 +9,7 @@ from statewise.data.panel import Panel
 from statewise.model.network import Training
 from statewise.model.regime import StateRegime
 from statewise.report.study_tables import SHOWN, report_tables
-from statewise.report.tables import to_csv
+from statewise.show.tables import to_csv
 from statewise.stats import diebold_mariano, half_widths, pilot_sd
 from statewise.study import (
     Arm,

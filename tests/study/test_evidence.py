@@ -7,7 +7,7 @@ from scipy import stats
 from statewise.stats import bootstrap_series, compare, compare_unpaired, resample, resample_unpaired
 from statewise.study import Observations, better, examine
 from statewise.study.evidence import resamples_of
-from statewise.study.observations import Unit
+from statewise.study.results import Unit
 
 
 def observations(unit: Unit, shape: tuple[int, int], *, shared: bool) -> Observations:

@@ -28,7 +28,6 @@ from statewise.study import (
     no_worse,
     settle,
 )
-from statewise.study.observations import unit_of
 
 
 def result(first: Any, second: Any, hypothesis: Hypothesis, *, shared: bool = True) -> StudyResult:
@@ -235,7 +234,7 @@ def several(shift: float, spread: float, series: int, cutoffs: int, repeats: int
 @pytest.mark.parametrize(("series", "cutoffs", "unit"), [(12, 1, "series"), (1, 8, "cutoff")])
 def test_series_and_cutoffs_are_units_of_their_own(series: int, cutoffs: int, unit: str) -> None:
     result = several(-0.1, 0.03, series, cutoffs)
-    assert unit_of(result) == unit
+    assert result.unit == unit
     [verdict] = settle(result)
     assert verdict.outcome is Outcome.SUPPORTED
     assert units(verdict) == max(series, cutoffs)

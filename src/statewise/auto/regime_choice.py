@@ -305,7 +305,7 @@ def cost(arm: Arm, series: Sequence[Series], tested: int, least: float) -> float
 
 def conclude(result: StudyResult, verdicts: list[Verdict], notes: tuple[str, ...]) -> Choice:
     """Which regime has the lowest mean error of single networks, relative to the naive one."""
-    from statewise.report.study_tables import arm_rows
+    from statewise.study.results import arm_rows
 
     found = {row["arm"]: row for row in arm_rows(result)}
     relative = {

@@ -29,7 +29,7 @@ def run_doctor(_: argparse.Namespace) -> int:
     """Print everything."""
     from statewise.engine import available_threads
     from statewise.engine.caching import cache_state
-    from statewise.report.text import table
+    from statewise.show.tables import table
 
     named = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "llvmlite", "scipy"))
     print(f"statewise {__version__}, Python {platform.python_version()}, {named}")

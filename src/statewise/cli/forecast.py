@@ -13,6 +13,7 @@ from statewise.cli.progress import Progress, on_terminal, say
 __all__ = ["add_to"]
 
 SHOWN = 60  # rows of a printed forecast
+PICTURES = ".png, .svg or .pdf"
 
 
 def add_to(commands: Any) -> None:
@@ -30,7 +31,7 @@ def add_to(commands: Any) -> None:
     add_output(forecast)
     forecast.add_argument("--save", type=Path, metavar="MODEL", help="keep the model in this file")
     forecast.add_argument(
-        "--plot", type=Path, metavar="FILE.png", help="draw the forecasts (.png, .svg or .pdf)"
+        "--plot", type=Path, metavar="FILE.png", help=f"draw the forecasts ({PICTURES})"
     )
     forecast.add_argument(
         "--future",
@@ -197,7 +198,7 @@ def run_backtest(options: argparse.Namespace) -> int:
     from statewise.base.checks import at_least, one_of
     from statewise.cli.forecast_options import panel_of
     from statewise.forecasting import backtest
-    from statewise.report.text import table
+    from statewise.show.tables import table
 
     beside = [name.strip() for name in options.beside.split(",") if name.strip()]
     if beside:
@@ -240,7 +241,7 @@ def choose(model: Any, panel: Any, budget: float, out: Path) -> None:
     """
     from statewise.auto.regime_choice import conclude, plan
     from statewise.cli.study import write_report
-    from statewise.report.text import table
+    from statewise.show.tables import table
     from statewise.study import run_study, settle
 
     planned = plan(model, panel, budget)
@@ -274,7 +275,7 @@ def show(frame: Any, out: Path | None) -> None:
     import narwhals as nw
     import numpy as np
 
-    from statewise.report.text import table
+    from statewise.show.tables import table
 
     rows = [
         {k: v if isinstance(v, float) else str(v).removesuffix(" 00:00:00") for k, v in row.items()}
@@ -309,7 +310,7 @@ def write_backtest(found: Any, out: Path, form: str) -> None:
     """Write the table, the scores of every series, all forecasts, and a figure."""
     from statewise.base.files import Staging
     from statewise.data.frames import write_file
-    from statewise.report.tables import to_csv
+    from statewise.show.tables import to_csv
 
     scores = [
         {"unique_id": name, "method": method}
@@ -334,7 +335,7 @@ def check_format(path: Path) -> None:
     from statewise.errors import SettingError
 
     if path.suffix[1:] not in Figure().canvas.get_supported_filetypes():
-        raise SettingError("--plot", str(path), "is of no known format", "Use .png or .svg.")
+        raise SettingError("--plot", str(path), "is of no known format", f"Use {PICTURES}.")
 
 
 def write_figure(figure: Any, path: Path) -> None:

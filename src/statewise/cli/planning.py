@@ -76,7 +76,7 @@ def run_plan(options: argparse.Namespace) -> int:
     """Print how many repeats each hypothesis needs, and draw how the intervals narrow."""
     from statewise.base.files import Staging
     from statewise.report.plan import plan_figure, plan_rows, plan_text, width_rows
-    from statewise.report.tables import to_csv
+    from statewise.show.tables import to_csv
     from statewise.study import Store
     from statewise.study.file import read
     from statewise.study.planning import plan_hypotheses

@@ -193,7 +193,7 @@ def runs_by_arm(study: Any, store: Any) -> dict[str, int]:
 
 def run_status(options: argparse.Namespace) -> int:
     """Print how many runs of each arm are there; with --check, whether the file is whole."""
-    from statewise.report.text import table
+    from statewise.show.tables import table
     from statewise.study import Store
     from statewise.study.file import read
 
@@ -255,7 +255,7 @@ def write_report(result: Any, verdicts: Any, out: Path, command: Sequence[str]) 
 
     from statewise.base.files import Staging
     from statewise.report.html import html_report, report_tables
-    from statewise.report.tables import to_csv
+    from statewise.show.tables import to_csv
 
     with Staging(out) as staging:
         tables = report_tables(result, verdicts)
@@ -269,7 +269,8 @@ def write_report(result: Any, verdicts: Any, out: Path, command: Sequence[str]) 
 def run_export(options: argparse.Namespace) -> int:
     """Write every table of a finished study."""
     from statewise.base.files import Staging
-    from statewise.report.tables import study_tables, to_csv, write_parquet
+    from statewise.report.tables import study_tables
+    from statewise.show.tables import to_csv, write_parquet
     from statewise.study import Store, read_results
     from statewise.study.file import read
 
@@ -291,7 +292,7 @@ def run_export(options: argparse.Namespace) -> int:
 def run_calibrate(options: argparse.Namespace) -> int:
     """Print the false-positive rate of each test, on each series and cutoff of an arm."""
     from statewise.base.checks import at_least
-    from statewise.report.text import table
+    from statewise.show.tables import table
     from statewise.stats import false_positive_rates
     from statewise.study import Store, read_results
     from statewise.study.file import read

@@ -115,7 +115,7 @@ def run_tutorial(options: argparse.Namespace) -> int:
     if options.json:
         print(document)
     else:
-        from statewise.report.text import tutorial_text
+        from statewise.tutorial.text import tutorial_text
 
         print(tutorial_text(tutorial))
         print(f"\nResults, tables and figures are in {options.out}/")
@@ -145,7 +145,7 @@ def estimate(study: Any, store: Any) -> str:
 def write(tutorial: Any, staging: Any) -> None:
     """Write every table as CSV and every figure as PNG and SVG."""
     from statewise.report.html import html_report
-    from statewise.report.tables import to_csv
+    from statewise.show.tables import to_csv
 
     title = "The origin experiments"
     page = html_report(tutorial.result, tutorial.verdicts, title=title)

@@ -143,7 +143,7 @@ class Backtest:
         return ", ".join(f"{name} {value}" for name, value in self.settings.items())
 
     def __str__(self) -> str:
-        from statewise.report.text import table
+        from statewise.show.tables import table
 
         return f"{table(self.table)}\n{self.summary}"
 

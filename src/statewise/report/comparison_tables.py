@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.report.tables import Row
+from statewise.show.tables import Row
 from statewise.stats.accuracy import diebold_mariano
 from statewise.stats.power import half_widths
 from statewise.study.design import NAIVE
 from statewise.study.evidence import examine
-from statewise.study.execute import StudyResult
 from statewise.study.observations import UNPAIRED, observe, observe_cell
+from statewise.study.results import StudyResult
 from statewise.study.verdicts import Verdict
 
 __all__ = ["accuracy", "evidence_rows", "pairs", "verdict_rows"]

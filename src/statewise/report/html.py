@@ -15,11 +15,11 @@ from statewise.report.page_arms import overall, ranking
 from statewise.report.page_details import details
 from statewise.report.page_specification import limits, specification
 from statewise.report.study_tables import report_tables
-from statewise.report.tables import Row
 from statewise.show.markup import join, tag
 from statewise.show.style import clean
+from statewise.show.tables import Row
 from statewise.show.words import counted, shorten
-from statewise.study.execute import StudyResult
+from statewise.study.results import StudyResult
 from statewise.study.verdicts import Verdict
 
 __all__ = ["html_report", "report_tables"]

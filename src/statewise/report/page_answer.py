@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from statewise.report.page_evidence import other_tests
-from statewise.report.tables import Row
 from statewise.show.markup import Markup, tag
+from statewise.show.tables import Row
 from statewise.show.words import counted, number, percent, shorten
 from statewise.study.design import Study
-from statewise.study.execute import StudyResult
 from statewise.study.observations import UNPAIRED
+from statewise.study.results import StudyResult
 
 __all__ = ["answer"]
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from statewise.report.rank_figure import rank_plot
-from statewise.report.tables import Row
 from statewise.show.markup import Content, Markup, drawing, join, key_line, table, tag
+from statewise.show.tables import Row
 from statewise.show.words import NONE, counted, number, percent, shorten
-from statewise.study.execute import StudyResult
+from statewise.study.results import StudyResult
 
 __all__ = ["overall", "ranking"]
 

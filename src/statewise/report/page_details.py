@@ -14,10 +14,10 @@ from statewise.report.study_figures import (
     score_plot,
 )
 from statewise.report.study_tables import SHOWN
-from statewise.report.tables import Row
 from statewise.show.markup import Markup, drawing, key_line, line, tag
+from statewise.show.tables import Row
 from statewise.show.words import counted, number, shorten
-from statewise.study.execute import StudyResult
+from statewise.study.results import StudyResult
 
 __all__ = ["details"]
 

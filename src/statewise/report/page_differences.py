@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from statewise.report.study_figures import difference_plot, half_width_plot
-from statewise.report.tables import Row
 from statewise.show.markup import Markup, drawing, key_line, tag
+from statewise.show.tables import Row
 from statewise.show.words import counted, number, shorten, signed
 from statewise.study.observations import UNPAIRED
 

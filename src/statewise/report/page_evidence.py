@@ -2,18 +2,17 @@
 
 from collections.abc import Callable, Sequence
 
-from statewise.report.tables import Row
 from statewise.show.markup import Content, Markup, table, tag
+from statewise.show.tables import Row
 from statewise.show.words import NONE, number, p_value, percent, shorten, signed
-from statewise.study.execute import StudyResult
-from statewise.study.observations import unit_of
+from statewise.study.results import StudyResult
 
 __all__ = ["forecasts_over_time", "other_tests"]
 
 
 def other_tests(result: StudyResult, rows: Sequence[Row]) -> Markup:
     """Every test of every hypothesis, on the unit of its verdict."""
-    unit, level = unit_of(result), f"{rows[0]['level']:.4g}"
+    unit, level = result.unit, f"{rows[0]['level']:.4g}"
     amount = signed if unit == "restart" else percent
     lines: list[dict[str, Content]] = []
     for row in rows:

@@ -4,11 +4,11 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from statewise.report.tables import Row
 from statewise.show.markup import Content, Markup, table, tag
+from statewise.show.tables import Row
 from statewise.show.words import NONE, counted, shorten
 from statewise.study.design import Study
-from statewise.study.execute import StudyResult
+from statewise.study.results import StudyResult
 
 __all__ = ["limits", "specification"]
 

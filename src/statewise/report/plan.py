@@ -7,13 +7,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from statewise.report.study_figures import half_width_plot
-from statewise.report.tables import Row
-from statewise.report.text import table
 from statewise.show.style import Rows, styled
+from statewise.show.tables import Row, table
 from statewise.stats.power import half_widths
-from statewise.study.execute import StudyResult
 from statewise.study.observations import UNPAIRED
 from statewise.study.planning import Needed
+from statewise.study.results import StudyResult
 
 __all__ = ["plan_figure", "plan_rows", "plan_text", "width_rows"]
 

@@ -8,18 +8,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from statewise.report.comparison_tables import accuracy, evidence_rows, pairs, verdict_rows
-from statewise.report.tables import Row, summarise
+from statewise.show.tables import Row
 from statewise.stats.ranks import rank_arms
-from statewise.study.execute import CellResult, StudyResult
-from statewise.study.observations import unit_of
+from statewise.study.results import CellResult, StudyResult, arm_rows
 from statewise.study.specification import arm_document, digest, series_document, to_document
+from statewise.study.summary import summarise
 from statewise.study.verdicts import Verdict
 from statewise.version import __version__
 
-__all__ = ["SHOWN", "arm_rows", "report_tables"]
+__all__ = ["SHOWN", "report_tables"]
 
 SHOWN = 6  # cells that are shown in detail
 POINTS = 500  # of a strip, at most
@@ -64,62 +63,6 @@ def report_tables(
         "versions": _versions(result),
     }
     return {name: rows for name, rows in tables.items() if rows}
-
-
-def arm_rows(result: StudyResult) -> list[Row]:
-    """A row an arm over the whole study.
-
-    The unit of the interval of the skill is that of the verdicts: the restarts in a study of one
-    cell, else the series, each with the average over its cutoffs of the mean score over the naive
-    one, and the cutoffs where there is one series.
-    """
-    level = 1.0 - result.study.alpha
-    unit = unit_of(result)
-    single = unit == "restart"
-    rows = []
-    for name, arm in result.arms.items():
-        relative: dict[str | int, list[float]] = {}
-        left_out = beaten = diverged = runs = 0
-        for (series, cutoff), found in arm.cells.items():
-            naive = result.naive_scores[series, cutoff]
-            finite = found.scores[np.isfinite(found.scores)]
-            runs += len(found.scores)
-            diverged += len(found.scores) - len(finite)
-            beaten += int((found.scores < naive).sum())
-            if not len(finite) or naive == 0.0:
-                left_out += 1
-            elif single:
-                relative |= {i: [score / naive] for i, score in enumerate(finite.tolist())}
-            else:
-                of = series if unit == "series" else cutoff
-                relative.setdefault(of, []).append(float(finite.mean() / naive))
-        units = np.array([np.mean(each) for each in relative.values()])
-        mean, low, high = _student(units, level)
-        rows.append(
-            {"arm": name, "engine": arm.arm.engine.label(arm.arm),
-             "unit": unit, "units": len(units),
-             "mean": summarise(arm.only.scores).mean if single else None,
-             "naive": next(iter(result.naive_scores.values())) if single else None,
-             "relative": mean,
-             "skill": None if mean is None else 1.0 - mean,
-             "skill_low": None if high is None else 1.0 - high,
-             "skill_high": None if low is None else 1.0 - low,
-             "runs": runs, "beat_naive": beaten, "share": beaten / runs, "diverged": diverged,
-             "cells_left_out": left_out}
-        )  # fmt: skip
-    return rows
-
-
-def _student(units: Floats, level: float) -> tuple[float | None, float | None, float | None]:
-    """The mean with its interval; None where there is no such number."""
-    n = len(units)
-    if not n:
-        return None, None, None
-    mean = float(units.mean())
-    if n < 2:
-        return mean, None, None
-    half = float(special.stdtrit(n - 1, 0.5 + level / 2.0)) * float(units.std(ddof=1)) / np.sqrt(n)
-    return mean, float(mean - half), float(mean + half)
 
 
 def _cell_row(result: StudyResult, name: str, cell: Cell) -> Row:

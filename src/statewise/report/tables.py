@@ -1,78 +1,18 @@
 """The numbers behind every figure and every printed table, as plain rows."""
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
-from statewise.base.extras import import_extra
+from statewise.show.tables import Row
 from statewise.stats.comparison import share_interval
-from statewise.study.execute import StudyResult
+from statewise.study.results import StudyResult
+from statewise.study.summary import summarise
 
 __all__ = [
-    "Summary",
     "against_naive",
     "cumulative",
     "forecasts",
     "study_tables",
-    "summarise",
-    "to_csv",
-    "write_parquet",
 ]
-
-Row = dict[str, Any]
-
-
-class Summary(NamedTuple):
-    """The distribution of scores over repeats.
-
-    ``mean`` and ``std`` (ddof 1) are over the runs that did not diverge, ``diverged`` counts those
-    that did. The quantiles are over all runs: a run that diverged is worse than any other. None
-    where there is no such number.
-    """
-
-    n: int
-    mean: float | None
-    std: float | None
-    min: float | None
-    p25: float | None
-    p50: float | None
-    p75: float | None
-    max: float | None
-    diverged: int
-
-
-def summarise(scores: NDArray[np.float64]) -> Summary:
-    """The summary of ``scores`` (repeats,), where infinity marks a run that diverged.
-
-    Example:
-        >>> summarise(np.array([1.0, 2.0, 3.0, np.inf])).mean
-        2.0
-    """
-    finite = scores[np.isfinite(scores)]
-    order = np.sort(scores)
-    return Summary(
-        n=len(scores),
-        mean=float(finite.mean()) if len(finite) else None,
-        std=float(finite.std(ddof=1)) if len(finite) > 1 else None,
-        min=_quantile(order, 0.0),
-        p25=_quantile(order, 0.25),
-        p50=_quantile(order, 0.5),
-        p75=_quantile(order, 0.75),
-        max=_quantile(order, 1.0),
-        diverged=int(len(scores) - len(finite)),
-    )
-
-
-def _quantile(order: NDArray[np.float64], q: float) -> float | None:
-    """The linearly interpolated quantile of sorted values, None if it is infinite."""
-    place = q * (len(order) - 1)
-    low, high = order[int(np.floor(place))], order[int(np.ceil(place))]
-    return float(low + (high - low) * (place % 1.0)) if np.isfinite(high) else None
 
 
 def against_naive(result: StudyResult, level: float = 0.95) -> list[Row]:
@@ -150,25 +90,3 @@ def study_tables(result: StudyResult) -> dict[str, list[Row]]:
                 for step, value in enumerate(forecast)
             ]
     return {"summary": summaries, "scores": scores, "forecasts": shown}
-
-
-def write_parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Write rows that share their keys as a Parquet file.
-
-    Raises:
-        ExtraError: the extra ``parquet`` is not installed.
-    """
-    pyarrow = import_extra("pyarrow", "parquet")
-    from pyarrow import parquet
-
-    columns = {name: [row[name] for row in rows] for name in rows[0]}
-    parquet.write_table(pyarrow.table(columns), path)
-
-
-def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows that share their keys as CSV text; None is an empty field."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from statewise.report.tables import Row
 from statewise.show.markup import Content, join, table, tag
+from statewise.show.tables import Row
 from statewise.show.words import number
 
 __all__ = ["shown"]

@@ -14,17 +14,11 @@ from statewise.study.design import (
     samples_of,
 )
 from statewise.study.evidence import Evidence, examine
-from statewise.study.execute import (
-    ArmResult,
-    CellResult,
-    StudyResult,
-    open_store,
-    read_results,
-    run_study,
-)
+from statewise.study.execute import open_store, read_results, run_study
 from statewise.study.executors import ProcessExecutor, ThreadExecutor
 from statewise.study.observations import Observations, observe
 from statewise.study.planning import Needed, plan_hypotheses
+from statewise.study.results import ArmResult, CellResult, StudyResult
 from statewise.study.sequential import Decided, run_until_decided
 from statewise.study.specification import from_document, to_document
 from statewise.study.store import Store

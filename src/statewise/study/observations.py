@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +12,10 @@ from statewise.stats.power import pilot_sd, pilot_sd_unpaired
 from statewise.stats.several import means_of
 from statewise.stats.unpaired import compare_unpaired
 from statewise.study.design import Hypothesis, paired_by_repeat
-from statewise.study.execute import StudyResult
+from statewise.study.results import StudyResult, Unit
 
-__all__ = ["UNPAIRED", "Observations", "Unit", "observe", "observe_cell", "unit_of"]
+__all__ = ["UNPAIRED", "Observations", "observe", "observe_cell"]
 
-Unit = Literal["restart", "cutoff", "series"]
 UNPAIRED = "Welch, unpaired"
 
 
@@ -86,16 +84,9 @@ class Observations:
         return pilot_sd(self.differences)
 
 
-def unit_of(result: StudyResult) -> Unit:
-    """What varies between the observations that a study's conclusions rest on."""
-    if len(result.study.panel.series) > 1:
-        return "series"
-    return "cutoff" if result.study.cutoffs > 1 else "restart"
-
-
 def observe(result: StudyResult, hypothesis: Hypothesis) -> Observations:
     """What a study observed about one of its hypotheses."""
-    study, unit = result.study, unit_of(result)
+    study, unit = result.study, result.unit
     scale = result.naive_rmse if unit == "restart" else 1.0
     return Observations(
         hypothesis,
@@ -123,7 +114,7 @@ def observe_cell(
 def _scores(result: StudyResult, name: str) -> NDArray[np.float64]:
     """The scores of an arm, (units, repeats); cutoffs are averaged where the series is the unit."""
     scores = result.scores(name)
-    unit = unit_of(result)
+    unit = result.unit
     if unit == "restart":
         return np.stack(list(scores.values()))
     relative = {cell: scores[cell] / result.naive_scores[cell] for cell in scores}

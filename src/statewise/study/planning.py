@@ -12,8 +12,8 @@ from statewise.stats.power import (
     repeats_for_half_width,
     repeats_for_no_worse,
 )
-from statewise.study.execute import StudyResult
 from statewise.study.observations import Observations, observe
+from statewise.study.results import StudyResult
 
 __all__ = ["Needed", "plan_hypotheses"]
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from statewise.stats.power import Look, looks
-from statewise.study.execute import StudyResult, run_study
+from statewise.study.execute import run_study
 from statewise.study.executors import ShardExecutor
+from statewise.study.results import StudyResult
 from statewise.study.store import Store
 from statewise.study.verdicts import Outcome, Verdict, settle
 

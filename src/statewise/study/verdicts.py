@@ -9,8 +9,8 @@ from scipy import special
 
 from statewise.stats.comparison import Comparison
 from statewise.study.design import NAIVE, Hypothesis, same_by_construction
-from statewise.study.execute import StudyResult
 from statewise.study.observations import UNPAIRED, Observations, observe
+from statewise.study.results import StudyResult
 
 __all__ = ["Outcome", "Verdict", "holm", "settle"]
 

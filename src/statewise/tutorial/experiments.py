@@ -16,7 +16,8 @@ from statewise.data.panel import Panel
 from statewise.model.framing import Framing
 from statewise.model.network import Network, Training
 from statewise.model.regime import REGIMES, StateRegime
-from statewise.report.tables import Row, Summary, against_naive, cumulative, forecasts, summarise
+from statewise.report.tables import against_naive, cumulative, forecasts
+from statewise.show.tables import Row
 from statewise.study import (
     Arm,
     Study,
@@ -28,6 +29,7 @@ from statewise.study import (
     settle,
 )
 from statewise.study.engines import BUILT_IN, Engine
+from statewise.study.summary import Summary, summarise
 
 __all__ = [
     "COMPARISONS",

@@ -1,11 +1,6 @@
-from statewise.report.text import table, tutorial_text
 from statewise.tutorial.experiments import conclude, tutorial_study
+from statewise.tutorial.text import tutorial_text
 from tests.tutorial.test_experiments import quick
-
-
-def test_columns_line_up() -> None:
-    text = table([{"arm": "a", "n": 1, "x": None}, {"arm": "bcd", "n": 10, "x": 2.0}])
-    assert text.splitlines() == ["arm   n      x", "a     1      -", "bcd  10  2.000"]
 
 
 def test_the_tutorial_says_all_it_must() -> None:

@@ -1,0 +1,72 @@
+"""Rows as text, as CSV and as Parquet. The rows of one table share their keys."""
+
+import csv
+import io
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from statewise.base.extras import import_extra
+
+__all__ = ["Row", "table", "to_csv", "wrap", "write_parquet"]
+
+Row = dict[str, Any]
+WIDTH = 100  # characters of a line
+
+
+def table(rows: Sequence[Row], digits: int = 3) -> str:
+    """Rows with the same keys as aligned columns: words to the left, numbers to the right.
+
+    Floats are written with so many digits after the point.
+
+    Example:
+        >>> print(table([{"arm": "a", "n": 10, "mean": 1.5}]))
+        arm   n   mean
+        a    10  1.500
+    """
+    header = list(rows[0])
+    cells = [[_cell(row[key], digits) for key in header] for row in rows]
+    widths = [max(len(r[i]) for r in (header, *cells)) for i in range(len(header))]
+    left = [any(isinstance(row[key], str) for row in rows) for key in header]
+    lines = [
+        "  ".join(
+            c.ljust(w) if to_left else c.rjust(w)
+            for c, w, to_left in zip(r, widths, left, strict=True)
+        )
+        for r in (header, *cells)
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _cell(value: object, digits: int) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
+
+
+def wrap(text: str, indent: str = "") -> str:
+    """A paragraph of lines that a terminal has room for."""
+    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
+
+
+def write_parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write rows that share their keys as a Parquet file.
+
+    Raises:
+        ExtraError: the extra ``parquet`` is not installed.
+    """
+    pyarrow = import_extra("pyarrow", "parquet")
+    from pyarrow import parquet
+
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    parquet.write_table(pyarrow.table(columns), path)
+
+
+def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows that share their keys as CSV text; None is an empty field."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,84 @@
+"""What ``statewise tutorial`` prints."""
+
+from statewise.report.tables import against_naive
+from statewise.show.tables import Row, table, wrap
+from statewise.tutorial.experiments import COMPARISONS, Tutorial
+
+__all__ = ["tutorial_text"]
+
+
+def tutorial_text(tutorial: Tutorial) -> str:
+    """What ``statewise tutorial`` prints."""
+    result = tutorial.result
+    study = result.study
+    series = study.panel.only
+    profile = study.arms[0].network.profile
+    label = study.arms[0].engine.label(study.arms[0])
+    engine = "" if label == "statewise" else f", {study.arms[0].training.epochs} epochs of {label}"
+    head = (
+        f"{series.unique_id}: {len(series)} observations, the last {study.test_size} forecast one "
+        f"step at a time. {study.repeats} repeats, profile {profile}, seed {study.seed}{engine}. "
+        f"Persistence (the last observation as forecast) has RMSE {result.naive_rmse:.3f}; lower "
+        "is better."
+    )
+    parts = [wrap(head)]
+    for comparison in COMPARISONS:
+        rows = [
+            {"experiment": "", "repeats": "persistence", "mean": result.naive_rmse},
+            *tutorial.comparison(comparison),
+        ]
+        keys = [k for k in rows[-1] if k != "diverged" or any(r.get(k) for r in rows)]
+        shown = [{k: row.get(k) for k in keys} for row in (*rows[1:], rows[0])]
+        previous = None
+        for row in shown:
+            name, row["experiment"] = (
+                row["experiment"],
+                ("" if row["experiment"] == previous else row["experiment"]),
+            )
+            previous = name
+        parts.append(f"{comparison.title}\n{table(shown)}")
+    rows = [
+        {k: v for k, v in row.items() if k not in ("n", "naive")} for row in against_naive(result)
+    ]
+    heading = "Against persistence: skill is 1 - mean / persistence; share of restarts that beat it"
+    parts.append(f"{heading}\n{table(rows)}")
+    parts.append(wrap(_rules(tutorial)))
+    parts += [_verdict(row) for row in tutorial.verdict_rows()]
+    if tutorial.identical:
+        lines = [wrap(f"{a} and {b}: {reason}", "  ") for a, b, reason in tutorial.identical]
+        parts.append("Equal to the bit, by construction\n" + "\n".join(lines))
+    if result.trained_runs:
+        rate = result.trained_runs / result.train_seconds
+        parts.append(
+            f"Trained {result.trained_runs} runs in {result.train_seconds:.2f} s ({rate:,.0f} a "
+            "second); arms that train alike share their runs."
+        )
+    else:
+        parts.append("Every run was in the store; none was trained.")
+    return "\n\n".join(parts)
+
+
+def _rules(tutorial: Tutorial) -> str:
+    study = tutorial.result.study
+    return (
+        "The six expectations. The difference is the mean RMSE of the first arm minus that of the "
+        "second, paired by restart, with a 95% interval; p is of the paired t-test; P(better) is "
+        "the probability that a restart of the first beats its pair. Verdicts use Holm's "
+        f"correction over the six at {study.alpha:.0%}, and a practical margin of "
+        f"{study.margin:.0%} of the persistence RMSE ({tutorial.result.margin:.2f}), declared "
+        "before the run. They speak of restarts on this one series and test set, not of other "
+        'series. The origin\'s "seeding" (seed, noseed) is called warm-up here; a seed is always '
+        "a random seed."
+    )
+
+
+def _verdict(row: Row) -> str:
+    head = f"{row['expectation']}. {row['claim']}: {row['verdict'].upper()}"
+    numbers = f"{row['first']} against {row['second']}"
+    if row["difference"] is not None and row["interval"] is not None:
+        low, high = row["interval"]
+        numbers += (
+            f"\n   difference {row['difference']:+.3f} [{low:+.3f}, {high:+.3f}], "
+            f"p = {row['p_value']:.2g}, P(better) = {row['probability_better']:.3f}"
+        )
+    return f"{head}\n   {numbers}\n{wrap(row['reason'], '   ')}"
