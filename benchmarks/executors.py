@@ -17,6 +17,7 @@ from common import cores, machine, spread, table
 from statewise.data.datasets import shampoo
 from statewise.model.network import Training
 from statewise.model.regime import REGIMES
+from statewise.model.spec import Model
 from statewise.study import Arm, ProcessExecutor, Study, StudyResult, ThreadExecutor, run_study
 from statewise.study.dask_executor import DaskExecutor
 from statewise.study.executors import ShardExecutor
@@ -38,7 +39,9 @@ def main() -> None:
     options = parser.parse_args()
     names = options.only.split(",")
     training = Training(options.epochs)
-    arms = tuple(Arm(n, REGIMES[n], training=training) for n in ("stateful-warm", "stateless"))
+    arms = tuple(
+        Arm(n, Model(REGIMES[n], training=training)) for n in ("stateful-warm", "stateless")
+    )
     study = Study(arms, shampoo(), test_size=12, repeats=options.repeats)
     run_study(Study(arms, shampoo(), test_size=12, repeats=8))  # compile
     seconds: dict[str, list[float]] = {name: [] for name in names}

@@ -24,9 +24,9 @@ def main() -> None:
     """Time both in turn, and print medians with the least and the greatest."""
     engine = KerasEngine()
     arm = tutorial_study(engine=engine).arms[0]
-    x, y = arm.framing.fit(shampoo().only.y[:-12]).samples(shampoo().only.y[:-12])
-    model = lstm_model(arm.network, (1, 1, 1), 1, stateful=True)
-    compile_model(model, arm.network, arm.training, 0)
+    x, y = arm.model.framing.fit(shampoo().only.y[:-12]).samples(shampoo().only.y[:-12])
+    model = lstm_model(arm.model.network, (1, 1, 1), 1, stateful=True)
+    compile_model(model, arm.model.network, arm.model.training, 0)
 
     def fit_epochs(count: int) -> float:
         begin = time.perf_counter()
@@ -37,13 +37,13 @@ def main() -> None:
 
     def engine_run() -> float:
         begin = time.perf_counter()
-        engine.fit(arm, x, y, repeats=[0], seed=1)
-        return (time.perf_counter() - begin) / arm.training.epochs
+        engine.fit(arm.model, x, y, repeats=[0], seed=1)
+        return (time.perf_counter() - begin) / arm.model.training.epochs
 
     fit_epochs(2)
     begin = time.perf_counter()
-    brief = replace(arm, training=replace(arm.training, epochs=1))
-    engine.fit(brief, x, y, repeats=[0], seed=1)
+    brief = replace(arm, model=replace(arm.model, training=replace(arm.model.training, epochs=1)))
+    engine.fit(brief.model, x, y, repeats=[0], seed=1)
     print(f"Keras {keras.__version__}; compiling once: {time.perf_counter() - begin:.2f} s")
     pairs = [(fit_epochs(EPOCHS), engine_run()) for _ in range(ROUNDS)]
     for name, values in (

@@ -28,6 +28,7 @@ from statewise.data.datasets import shampoo
 from statewise.errors import StoreError
 from statewise.model.network import Training
 from statewise.model.regime import REGIMES
+from statewise.model.spec import Model
 from statewise.study import (
     Arm,
     ProcessExecutor,
@@ -43,7 +44,9 @@ from statewise.study.executors import ShardExecutor, ThreadExecutor
 from statewise.study.shards import ShardResult
 
 TRAINING = Training(4000)
-ARMS = tuple(Arm(name, REGIMES[name], training=TRAINING) for name in ("stateful-warm", "stateless"))
+ARMS = tuple(
+    Arm(name, Model(REGIMES[name], training=TRAINING)) for name in ("stateful-warm", "stateless")
+)
 STUDY = Study(ARMS, shampoo(), test_size=4, repeats=2500, cutoffs=2)
 SHORT = 0.1  # seconds that a shard should take
 EARLY = 0.1  # seconds within which every fifth driver is killed, while it makes or opens the file

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from statewise.model.network import Training as Training
     from statewise.model.regime import REGIMES as REGIMES
     from statewise.model.regime import StateRegime as StateRegime
+    from statewise.model.spec import Model as Model
     from statewise.scoring.baselines import persistence as persistence
     from statewise.scoring.metrics import coverage as coverage
     from statewise.scoring.metrics import interval_score as interval_score
@@ -55,6 +56,7 @@ _HOME = {
     "model.framing": ("Framing",),
     "model.network": ("SGD", "Adam", "Network", "ReduceOnPlateau", "Training"),
     "model.regime": ("REGIMES", "StateRegime"),
+    "model.spec": ("Model",),
     "scoring.baselines": ("persistence",),
     "scoring.metrics": ("coverage", "interval_score", "mae", "mase", "rmse", "skill", "smape"),
     "study": (

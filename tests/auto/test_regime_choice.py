@@ -59,8 +59,8 @@ def test_the_study_uses_what_the_forecaster_would() -> None:
     assert [arm.name for arm in study.arms] == list(CANDIDATES)
     for arm in study.arms:
         recipe = own.clone().set_params(regime=arm.name).recipe
-        assert (arm.framing, arm.network, arm.training) == (
-            recipe.framing, recipe.network, recipe.training,
+        assert (arm.model.framing, arm.model.network, arm.model.training) == (
+            recipe.model.framing, recipe.model.network, recipe.model.training,
         )  # fmt: skip
     assert (study.cutoffs, study.test_size) == (3, 6)
 
@@ -78,7 +78,7 @@ def test_a_budget_that_is_too_small_costs_series_repeats_and_epochs() -> None:
     planned = plan(model(units=16, epochs=50_000), panel(30), budget=0.2)
     assert len(planned.study.panel.series) == 4
     assert planned.study.repeats == 16
-    assert planned.study.arms[0].training.epochs < 50_000
+    assert planned.study.arms[0].model.training.epochs < 50_000
     assert "of 50000 epochs, to keep to 0.2 seconds." in planned.notes[-1]
 
 

@@ -52,7 +52,7 @@ def test_observing_is_replaying(scope: str, columns: int) -> None:
             windows.append(np.concatenate([lagged, rows[i : i + 2]], axis=1))
         runs = slice(None) if ensemble.shared else slice(which * 3, which * 3 + 3)
         own = State(*(part[which][:, None] for part in state))
-        _, after = engine.step(plan.network, weights.take(runs), np.array(windows), own)
+        _, after = engine.step(plan.model.network, weights.take(runs), np.array(windows), own)
         found = ensemble.from_lanes(now.carried)
         np.testing.assert_array_equal(found.h[which], after.h[:, 0])
         np.testing.assert_array_equal(found.c[which], after.c[:, 0])

@@ -8,6 +8,7 @@ from statewise.forecasting.fitting import History, Recipe
 from statewise.model.framing import Framing
 from statewise.model.network import Adam, Network, Training
 from statewise.model.regime import REGIMES, StateRegime
+from statewise.model.spec import Model
 
 CARRIED = StateRegime("epoch", warm_up="train", reset_forecast="never")
 
@@ -22,7 +23,11 @@ def recipe(regime: str | StateRegime = CARRIED, **changes: Any) -> Recipe:
         "scope": "local",
         "seed": 4,
     }
-    return Recipe(**parts | changes)
+    parts |= changes
+    model = Model(
+        **{name: parts.pop(name) for name in ("regime", "framing", "network", "training")}
+    )
+    return Recipe(model, **parts)
 
 
 def histories(lengths: tuple[int, ...] = (30, 18, 41), columns: int = 0) -> list[History]:

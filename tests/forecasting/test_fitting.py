@@ -64,7 +64,7 @@ def test_the_state_is_warmed_up_as_declared(regime: StateRegime) -> None:
         after = start
         if last:
             windows = inputs[len(inputs) - int(last) :]
-            _, after = engine.step(plan.network, ensemble.weights.take(runs), windows, start)
+            _, after = engine.step(plan.model.network, ensemble.weights.take(runs), windows, start)
         np.testing.assert_array_equal(state.h[i], after.h[:, 0])
 
 
@@ -73,7 +73,7 @@ def test_a_regime_that_continues_moves_on_over_what_was_held_back() -> None:
     part = histories((30,))[0]
     ensemble, now, trained = fit_ensemble(plan, [part])
     inputs, _ = ensemble.framing[0].samples(part.y)
-    _, after = engine.step(plan.network, ensemble.weights, inputs[-4:], trained.state)
+    _, after = engine.step(plan.model.network, ensemble.weights, inputs[-4:], trained.state)
     np.testing.assert_array_equal(ensemble.from_lanes(now.carried).h[0], after.h[:, 0])
 
 
@@ -89,7 +89,7 @@ def test_a_shared_network_starts_every_series_anew(batch_size: int, validation: 
     total, count = 0.0, 0
     for i, part in enumerate(parts):
         inputs, targets = ensemble.framing[i].samples(part.y)
-        out, after = engine.step(plan.network, ensemble.weights, inputs)
+        out, after = engine.step(plan.model.network, ensemble.weights, inputs)
         np.testing.assert_array_equal(state.h[i], after.h[:, 0])
         if validation:
             total += float(((out[0, -3:] - targets[-3:]) ** 2).sum())

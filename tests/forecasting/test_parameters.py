@@ -78,5 +78,5 @@ def test_importing_it_from_the_top_imports_no_pandas_before() -> None:
 def test_windows_are_shown_less_their_mean_or_differenced(
     given: Any, difference: int, relative: str
 ) -> None:
-    framing = Forecaster(**given).recipe.framing
+    framing = Forecaster(**given).recipe.model.framing
     assert (framing.difference, framing.relative) == (difference, relative)

@@ -15,6 +15,7 @@ from statewise.interop.keras_loops import BatchLoop, CompiledLoop, Machine
 from statewise.interop.keras_training import compile_model, epoch_of, rows_filled
 from statewise.model.network import SGD, Network, Training
 from statewise.model.regime import REGIMES, StateRegime
+from statewise.model.spec import Model
 from statewise.report.html import html_report
 from statewise.report.tables import study_tables
 from statewise.report.text import study_text
@@ -35,16 +36,16 @@ def study_of(*arms: Arm, **settings: Any) -> Study:
 def arm_of(
     build: Any = None, regime: StateRegime = STATEFUL, name: str = "keras", **engine: Any
 ) -> Arm:
-    return Arm(name, regime, training=Training(3), engine=KerasEngine(build, **engine))
+    return Arm(name, Model(regime, training=Training(3)), engine=KerasEngine(build, **engine))
 
 
 def fit(arm: Arm, repeats: list[int]) -> Any:
     engine: Any = arm.engine
-    return engine.fit(arm, X, Y, repeats=repeats, seed=1)
+    return engine.fit(arm.model, X, Y, repeats=repeats, seed=1)
 
 
 def test_a_study_mixes_engines_and_says_which_arm_ran_where(tmp_path: Path) -> None:
-    own = Arm("own", STATEFUL, training=Training(3))
+    own = Arm("own", Model(STATEFUL, training=Training(3)))
     study = study_of(own, arm_of(), arm_of(models.deep, name="deep"))
     path = tmp_path / "study.db"
     result = run_study(study, store=path)
@@ -70,7 +71,7 @@ def test_a_study_mixes_engines_and_says_which_arm_ran_where(tmp_path: Path) -> N
 
 
 def test_keys_of_the_built_in_engine_say_nothing_of_it() -> None:
-    own, keras_arm = Arm("a", STATEFUL, training=Training(3)), arm_of(name="a")
+    own, keras_arm = Arm("a", Model(STATEFUL, training=Training(3))), arm_of(name="a")
     assert "engine" not in to_document(study_of(own))["arms"][0]
     document = to_document(study_of(keras_arm))
     assert document["arms"][0]["engine"] == {"kind": "keras", "backend": "tensorflow"}
@@ -110,11 +111,11 @@ def test_a_model_that_build_compiles_keeps_its_loss_and_optimizer() -> None:
     arm = arm_of(models.compiled)
     fitted = fit(arm, [0, 1])
     model = models.compiled((1, 1, 1))
-    initial = KerasEngine(models.compiled)._initial(arm, Machine(model, 1), (1, 1, 1), 0, 1)
+    initial = KerasEngine(models.compiled)._initial(arm.model, Machine(model, 1), (1, 1, 1), 0, 1)
     assert len(initial) == len(model.variables)
     assert fitted.loss.shape == (2, 3)
     with pytest.raises(SettingError, match=r"so does the compile\(\) in build"):
-        study_of(replace(arm, training=Training(3, optimizer=SGD(0.1))))
+        study_of(replace(arm, model=replace(arm.model, training=Training(3, optimizer=SGD(0.1)))))
 
 
 def test_callbacks_work_across_epochs_although_state_is_reset(tmp_path: Path) -> None:
@@ -135,7 +136,7 @@ def test_callbacks_work_across_epochs_although_state_is_reset(tmp_path: Path) ->
         ]
 
     arm = arm_of(regime=StateRegime("epoch"), callbacks=callbacks)
-    arm = replace(arm, training=Training(20, validation=2))
+    arm = replace(arm, model=replace(arm.model, training=Training(20, validation=2)))
     fitted = fit(arm, [0, 1])
     assert [epoch for epoch, *_ in seen] == [0, 1, 2, 3] * 2
     assert [round(rate / 1e-3, 4) for *_, rate in seen] == [1.0, 0.5, 0.25, 0.125] * 2
@@ -200,7 +201,7 @@ def test_a_layer_that_xla_does_not_know_is_run_without_it() -> None:
 
 def test_a_baseline_without_recurrence_is_said_to_be_one() -> None:
     arm = arm_of(models.dense)
-    assert "no recurrent layer" in arm.engine.label(arm)
+    assert "no recurrent layer" in arm.engine.label(arm.model)
     with pytest.warns(UserWarning, match="has no recurrent layer, so its regime has no effect"):
         study = study_of(arm)
     assert "no recurrent layer" in study_text(run_study(study), [])
@@ -277,9 +278,13 @@ def test_models_that_cannot_be_run_are_refused_before_anything_runs(
 
 def test_settings_that_contradict_the_engine_are_refused() -> None:
     with pytest.raises(SettingError, match="is not something that Keras' recurrent layers can do"):
-        study_of(replace(arm_of(), network=Network(initial_state="learned")))
+        study_of(replace(arm_of(), model=Model(network=Network(initial_state="learned"))))
     with pytest.raises(SettingError, match="has no effect: build makes the model"):
-        study_of(replace(arm_of(models.lstm), network=Network(5)))
+        study_of(
+            replace(
+                arm_of(models.lstm), model=replace(arm_of(models.lstm).model, network=Network(5))
+            )
+        )
 
 
 def test_a_stateless_model_serves_a_regime_that_carries_nothing() -> None:

@@ -16,6 +16,7 @@ from statewise.interop.keras import KerasEngine
 from statewise.interop.probe import Observation, installed_backends, observe, probe
 from statewise.model.network import Training
 from statewise.model.regime import REGIMES, StateRegime
+from statewise.model.spec import Model
 from statewise.study import Arm, Study, run_study
 
 CARRIES, FORECASTS, NOTHING = (
@@ -57,7 +58,7 @@ def test_a_regime_that_needs_more_is_refused_with_what_was_seen(
     panel = Panel.from_values([float(i % 5) for i in range(20)])
 
     def study(regime: StateRegime) -> Study:
-        arm = Arm("a", regime, training=Training(1), engine=KerasEngine())
+        arm = Arm("a", Model(regime, training=Training(1)), engine=KerasEngine())
         return Study((arm,), panel, test_size=3, repeats=1)
 
     with pytest.raises(SettingError) as caught:
@@ -94,7 +95,7 @@ print(json.dumps({name: arm.forecasts[0].tolist() for name, arm in result.arms.i
     )
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    arms = tuple(Arm(name, REGIMES[name], training=Training(4)) for name in found)
+    arms = tuple(Arm(name, Model(REGIMES[name], training=Training(4))) for name in found)
     own = run_study(Study(arms, shampoo(), test_size=6, repeats=1))
     for name, forecasts in found.items():
         assert own.arms[name].forecasts[0].tolist() == pytest.approx(forecasts, abs=0.01)

@@ -10,6 +10,7 @@ import pytest
 from statewise.data.panel import Panel
 from statewise.model.network import Training
 from statewise.model.regime import StateRegime
+from statewise.model.spec import Model
 from statewise.report.html import html_report, report_tables
 from statewise.show.markup import tag
 from statewise.study import Arm, Study, better, equivalent, run_study, settle
@@ -228,7 +229,7 @@ def test_a_hundred_thousand_runs_stay_small_and_quick() -> None:
 
 def test_a_long_test_part_is_drawn_in_part() -> None:
     study = Study(
-        (Arm("a", StateRegime(), training=Training(epochs=1)),), several("r", 400), 300, 2
+        (Arm("a", Model(StateRegime(), training=Training(epochs=1))),), several("r", 400), 300, 2
     )
     page = checked(html_report(run_study(study)))
     assert "The last 200 of 300 forecasts." in page.text
@@ -236,7 +237,7 @@ def test_a_long_test_part_is_drawn_in_part() -> None:
 
 def test_a_study_that_was_run() -> None:
     regime = StateRegime()
-    arms = tuple(Arm(n, regime, training=Training(epochs=2)) for n in ("one", "two"))
+    arms = tuple(Arm(n, Model(regime, training=Training(epochs=2))) for n in ("one", "two"))
     result = run_study(Study(arms, several("r"), 6, 3, (better("one", "two"),), keep_loss=True))
     page = checked(html_report(result, settle(result)))
     assert "identical" in page.text

@@ -8,6 +8,7 @@ from statewise.data.datasets import shampoo
 from statewise.data.panel import Panel
 from statewise.model.network import Training
 from statewise.model.regime import StateRegime
+from statewise.model.spec import Model
 from statewise.report.study_tables import SHOWN, report_tables
 from statewise.show.tables import to_csv
 from statewise.stats import diebold_mariano, half_widths, pilot_sd
@@ -47,7 +48,7 @@ def synthetic(
     """A result without training: each arm has larger errors, and diverges more, than the last."""
     study = Study(
         tuple(
-            Arm(name, StateRegime(), training=Training(epochs=epochs or 10), restarts=which)
+            Arm(name, Model(StateRegime(), training=Training(epochs=epochs or 10)), restarts=which)
             for name, which in zip(arms, restarts or [0] * len(arms), strict=True)
         ),
         shampoo() if panel is None else panel,

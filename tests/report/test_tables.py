@@ -3,11 +3,12 @@ import numpy as np
 from statewise.data.datasets import shampoo
 from statewise.model.network import Training
 from statewise.model.regime import REGIMES
+from statewise.model.spec import Model
 from statewise.report.tables import cumulative, forecasts
 from statewise.study import Arm, Study, run_study
 from statewise.study.summary import summarise
 
-ARMS = tuple(Arm(n, REGIMES[n], training=Training(5)) for n in ("stateful", "stateless"))
+ARMS = tuple(Arm(n, Model(REGIMES[n], training=Training(5))) for n in ("stateful", "stateless"))
 RESULT = run_study(Study(ARMS, shampoo(), test_size=12, repeats=30))
 
 

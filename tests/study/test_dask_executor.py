@@ -17,6 +17,7 @@ from statewise.data.datasets import shampoo
 from statewise.errors import ExtraError, SettingError, StudyError
 from statewise.model.network import Training
 from statewise.model.regime import REGIMES
+from statewise.model.spec import Model
 from statewise.study import Arm, Store, Study, StudyResult, ThreadExecutor, run_study
 from statewise.study.dask_executor import AHEAD, DaskExecutor
 from statewise.study.shards import Shard, plan
@@ -67,7 +68,7 @@ def test_the_workers_of_a_running_scheduler_give_what_threads_give(
 
 
 def test_a_worker_killed_in_the_middle_of_a_shard_loses_nothing(tmp_path: Path) -> None:
-    arm = Arm("a", REGIMES["stateless"], training=Training(60_000))  # a shard takes a second
+    arm = Arm("a", Model(REGIMES["stateless"], training=Training(60_000)))  # a shard takes a second
     study = Study((arm,), shampoo(), test_size=4, repeats=150, cutoffs=2)
     executor = DaskExecutor(workers=2)
     counted: list[int] = []
@@ -113,8 +114,8 @@ def test_shards_are_taken_lazily_and_few_are_in_flight(cluster: Any) -> None:
 
 
 def test_an_error_in_the_driver_ends_soon() -> None:
-    arm = Arm("a", REGIMES["stateless"], training=Training(2_000_000))
-    quick = Arm("b", REGIMES["stateless"], training=Training(1))
+    arm = Arm("a", Model(REGIMES["stateless"], training=Training(2_000_000)))
+    quick = Arm("b", Model(REGIMES["stateless"], training=Training(1)))
     study = Study((quick, arm), shampoo(), test_size=4, repeats=64)
     executor = DaskExecutor(workers=2)
     raised: list[float] = []
@@ -152,7 +153,7 @@ time.sleep(60)
 
 def test_a_lost_scheduler_is_said_and_the_study_resumed(tmp_path: Path) -> None:
     path = tmp_path / "study.db"
-    arm = Arm("a", REGIMES["stateless"], training=Training(20_000))
+    arm = Arm("a", Model(REGIMES["stateless"], training=Training(20_000)))
     study = Study((arm,), shampoo(), test_size=4, repeats=400)
     with subprocess.Popen(
         [sys.executable, "-c", SCHEDULER], stdout=subprocess.PIPE, text=True

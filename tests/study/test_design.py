@@ -8,10 +8,11 @@ from statewise.errors import DataError, SettingError
 from statewise.model.framing import Framing
 from statewise.model.network import Network, Training
 from statewise.model.regime import REGIMES, StateRegime
+from statewise.model.spec import Model
 from statewise.study import Arm, Study, better, equivalent, paired_by_repeat, same_by_construction
 from statewise.study.design import samples_of
 
-A, B = Arm("a", REGIMES["stateless"]), Arm("b", REGIMES["stateful"])
+A, B = Arm("a", Model(REGIMES["stateless"])), Arm("b", Model(REGIMES["stateful"]))
 
 
 def study(*arms: Arm, **fields: Any) -> Study:
@@ -30,7 +31,11 @@ def study(*arms: Arm, **fields: Any) -> Study:
         ((A, B), {"alpha": 1.0}, "alpha"),
         ((A, B), {"seed": -1}, "seed"),
         ((A, B), {"hypotheses": (better("a", "c"),)}, "arm"),
-        ((Arm("a", REGIMES["stateful"], training=Training(batch_size=5)),), {}, "batch_size"),
+        (
+            (Arm("a", Model(REGIMES["stateful"], training=Training(batch_size=5))),),
+            {},
+            "batch_size",
+        ),
     ],
 )
 def test_bad_studies_are_named(arms: Any, fields: Any, name: str) -> None:
@@ -40,7 +45,7 @@ def test_bad_studies_are_named(arms: Any, fields: Any, name: str) -> None:
 
 def test_an_arm_checks_its_regime_against_its_batches() -> None:
     with pytest.raises(SettingError, match="leaves 2 states"):
-        Arm("a", REGIMES["continuous"], training=Training(batch_size=2))
+        Arm("a", Model(REGIMES["continuous"], training=Training(batch_size=2)))
 
 
 def test_a_series_too_short_says_how_long_it_must_be() -> None:
@@ -51,14 +56,14 @@ def test_a_series_too_short_says_how_long_it_must_be() -> None:
 
 
 def test_a_series_that_cannot_be_transformed_is_refused_before_anything_runs() -> None:
-    arm = Arm("a", REGIMES["stateless"], Framing(transform="log"))
+    arm = Arm("a", Model(REGIMES["stateless"], Framing(transform="log")))
     panel = Panel.from_values([*shampoo().only.y, -5.0], unique_id="sales")
     with pytest.raises(DataError, match=r"sales\[36\] = -5.0: is not positive"):
         study(arm, panel=panel)
 
 
 def test_samples_and_arms_are_found() -> None:
-    last = Arm("c", REGIMES["stateless"], Framing(samples=12))
+    last = Arm("c", Model(REGIMES["stateless"], Framing(samples=12)))
     declared = study(A, last)
     assert [samples_of(arm, 24) for arm in declared.arms] == [22, 12]
     assert declared.arm("c") is last
@@ -69,19 +74,25 @@ def test_samples_and_arms_are_found() -> None:
     ("first", "second", "reason"),
     [
         (A, B, None),
-        (A, Arm("c", REGIMES["stateless"]), "declared alike"),
-        (A, Arm("c", REGIMES["stateless"], restarts=1), None),
+        (A, Arm("c", Model(REGIMES["stateless"])), "declared alike"),
+        (A, Arm("c", Model(REGIMES["stateless"]), restarts=1), None),
         (
-            Arm("a", REGIMES["stateful-reset-forecast"]),
-            Arm("c", StateRegime("epoch", warm_up="train")),
+            Arm("a", Model(REGIMES["stateful-reset-forecast"])),
+            Arm("c", Model(StateRegime("epoch", warm_up="train"))),
             "a warm-up leaves no trace",
         ),
         (
-            Arm("a", StateRegime("batch"), Framing(samples=12), training=Training(batch_size=12)),
-            Arm("c", StateRegime("epoch"), Framing(samples=12), training=Training(batch_size=12)),
+            Arm(
+                "a",
+                Model(StateRegime("batch"), Framing(samples=12), training=Training(batch_size=12)),
+            ),
+            Arm(
+                "c",
+                Model(StateRegime("epoch"), Framing(samples=12), training=Training(batch_size=12)),
+            ),
             "An epoch is a single batch",
         ),
-        (Arm("a", StateRegime("batch")), Arm("c", StateRegime("epoch")), None),
+        (Arm("a", Model(StateRegime("batch"))), Arm("c", Model(StateRegime("epoch"))), None),
     ],
 )
 def test_arms_that_must_be_equal_say_why(first: Arm, second: Arm, reason: str | None) -> None:
@@ -92,11 +103,17 @@ def test_arms_that_must_be_equal_say_why(first: Arm, second: Arm, reason: str | 
 @pytest.mark.parametrize(
     ("second", "paired"),
     [
-        (Arm("b", REGIMES["stateful"]), True),
-        (Arm("b", REGIMES["stateless"], Framing(steps=3, samples=12), Network(1, "keras-2")), True),
-        (Arm("b", REGIMES["stateless"], restarts=1), False),
-        (Arm("b", REGIMES["stateless"], network=Network(2)), False),
-        (Arm("b", REGIMES["stateless"], Framing(lags=2)), False),
+        (Arm("b", Model(REGIMES["stateful"])), True),
+        (
+            Arm(
+                "b",
+                Model(REGIMES["stateless"], Framing(steps=3, samples=12), Network(1, "keras-2")),
+            ),
+            True,
+        ),
+        (Arm("b", Model(REGIMES["stateless"]), restarts=1), False),
+        (Arm("b", Model(REGIMES["stateless"], network=Network(2))), False),
+        (Arm("b", Model(REGIMES["stateless"], Framing(lags=2))), False),
     ],
 )
 def test_arms_are_paired_if_they_have_the_same_initial_weights(second: Arm, paired: bool) -> None:

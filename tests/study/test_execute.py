@@ -12,6 +12,7 @@ from statewise.errors import StoreError
 from statewise.model.framing import Framing
 from statewise.model.network import SGD, Network, Training
 from statewise.model.regime import REGIMES
+from statewise.model.spec import Model
 from statewise.scoring.metrics import rmse
 from statewise.study import Arm, Store, Study, read_results, run_study
 
@@ -19,15 +20,17 @@ SHORT = Training(epochs=15)
 
 
 def test_scores_are_those_of_each_run_done_by_hand() -> None:
-    arms = tuple(Arm(name, regime, training=SHORT) for name, regime in REGIMES.items())
+    arms = tuple(Arm(name, Model(regime, training=SHORT)) for name, regime in REGIMES.items())
     study = Study(arms, shampoo(), test_size=12, repeats=5, seed=4)
     result = run_study(study, threads=2)
     y = shampoo().only.y
     for arm in arms:
-        framing = arm.framing.fit(y[:-12])
+        framing = arm.model.framing.fit(y[:-12])
         x, targets = framing.samples(y[:-12])
-        fitted = engine.fit(arm.network, SHORT, arm.regime, x, targets, repeats=[3], seed=4)
-        steps = walk_forward(arm.network, arm.regime, framing, fitted, y, 12)
+        fitted = engine.fit(
+            arm.model.network, SHORT, arm.model.regime, x, targets, repeats=[3], seed=4
+        )
+        steps = walk_forward(arm.model.network, arm.model.regime, framing, fitted, y, 12)
         forecasts = np.array([step.mean[0] for step in steps])
         np.testing.assert_array_equal(result.arms[arm.name].forecasts[3], forecasts)
         assert result.arms[arm.name].scores[3] == rmse(y[-12:], forecasts)
@@ -37,7 +40,7 @@ def test_nothing_that_is_fitted_sees_the_test_part() -> None:
     y = shampoo().only.y
     altered = np.array([*y[:-3], 9e3, 1.0, 5e3])
     framing = Framing((1, 4), 2, scale="standard", transform="box-cox", relative="mean", outputs=2)
-    arm = Arm("a", REGIMES["stateful-warm"], framing, training=SHORT)
+    arm = Arm("a", Model(REGIMES["stateful-warm"], framing, training=SHORT))
     first, second = (
         run_study(Study((arm,), Panel.from_values(values), test_size=6, repeats=3)).arms["a"]
         for values in (y, altered)
@@ -47,8 +50,11 @@ def test_nothing_that_is_fitted_sees_the_test_part() -> None:
 
 
 def test_arms_that_train_alike_share_their_runs() -> None:
-    arms = [Arm(n, REGIMES[n], training=SHORT) for n in ("stateful", "stateful-warm", "stateless")]
-    again = Arm("again", REGIMES["stateful"], training=SHORT, restarts=1)
+    arms = [
+        Arm(n, Model(REGIMES[n], training=SHORT))
+        for n in ("stateful", "stateful-warm", "stateless")
+    ]
+    again = Arm("again", Model(REGIMES["stateful"], training=SHORT), restarts=1)
     shards: list[list[str]] = []
     result = run_study(
         Study((*arms, again), shampoo(), test_size=12, repeats=4),
@@ -60,7 +66,7 @@ def test_arms_that_train_alike_share_their_runs() -> None:
 
 
 def test_a_repeat_does_not_depend_on_how_many_there_are() -> None:
-    arm = Arm("a", REGIMES["stateful"], training=SHORT)
+    arm = Arm("a", Model(REGIMES["stateful"], training=SHORT))
     few, many = (
         run_study(Study((arm,), shampoo(), test_size=12, repeats=n)).arms["a"].scores
         for n in (3, 40)
@@ -69,7 +75,9 @@ def test_a_repeat_does_not_depend_on_how_many_there_are() -> None:
 
 
 def test_a_diverged_run_scores_infinity_and_is_kept() -> None:
-    arm = Arm("a", REGIMES["stateful"], training=Training(10, 1, SGD(1e4)), network=Network())
+    arm = Arm(
+        "a", Model(REGIMES["stateful"], training=Training(10, 1, SGD(1e4)), network=Network())
+    )
     result = run_study(Study((arm,), shampoo(), test_size=12, repeats=3)).arms["a"]
     assert np.isinf(result.scores).all()
     assert (result.only.diverged_epoch > 0).all()
@@ -77,8 +85,8 @@ def test_a_diverged_run_scores_infinity_and_is_kept() -> None:
 
 def test_results_say_what_their_restarts_derive_from(tmp_path: Path) -> None:
     names = ("stateful", "stateless", "stateless-shuffled")
-    arms = tuple(Arm(name, REGIMES[name], training=SHORT) for name in names)
-    again = Arm("again", REGIMES["stateful"], training=SHORT, restarts=1)
+    arms = tuple(Arm(name, Model(REGIMES[name], training=SHORT)) for name in names)
+    again = Arm("again", Model(REGIMES["stateful"], training=SHORT), restarts=1)
     study = Study((*arms, again), shampoo(), test_size=12, repeats=2)
     path = tmp_path / "study.db"
     result = run_study(study, store=path)

@@ -17,6 +17,7 @@ from statewise.data.datasets import shampoo
 from statewise.errors import StudyError
 from statewise.model.network import Training
 from statewise.model.regime import REGIMES
+from statewise.model.spec import Model
 from statewise.study import (
     Arm,
     ProcessExecutor,
@@ -31,7 +32,8 @@ from statewise.study.executors import in_flight
 from statewise.study.shards import plan, run_shard
 
 ARMS = tuple(
-    Arm(name, REGIMES[name], training=Training(40)) for name in ("stateful-warm", "stateless")
+    Arm(name, Model(REGIMES[name], training=Training(40)))
+    for name in ("stateful-warm", "stateless")
 )
 STUDY = Study(ARMS, shampoo(), test_size=4, repeats=300, cutoffs=2)
 

@@ -30,7 +30,10 @@ def write(folder: Path, text: str) -> Path:
 
 def test_the_template_is_a_study(folder: Path) -> None:
     study, store = read(write(folder, template(Path("data.csv"), shampoo())))
-    assert [arm.regime for arm in study.arms] == [REGIMES["stateless"], REGIMES["stateful-warm"]]
+    assert [arm.model.regime for arm in study.arms] == [
+        REGIMES["stateless"],
+        REGIMES["stateful-warm"],
+    ]
     assert study.hypotheses[0] == better("stateless", "stateful")
     assert store == folder / "mine.db"
 
@@ -47,9 +50,9 @@ def test_shared_tables_reach_every_arm_and_an_arm_may_differ(folder: Path) -> No
     study, store = read(write(folder, text))
     assert store == folder / "runs" / "x.db"
     first, second = study.arms
-    assert first.framing == second.framing == Framing(lags=2)
-    assert first.training == Training(7)
-    assert second.training == Training(9, optimizer=Adam(0.1))
+    assert first.model.framing == second.model.framing == Framing(lags=2)
+    assert first.model.training == Training(7)
+    assert second.model.training == Training(9, optimizer=Adam(0.1))
     assert study.hypotheses[0].claim == "a is no worse than b"
     assert study.hypotheses[0].margin == 0.02
     assert study.hypotheses[0].family == "arms"

@@ -11,11 +11,14 @@ from statewise.data.datasets import shampoo
 from statewise.errors import StoreError
 from statewise.model.network import Training
 from statewise.model.regime import REGIMES
+from statewise.model.spec import Model
 from statewise.study import Arm, Store, Study, run_study
 from statewise.study.shards import ShardResult
 from tests.study.test_executors import same
 
-ARMS = tuple(Arm(name, REGIMES[name], training=Training(40)) for name in ("stateful", "stateless"))
+ARMS = tuple(
+    Arm(name, Model(REGIMES[name], training=Training(40))) for name in ("stateful", "stateless")
+)
 STUDY = Study(ARMS, shampoo(), test_size=4, repeats=400, cutoffs=2, keep_loss=True)
 MOUNT = 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"'  # seen by the command alone
 

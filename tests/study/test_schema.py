@@ -19,6 +19,7 @@ from statewise.data.datasets import shampoo
 from statewise.model.framing import Framing
 from statewise.model.network import Training
 from statewise.model.regime import REGIMES
+from statewise.model.spec import Model
 from statewise.study import Arm, Store, Study, read_results, run_study, store
 from statewise.study.salvage import salvage
 from statewise.study.schema import SCHEMA
@@ -27,9 +28,11 @@ from tests.study.test_executors import same
 
 FROZEN = Path(__file__).parent / "data" / "schema-1.db"
 ARMS = (
-    Arm("stateful", REGIMES["stateful-warm"], training=Training(6)),
+    Arm("stateful", Model(REGIMES["stateful-warm"], training=Training(6))),
     Arm(
-        "shuffled", REGIMES["stateless-shuffled"], Framing(lags=2), training=Training(6), restarts=3
+        "shuffled",
+        Model(REGIMES["stateless-shuffled"], Framing(lags=2), training=Training(6)),
+        restarts=3,
     ),
 )
 STUDY = Study(ARMS, shampoo(), test_size=4, repeats=5, cutoffs=2, seed=7, keep_loss=True)
@@ -82,7 +85,7 @@ def schema(path: Path) -> list[Any]:
 
 def test_it_is_resumed_and_extended_to_the_bits_of_a_fresh_run(old: Path) -> None:
     assert run_study(STUDY, store=old).trained_runs == 0
-    again = Arm("again", REGIMES["stateful-warm"], training=Training(6), restarts=1)
+    again = Arm("again", Model(REGIMES["stateful-warm"], training=Training(6)), restarts=1)
     more = replace(STUDY, repeats=9, arms=(*ARMS, again))
     result = run_study(more, store=old)
     assert result.trained_runs == 2 * (4 + 4 + 9)

@@ -9,6 +9,7 @@ from statewise.data.datasets import shampoo
 from statewise.errors import SettingError
 from statewise.model.network import Training
 from statewise.model.regime import REGIMES
+from statewise.model.spec import Model
 from statewise.study import (
     Arm,
     Outcome,
@@ -21,9 +22,9 @@ from statewise.study import (
 )
 
 ARMS = (
-    Arm("stateless", REGIMES["stateless"], training=Training(100)),
-    Arm("stateful", REGIMES["stateful"], training=Training(100)),
-    Arm("again", REGIMES["stateless"], training=Training(100), restarts=1),
+    Arm("stateless", Model(REGIMES["stateless"], training=Training(100))),
+    Arm("stateful", Model(REGIMES["stateful"], training=Training(100))),
+    Arm("again", Model(REGIMES["stateless"], training=Training(100)), restarts=1),
 )
 STUDY = Study(
     ARMS, shampoo(), 12, 200, hypotheses=(better("stateless", "naive"),), looks=4, alpha=0.04

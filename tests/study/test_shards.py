@@ -10,6 +10,7 @@ from statewise.data.panel import Panel
 from statewise.engine import Stopped
 from statewise.model.network import Training
 from statewise.model.regime import REGIMES
+from statewise.model.spec import Model
 from statewise.study import Arm, Store, Study
 from statewise.study.shards import Shard, plan, run_shard, stretches
 
@@ -19,7 +20,7 @@ PANEL = Panel.of(
     for i, length in enumerate((24, 24, 30, 27))
 )
 ARMS = tuple(
-    Arm(name, REGIMES[name], training=Training(4))
+    Arm(name, Model(REGIMES[name], training=Training(4)))
     for name in ("stateful", "stateful-warm", "stateless")
 )
 STUDY = Study(ARMS, PANEL, test_size=3, repeats=10, cutoffs=2)

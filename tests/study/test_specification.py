@@ -12,19 +12,22 @@ from statewise.errors import SettingError
 from statewise.model.framing import Framing
 from statewise.model.network import SGD, EarlyStopping, Network, ReduceOnPlateau, Training
 from statewise.model.regime import REGIMES, StateRegime
+from statewise.model.spec import Model
 from statewise.study import Arm, Study, better, equivalent, from_document, to_document
 from statewise.study.design import samples_of
 from statewise.study.specification import arm_from, cell_key, differences, digest, restarts_key
 from statewise.tutorial.experiments import tutorial_study
 
 ARMS = (
-    Arm("a", REGIMES["stateless-shuffled"]),
+    Arm("a", Model(REGIMES["stateless-shuffled"])),
     Arm(
         "b",
-        StateRegime(2, warm_up=3, reset_forecast="never"),
-        Framing((1, 4), 2, 3, "standard", 10, 0.5, "mean", "same", 2),
-        Network(3, "keras-2"),
-        Training(7, 1, SGD(0.1, 0.5)),
+        Model(
+            StateRegime(2, warm_up=3, reset_forecast="never"),
+            Framing((1, 4), 2, 3, "standard", 10, 0.5, "mean", "same", 2),
+            Network(3, "keras-2"),
+            Training(7, 1, SGD(0.1, 0.5)),
+        ),
         restarts=2,
     ),
 )
@@ -98,7 +101,7 @@ def test_a_cells_key_holds_what_its_results_depend_on(change: Any, same: bool) -
 def test_a_restarts_key_holds_what_weights_and_orders_derive_from(
     change: Any, same_weights: bool, same_orders: bool
 ) -> None:
-    one, other = ARMS[0], replace(ARMS[0], **change)
+    one, other = ARMS[0], altered(ARMS[0], **change)
     keys = [restarts_key(STUDY, arm, 24).split(":") for arm in (one, other)]
     assert (keys[0][0] == keys[1][0]) == same_weights
     assert (keys[0][1] == keys[1][1]) == same_orders
@@ -107,12 +110,18 @@ def test_a_restarts_key_holds_what_weights_and_orders_derive_from(
     assert (orders[0] == orders[1]) == same_orders
 
 
+def altered(arm: Arm, **changes: Any) -> Arm:
+    """An arm with other fields, of its own or of its model."""
+    own = {name: changes.pop(name) for name in ("name", "restarts") if name in changes}
+    return replace(arm, model=replace(arm.model, **changes), **own)
+
+
 def drawn(arm: Arm, cutoff: int) -> tuple[bytes, bytes]:
     """The initial weights, and the first sample orders, of the third repeat of an arm."""
     seed = (STUDY.seed, arm.restarts) if arm.restarts else STUDY.seed
-    weights = initial_weights(seed, [3], arm.network.units, arm.framing.lags)
+    weights = initial_weights(seed, [3], arm.model.network.units, arm.model.framing.lags)
     orders = np.zeros((2, samples_of(arm, cutoff)), np.int32)
-    if arm.regime.shuffle:
+    if arm.model.regime.shuffle:
         sample_orders(seed, 3)(orders)
     return weights.kernel.tobytes() + weights.recurrent.tobytes(), orders.tobytes()
 
@@ -128,7 +137,9 @@ def test_the_keys_of_what_is_in_stores_already_stay_the_same() -> None:
     first = study.arms[0]
     assert cell_key(study, first, study.panel.only, 24) == "0459f6cf7527a10965f5cc1d6b70576d"
     assert digest(to_document(study)) == "6532d89215922f9f65519da42311ec9d"
-    other = replace(first, framing=replace(first.framing, transform="log"))
+    other = replace(
+        first, model=replace(first.model, framing=replace(first.model.framing, transform="log"))
+    )
     assert cell_key(study, other, study.panel.only, 24) != cell_key(
         study, first, study.panel.only, 24
     )
@@ -143,9 +154,9 @@ def test_an_arm_may_be_written_by_hand() -> None:
             "training": {"epochs": 50, "optimizer": {"kind": "SGD", "learning_rate": 0.1}},
         }
     )
-    assert arm.regime == REGIMES["stateful-warm"]
-    assert arm.framing == Framing(lags=3, scale=(0.0, 1.0))
-    assert arm.training == Training(epochs=50, optimizer=SGD(0.1))
+    assert arm.model.regime == REGIMES["stateful-warm"]
+    assert arm.model.framing == Framing(lags=3, scale=(0.0, 1.0))
+    assert arm.model.training == Training(epochs=50, optimizer=SGD(0.1))
 
 
 @pytest.mark.parametrize(
@@ -175,7 +186,7 @@ def test_mistakes_in_an_arm_are_named(document: Any, message: str) -> None:
 
 def test_extensions_are_no_difference() -> None:
     old = to_document(STUDY)
-    further = Arm("c", REGIMES["stateful"])
+    further = Arm("c", Model(REGIMES["stateful"]))
     panel = Panel.of([*shampoo().series, replace(shampoo().only, unique_id="again")])
     extended = replace(
         STUDY,
@@ -196,7 +207,12 @@ def test_extensions_are_no_difference() -> None:
         ({"margin": 0.02}, "margin: 0.01 -> 0.02"),
         ({"arms": (ARMS[0], replace(ARMS[1], restarts=0))}, "arms.b.restarts: 2 -> 0"),
         (
-            {"arms": (replace(ARMS[0], training=Training(9)), ARMS[1])},
+            {
+                "arms": (
+                    replace(ARMS[0], model=replace(ARMS[0].model, training=Training(9))),
+                    ARMS[1],
+                )
+            },
             "arms.a.training.epochs: 1000 -> 9",
         ),
         ({"panel": Panel.from_values([*shampoo().only.y[:-1], 1.0], unique_id="Sales")}, "differs"),
@@ -225,6 +241,8 @@ def test_every_other_change_is_shown(change: Any, line: str) -> None:
     ],
 )
 def test_every_setting_of_training_is_written_and_read_back(training: Training) -> None:
-    arm = Arm("one", StateRegime(), network=Network(2, initial_state="learned"), training=training)
+    arm = Arm(
+        "one", Model(StateRegime(), network=Network(2, initial_state="learned"), training=training)
+    )
     study = replace(STUDY, arms=(arm,), hypotheses=())
     assert from_document(to_document(study)) == study

@@ -11,6 +11,7 @@ from statewise.data.datasets import shampoo
 from statewise.data.panel import Panel
 from statewise.errors import SettingError
 from statewise.model.regime import REGIMES
+from statewise.model.spec import Model
 from statewise.stats import Paired, compare, compare_unpaired
 from statewise.stats.several import means_of
 from statewise.study import (
@@ -31,7 +32,10 @@ from statewise.study import (
 
 
 def result(first: Any, second: Any, hypothesis: Hypothesis, *, shared: bool = True) -> StudyResult:
-    arms = (Arm("a", REGIMES["stateful"]), Arm("b", REGIMES["stateless"], restarts=int(not shared)))
+    arms = (
+        Arm("a", Model(REGIMES["stateful"])),
+        Arm("b", Model(REGIMES["stateless"]), restarts=int(not shared)),
+    )
     study = Study(arms, shampoo(), 12, len(first), hypotheses=(hypothesis,))
     scores = {"a": np.asarray(first, float), "b": np.asarray(second, float)}
     results = {}
@@ -216,7 +220,7 @@ def several(shift: float, spread: float, series: int, cutoffs: int, repeats: int
     panel = Panel.of(
         Panel.from_values(rng.normal(100, 20, 60), unique_id=f"s{i}").only for i in range(series)
     )
-    arms = (Arm("a", REGIMES["stateful"]), Arm("b", REGIMES["stateless"]))
+    arms = (Arm("a", Model(REGIMES["stateful"])), Arm("b", Model(REGIMES["stateless"])))
     study = Study(arms, panel, 5, repeats, hypotheses=(better("a", "b"),), cutoffs=cutoffs)
     blank = StudyResult(study, {})
     cells: dict[str, dict[tuple[str, int], CellResult]] = {"a": {}, "b": {}}
@@ -267,7 +271,7 @@ def test_rejections_over_series_hold_their_level() -> None:
 
 def test_an_absolute_margin_needs_one_series() -> None:
     panel = several(0, 0, 2, 1).study.panel
-    arms = (Arm("a", REGIMES["stateful"]), Arm("b", REGIMES["stateless"]))
+    arms = (Arm("a", Model(REGIMES["stateful"])), Arm("b", Model(REGIMES["stateless"])))
     claim = equivalent("a", "b", margin=2.0, relative=False)
     with pytest.raises(SettingError, match=r"margin = 2.0: is absolute"):
         Study(arms, panel, 5, 3, hypotheses=(claim,))

@@ -19,7 +19,10 @@ LARGEST_DEVIATION = 4.0
 
 def quick(study: Study) -> StudyResult:
     """The study with a few epochs instead of a thousand."""
-    arms = tuple(replace(arm, training=Training(6, arm.training.batch_size)) for arm in study.arms)
+    arms = tuple(
+        replace(arm, model=replace(arm.model, training=Training(6, arm.model.training.batch_size)))
+        for arm in study.arms
+    )
     return run_study(replace(study, arms=arms))
 
 
@@ -141,7 +144,7 @@ def test_another_series_has_no_published_numbers() -> None:
     [batch] = [c for c in COMPARISONS if c.key == "batch"]
     assert [row["repeats"] for row in tutorial.comparison(batch)] == ["all", "all"]
     arm = tutorial.result.arms["experiment_stateful_batch12"].arm
-    assert (arm.training.batch_size, arm.framing.samples) == (6, 6)
+    assert (arm.model.training.batch_size, arm.model.framing.samples) == (6, 6)
     assert conclude(quick(tutorial_study(test_size=6, repeats=4))).published == {}
 
 

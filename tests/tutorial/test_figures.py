@@ -7,6 +7,7 @@ from statewise.data.datasets import shampoo
 from statewise.data.panel import Panel
 from statewise.model.network import Training
 from statewise.model.regime import REGIMES
+from statewise.model.spec import Model
 from statewise.report.tables import cumulative, forecasts
 from statewise.study import Arm, Study, run_study
 from statewise.tutorial.figures import (
@@ -18,7 +19,7 @@ from statewise.tutorial.figures import (
 )
 
 NAMES = ("experiment_one", "experiment_$two$_with_a_long_name")
-ARMS = tuple(Arm(n, REGIMES["stateful"], training=Training(3)) for n in NAMES)
+ARMS = tuple(Arm(n, Model(REGIMES["stateful"], training=Training(3))) for n in NAMES)
 RESULT = run_study(Study(ARMS, shampoo(), test_size=12, repeats=8))
 
 

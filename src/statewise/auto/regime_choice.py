@@ -17,7 +17,6 @@ from statewise.data.timedpanel import TimedPanel
 from statewise.engine import available_threads
 from statewise.errors import DataError, SettingError
 from statewise.model.framing import Framing
-from statewise.model.regime import StateRegime
 from statewise.scoring.metrics import rmse
 from statewise.study import (
     NAIVE,
@@ -152,7 +151,7 @@ def plan(model: "Forecaster", panel: TimedPanel, budget: float) -> Plan:
     begin = time.perf_counter()
     positive("budget", budget)
     arms = arms_of(model)
-    framing = arms[0].framing
+    framing = arms[0].model.framing
     notes = []
     if model.scope == "global":
         notes.append("It is of networks of each series, not of ones that all series share.")
@@ -162,7 +161,7 @@ def plan(model: "Forecaster", panel: TimedPanel, budget: float) -> Plan:
     tested = size * cutoffs
     threads = model.threads or available_threads()
     costs = [cost(arm, series, tested, 0.02 * budget) for arm in arms]
-    epochs, rng = arms[0].training.epochs, np.random.default_rng(model.seed)
+    epochs, rng = arms[0].model.training.epochs, np.random.default_rng(model.seed)
     left = max(0.1, SHARE * budget - (time.perf_counter() - begin))
     for kept, repeats in sizes(len(series)):
         chosen = np.sort(rng.choice(len(series), kept, replace=False))
@@ -176,7 +175,7 @@ def plan(model: "Forecaster", panel: TimedPanel, budget: float) -> Plan:
     if seconds > left:
         fewer = max(LEAST_EPOCHS, int(epochs * left / seconds))
         notes.append(f"It trains for {fewer} of {epochs} epochs, to keep to {budget:g} seconds.")
-        arms = [replace(arm, training=replace(arm.training, epochs=fewer)) for arm in arms]
+        arms = [shorter(arm, fewer) for arm in arms]
     names = [arm.name for arm in arms]
     study = Study(
         arms=tuple(arms),
@@ -203,11 +202,16 @@ def arms_of(model: "Forecaster") -> list[Arm]:
         except SettingError as error:
             refused = error
             continue
-        regime = StateRegime.named(name)
-        arms.append(Arm(name, regime, recipe.framing, recipe.network, recipe.training))
+        arms.append(Arm(name, recipe.model))
     if not arms and refused is not None:
         raise refused
     return arms
+
+
+def shorter(arm: Arm, epochs: int) -> Arm:
+    """The arm, trained for another number of epochs."""
+    training = replace(arm.model.training, epochs=epochs)
+    return replace(arm, model=replace(arm.model, training=training))
 
 
 def testable(arm: Arm, series: Sequence[Series]) -> tuple[list[Series], int, int]:
@@ -217,7 +221,7 @@ def testable(arm: Arm, series: Sequence[Series]) -> tuple[list[Series], int, int
         DataError: there is none.
     """
     cutoffs = 3 if len(series) == 1 else 2 if len(series) <= LEAST_SERIES else 1
-    least = arm.framing.shortest + cutoffs
+    least = arm.model.framing.shortest + cutoffs
     long = [s for s in series if len(s) >= least]
     if not long:
         raise DataError(
@@ -229,7 +233,7 @@ def testable(arm: Arm, series: Sequence[Series]) -> tuple[list[Series], int, int
     middle = float(np.median([len(s) for s in long]))
     long = [s for s in long if len(s) >= 0.5 * middle]
     shortest = min(len(s) for s in long)
-    room = (shortest - arm.framing.shortest) // cutoffs
+    room = (shortest - arm.model.framing.shortest) // cutoffs
     size = max(1, min(MOST_TESTED, room, shortest // (3 * cutoffs)))
     usable = [s for s in long if varies(arm, s.y, size, cutoffs)]
     if not usable:
@@ -247,7 +251,7 @@ def varies(arm: Arm, y: NDArray[np.float64], size: int, cutoffs: int) -> bool:
     ends = [len(y) - size * k for k in range(cutoffs, 0, -1)]
     try:
         for end in ends:
-            arm.framing.fit(y[:end])
+            arm.model.framing.fit(y[:end])
     except DataError:
         return False
     return all((np.diff(y[end - 1 : end + size]) != 0.0).any() for end in ends)
@@ -290,17 +294,18 @@ def rounds(
 def cost(arm: Arm, series: Sequence[Series], tested: int, least: float) -> float:
     """Seconds for one sample of one epoch of a pack, measured over ``least`` seconds or so."""
     y = max(series, key=len).y
-    x, targets = arm.framing.fit(y[: len(y) - tested]).samples(y[: len(y) - tested])
-    engine.load(arm.network, PACK, 1)
+    model, y = arm.model, y[: len(y) - tested]
+    x, targets = model.framing.fit(y).samples(y)
+    engine.load(model.network, PACK, 1)
     epochs = 1
     while True:
-        training = replace(arm.training, epochs=epochs, early_stopping=None, validation=0)
+        training = replace(model.training, epochs=epochs, early_stopping=None, validation=0)
         begin = time.perf_counter()
-        engine.fit(arm.network, training, arm.regime, x, targets, repeats=PACK, threads=1)
+        engine.fit(model.network, training, model.regime, x, targets, repeats=PACK, threads=1)
         seconds = time.perf_counter() - begin
-        if seconds > least or epochs >= arm.training.epochs:
+        if seconds > least or epochs >= model.training.epochs:
             return seconds / (epochs * len(x))
-        epochs = min(2 * epochs, arm.training.epochs)
+        epochs = min(2 * epochs, model.training.epochs)
 
 
 def conclude(result: StudyResult, verdicts: list[Verdict], notes: tuple[str, ...]) -> Choice:

@@ -208,7 +208,7 @@ def model_of(options: argparse.Namespace, panel: Any, horizon: int) -> Any:
     )
     recipe = model.recipe
     if intervals == "conformal" and options.calibration is None:
-        held = calibration_for(int(panel.lengths.min()), recipe.framing.shortest, horizon)
+        held = calibration_for(int(panel.lengths.min()), recipe.model.framing.shortest, horizon)
         model.set_params(calibration=held)
     return model
 

@@ -333,6 +333,7 @@ def run_compare(options: argparse.Namespace) -> int:
     from statewise.model.framing import Framing
     from statewise.model.network import Network, Training
     from statewise.model.regime import StateRegime
+    from statewise.model.spec import Model
     from statewise.study import NAIVE, Arm, Study, better, equivalent
 
     names = [name.strip() for name in options.regimes.split(",")]
@@ -340,7 +341,7 @@ def run_compare(options: argparse.Namespace) -> int:
     framing = Framing(lags=options.lags)
     study = Study(
         arms=tuple(
-            Arm(name, StateRegime.named(name), framing, network, training) for name in names
+            Arm(name, Model(StateRegime.named(name), framing, network, training)) for name in names
         ),
         panel=Panel.from_csv(options.data, column=options.column, encoding=options.encoding),
         test_size=options.test_size,

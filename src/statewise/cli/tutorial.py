@@ -134,12 +134,11 @@ def estimate(study: Any, store: Any) -> str:
     seconds = 0.0
     for shard in shards:
         arm: Any = shard.arms[0]
-        seconds += arm.engine.seconds(arm, samples_of(arm, shard.cutoffs[0]), shard.runs)
+        seconds += arm.engine.seconds(arm.model, samples_of(arm, shard.cutoffs[0]), shard.runs)
     arm = study.arms[0]
     shown = f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
-    return (
-        f"{runs} trainings of {arm.training.epochs} epochs, {arm.engine.label(arm)}: about {shown}."
-    )
+    label = arm.engine.label(arm.model)
+    return f"{runs} trainings of {arm.model.training.epochs} epochs, {label}: about {shown}."
 
 
 def write(tutorial: Any, staging: Any) -> None:

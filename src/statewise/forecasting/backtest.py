@@ -279,7 +279,7 @@ def encoded(model: "Forecaster", panel: TimedPanel, known: NDArray[np.int64]) ->
         inputs.append(samples_of(ensemble.framing[i], y, columns)[0])
         recent.append(y[-framing.memory :])
         behind.append(columns[len(columns) - (framing.steps - 1) :])
-    carried = warmed(ensemble, inputs, None, model.recipe_.training)
+    carried = warmed(ensemble, inputs, None, model.recipe_.model.training)
     return ForecastState(np.stack(recent), np.stack(behind), carried)
 
 

@@ -105,7 +105,7 @@ def fit_calibration(
     Raises:
         DataError: a series is too short.
     """
-    shortest = recipe.framing.shortest
+    shortest = recipe.model.framing.shortest
     counts = np.array([held_back(asked, h.name, len(h.y), shortest) for h in histories])
     earlier = [h.until(len(h.y) - c) for h, c in zip(histories, counts, strict=True)]
     ensemble, now, _ = fit_ensemble(recipe, earlier, threads=threads, on_progress=on_progress)

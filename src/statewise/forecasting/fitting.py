@@ -9,14 +9,15 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from statewise import engine
-from statewise.base.checks import at_least, instance, one_of
+from statewise.base.checks import at_least, one_of
 from statewise.engine import Fitted, Samples, State, Weights
 from statewise.engine.layout import Carried
 from statewise.ensemble.trained import Columns, Ensemble, ForecastState, looking_forward
 from statewise.errors import DataError, SettingError
-from statewise.model.framing import FittedFraming, Framing, stack
-from statewise.model.network import Network, Training
+from statewise.model.framing import FittedFraming, stack
+from statewise.model.network import Training
 from statewise.model.regime import StateRegime
+from statewise.model.spec import Model
 
 __all__ = ["History", "Recipe", "fit_ensemble", "warmed"]
 
@@ -47,7 +48,7 @@ class Recipe:
     """How an ensemble is made.
 
     Args:
-        regime, framing, network, training: as their own pages say.
+        model: what each member is.
         members: networks for a series, each from its own random restart.
         scope: ``"local"``: every series has its own networks. ``"global"``: all series share
             theirs, and the state is reset where a series begins.
@@ -57,23 +58,18 @@ class Recipe:
         SettingError: two settings contradict each other.
     """
 
-    regime: StateRegime
-    framing: Framing
-    network: Network
-    training: Training
+    model: Model
     members: int
     scope: str
     seed: int
 
     def __post_init__(self) -> None:
-        instance("regime", self.regime, StateRegime, "Use StateRegime(...) or a preset's name.")
         at_least("members", self.members, 1)
         one_of("scope", self.scope, ("local", "global"))
-        self.regime.check_forecast(self.training.batch_size)
-        if self.shared and self.regime.continues_into_forecast:
+        if self.shared and self.model.regime.continues_into_forecast:
             raise SettingError(
                 "regime",
-                self.regime.to_dict(),
+                self.model.regime.to_dict(),
                 "continues from the state that training left, which with scope='global' is that of "
                 "the last series alone",
                 'Use reset_training="epoch", and warm_up="train".',
@@ -86,11 +82,11 @@ class Recipe:
 
     def check_columns(self, columns: Sequence[str]) -> None:
         """Raise SettingError if exogenous columns cannot be looked at."""
-        carried = self.regime.reset_forecast == "never"
-        if columns and self.framing.outputs > 1 and carried:
+        carried = self.model.regime.reset_forecast == "never"
+        if columns and self.model.framing.outputs > 1 and carried:
             raise SettingError(
                 "outputs",
-                self.framing.outputs,
+                self.model.framing.outputs,
                 f"look at {', '.join(columns)} further ahead than is known when a carried state "
                 "moves on",
                 'Use outputs=1, or a regime with reset_forecast="step".',
@@ -122,7 +118,9 @@ def fit_ensemble(
         DataError: a series is too short, cannot be transformed, or all its networks diverged.
         SettingError: a batch does not fit the samples of a regime that carries state.
     """
-    fitted = [recipe.framing.fit(each.y, name=each.name, constant="keep") for each in histories]
+    fitted = [
+        recipe.model.framing.fit(each.y, name=each.name, constant="keep") for each in histories
+    ]
     columns = columns_of(histories, recipe.shared)
     scaled = [
         columns.take(np.array([i])).apply(each.x[None])[0] for i, each in enumerate(histories)
@@ -132,13 +130,13 @@ def fit_ensemble(
         for framing, each, x in zip(fitted, histories, scaled, strict=True)
     ]
     for each, (x, _) in zip(histories, pairs, strict=True):
-        check_warm_up(recipe.regime, each.name, len(x))
+        check_warm_up(recipe.model.regime, each.name, len(x))
     count = len(histories)
     train = train_shared if recipe.shared else train_apart
     trained = train(recipe, pairs, threads, on_progress)
     ensemble = Ensemble(
-        recipe.network,
-        recipe.regime,
+        recipe.model.network,
+        recipe.model.regime,
         stack(fitted),
         columns,
         recipe.members,
@@ -147,10 +145,10 @@ def fit_ensemble(
         trained.initial_state,
     )
     left = None
-    if recipe.regime.continues_into_forecast:
+    if recipe.model.regime.continues_into_forecast:
         left = State(*(part.reshape(count, recipe.members, -1) for part in trained.state))
-    carried = warmed(ensemble, [x for x, _ in pairs], left, recipe.training)
-    memory, behind = recipe.framing.memory, recipe.framing.steps - 1
+    carried = warmed(ensemble, [x for x, _ in pairs], left, recipe.model.training)
+    memory, behind = recipe.model.framing.memory, recipe.model.framing.steps - 1
     recent = np.stack([each.y[-memory:] for each in histories])
     known = np.stack([x[len(x) - behind :] for x in scaled])
     return ensemble, ForecastState(recent, known, carried), trained
@@ -219,9 +217,9 @@ def train_apart(
     """Every series' own networks, all at once."""
     count, members = len(pairs), recipe.members
     return engine.fit(
-        recipe.network,
-        recipe.training,
-        recipe.regime,
+        recipe.model.network,
+        recipe.model.training,
+        recipe.model.regime,
         [x for x, _ in pairs],
         [y for _, y in pairs],
         repeats=list(range(members)) * count,
@@ -240,7 +238,7 @@ def train_shared(
     on_progress: Callable[[int], Any] | None,
 ) -> Fitted:
     """The networks that all series share."""
-    training, regime = recipe.training, recipe.regime
+    training, regime = recipe.model.training, recipe.model.regime
     held = [training.held_back(len(x)) for x, _ in pairs]
     kept = [(x[: len(x) - v], y[: len(y) - v]) for (x, y), v in zip(pairs, held, strict=True)]
     train = joined(kept, training.batch_size if regime.carries_in_training else 0)
@@ -256,7 +254,7 @@ def train_shared(
         rows = min(training.batch_size, len(train.x)) if carries else 0
         validation = joined(seen, rows, scored)
     return engine.fit(
-        recipe.network,
+        recipe.model.network,
         training,
         regime,
         train,

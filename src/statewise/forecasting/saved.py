@@ -105,30 +105,37 @@ def parts_of(
     """The inverse of ``arrays_of``; raises ValueError or KeyError if the arrays do not fit."""
     weights = Weights(*(arrays[f"{prefix}weights.{name}"] for name in Weights._fields)).check()
     initial = None
-    if recipe.network.initial_state == "learned":
+    if recipe.model.network.initial_state == "learned":
         initial = State(*(arrays[f"{prefix}initial.{name}"] for name in State._fields))
     names = ("exponent", "x_factor", "x_offset", "y_factor", "y_offset")
     framing = FittedFraming.from_parameters(
-        recipe.framing, {name: wide(arrays[f"{prefix}framing.{name}"]) for name in names}
+        recipe.model.framing, {name: wide(arrays[f"{prefix}framing.{name}"]) for name in names}
     )
     columns = Columns(*(wide(arrays[f"{prefix}columns.{name}"]) for name in ("centre", "spread")))
     ensemble = Ensemble(
-        recipe.network, recipe.regime, framing, columns, recipe.members, recipe.shared, weights,
-        initial,
+        recipe.model.network, recipe.model.regime, framing, columns, recipe.members,
+        recipe.shared, weights, initial,
     )  # fmt: skip
     state = State(*(arrays[f"{prefix}state.{name}"] for name in State._fields))
     recent, x = wide(arrays[f"{prefix}recent"]), wide(arrays[f"{prefix}x"])
-    count, units, steps = columns.centre.shape[1], recipe.network.units, recipe.framing.steps
+    count, units, steps = (
+        columns.centre.shape[1],
+        recipe.model.network.units,
+        recipe.model.framing.steps,
+    )
     runs = recipe.members * (1 if recipe.shared else series)
     expected: list[tuple[Any, tuple[int, ...]]] = [
         (framing.exponent, (series,)),
         (columns.centre, (series, count)),
         (columns.spread, (series, count)),
-        (weights.kernel, (runs, recipe.framing.lags + count * recipe.framing.outputs, 4 * units)),
-        (weights.dense_bias, (runs, recipe.framing.outputs)),
+        (
+            weights.kernel,
+            (runs, recipe.model.framing.lags + count * recipe.model.framing.outputs, 4 * units),
+        ),
+        (weights.dense_bias, (runs, recipe.model.framing.outputs)),
         (state.h, (series, recipe.members, units)),
         (state.c, (series, recipe.members, units)),
-        (recent, (series, recipe.framing.memory)),
+        (recent, (series, recipe.model.framing.memory)),
         (x, (series, steps - 1, count)),
         *((part, (runs, 1, units)) for part in initial or ()),
     ]

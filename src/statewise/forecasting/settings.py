@@ -10,6 +10,7 @@ from statewise.forecasting.parameters import Parameters
 from statewise.model.framing import Framing
 from statewise.model.network import Adam, EarlyStopping, Network, ReduceOnPlateau, Training
 from statewise.model.regime import StateRegime
+from statewise.model.spec import Model
 
 __all__ = ["Settings"]
 
@@ -117,7 +118,7 @@ class Settings(Parameters):
             difference = 0 if several else 1
         if relative is None:
             relative = "mean" if several and not difference else "none"
-        return Recipe(
+        model = Model(
             regime=regime,
             framing=Framing(
                 difference=difference,
@@ -140,7 +141,5 @@ class Settings(Parameters):
                 validation=self.validation,
                 early_stopping=early,
             ),
-            members=self.members,
-            scope=self.scope,
-            seed=at_least("seed", self.seed, 0),
         )
+        return Recipe(model, self.members, self.scope, at_least("seed", self.seed, 0))

@@ -12,7 +12,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +31,7 @@ from statewise.interop.keras_models import from_keras, lstm_model, to_keras
 from statewise.interop.keras_training import Held, Run, compile_model, train_run
 from statewise.interop.probe import carries, require_state, version_of
 from statewise.model.network import Adam, Network, Training
-
-if TYPE_CHECKING:
-    from statewise.study.design import Arm
+from statewise.model.spec import Model
 
 __all__ = ["KerasEngine", "KerasFitted", "from_keras", "to_keras"]
 
@@ -90,8 +88,9 @@ class KerasEngine:
 
     Example:
         >>> from statewise import REGIMES, Arm, Training
-        >>> arm = Arm("keras", REGIMES["stateful"], training=Training(5), engine=KerasEngine())
-        >>> arm.engine.label(arm)
+        >>> model = Model(REGIMES["stateful"], training=Training(5))
+        >>> arm = Arm("keras", model, engine=KerasEngine())
+        >>> arm.engine.label(arm.model)
         'Keras on tensorflow'
     """
 
@@ -127,9 +126,9 @@ class KerasEngine:
             )
         return cls()
 
-    def label(self, arm: "Arm") -> str:
+    def label(self, model: Model) -> str:
         """The engine in a few words, for a table."""
-        plain = "" if self._facts(arm).recurrent else ", no recurrent layer: no effect of regime"
+        plain = "" if self._facts(model).recurrent else ", no recurrent layer: no effect of regime"
         return f"Keras on {keras.backend.backend()}{plain}"
 
     def versions(self) -> dict[str, str]:
@@ -137,21 +136,21 @@ class KerasEngine:
         backend = keras.backend.backend()
         return {"keras": keras.__version__, backend: version_of(backend)}
 
-    def check(self, arm: "Arm") -> None:
-        """Raise SettingError if the backend, the model or the arm's settings do not go together."""
-        facts = self._facts(arm)
-        if arm.network.initial_state != "zeros":
+    def check(self, model: Model) -> None:
+        """Raise SettingError if the backend, the Keras model or the settings do not go together."""
+        facts = self._facts(model)
+        if model.network.initial_state != "zeros":
             raise SettingError(
                 "initial_state",
-                arm.network.initial_state,
+                model.network.initial_state,
                 "is not something that Keras' recurrent layers can do",
                 'Use initial_state="zeros", or the built-in engine.',
             )
-        if self.build is not None and arm.network != Network():
+        if self.build is not None and model.network != Network():
             raise SettingError(
-                "network", arm.network, "has no effect: build makes the model", "Leave it out."
+                "network", model.network, "has no effect: build makes the model", "Leave it out."
             )
-        own = arm.training
+        own = model.training
         changed = replace(own, optimizer=Adam(), clip_error=None, schedule="constant") != own
         if facts.compiled and changed:
             raise SettingError(
@@ -162,43 +161,43 @@ class KerasEngine:
             )
         if not facts.recurrent:
             warnings.warn(
-                f"{arm.name!r} has no recurrent layer, so its regime has no effect on it.",
+                "The Keras model has no recurrent layer, so a regime has no effect on it.",
                 UserWarning,
                 stacklevel=4,
             )
-        elif carries(arm.regime):
+        elif carries(model.regime):
             if facts.stateless:
                 raise SettingError(
                     "build",
                     facts.stateless,
-                    f"is not stateful, and the regime of {arm.name!r} carries state",
+                    "is not stateful, and the regime carries state",
                     "Build it with stateful=True; statewise resets it.",
                 )
-            require_state(arm.regime)
+            require_state(model.regime)
 
-    def document(self, arm: "Arm") -> dict[str, Any]:
+    def document(self, model: Model) -> dict[str, Any]:
         """What results depend on: the backend, and the configuration of the model and callbacks.
 
         Python code in layers, losses or callbacks of your own is not seen by it.
         """
         document: dict[str, Any] = {"kind": "keras", "backend": keras.backend.backend()}
         if self.build is not None:
-            facts = self._facts(arm)
+            facts = self._facts(model)
             document |= {"layers": facts.layers, "model": facts.digest}
         if self.callbacks is not None:
             document["callbacks"] = [plain_settings(callback) for callback in self.callbacks(0)]
         return document
 
-    def restarts(self, arm: "Arm") -> list[Any]:
+    def restarts(self, model: Model) -> list[Any]:
         """What initial weights derive from: nothing more, where they are the built-in engine's."""
-        return [] if self.build is None else ["keras", self._facts(arm).digest]
+        return [] if self.build is None else ["keras", self._facts(model).digest]
 
-    def load(self, arm: "Arm", runs: int, threads: int | None) -> None:
+    def load(self, model: Model, runs: int, threads: int | None) -> None:
         """Nothing: what is compiled depends on the samples."""
 
     def fit(
         self,
-        arm: "Arm",
+        model: Model,
         x: Any,
         y: Any,
         *,
@@ -217,13 +216,13 @@ class KerasEngine:
         """
         samples, held = samples_of(x, y), None
         of_run = data_of_runs(data, len(repeats), len(samples.count))
-        limit = engine.divergence_limit(arm.training, samples)
-        if arm.training.validation:
-            samples, held = samples.split(arm.training.held_back)
+        limit = engine.divergence_limit(model.training, samples)
+        if model.training.validation:
+            samples, held = samples.split(model.training.held_back)
         runs = []
         for repeat, which in zip(repeats, of_run, strict=True):
             first, count = int(samples.start[which]), int(samples.count[which])
-            arm.regime.check_batches(count, arm.training.batch_size)
+            model.regime.check_batches(count, model.training.batch_size)
             mine = slice(first, first + count)
             aside = None
             if held is not None:
@@ -231,7 +230,7 @@ class KerasEngine:
                 aside = held.x[last], held.y[last]
             with _ONE_AT_A_TIME:
                 runs.append(
-                    self._run(arm, samples.x[mine], samples.y[mine], aside, repeat, seed, stop)
+                    self._run(model, samples.x[mine], samples.y[mine], aside, repeat, seed, stop)
                 )
         loss = np.stack([run.loss for run in runs])
         best = np.array([run.best_epoch for run in runs], np.int32)
@@ -247,7 +246,7 @@ class KerasEngine:
 
     def _run(
         self,
-        arm: "Arm",
+        model: Model,
         x: NDArray[np.float32],
         y: NDArray[np.float32],
         aside: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
@@ -255,7 +254,11 @@ class KerasEngine:
         seed: Seed,
         stop: NDArray[np.uint8] | None,
     ) -> Run:
-        rows, regime, training = min(arm.training.batch_size, len(x)), arm.regime, arm.training
+        rows, regime, training = (
+            min(model.training.batch_size, len(x)),
+            model.regime,
+            model.training,
+        )
         shape = (rows, *x.shape[1:])
         cosine = training.schedule == "cosine"
         steps = -(-len(x) // rows) * training.epochs if cosine else 0
@@ -266,11 +269,11 @@ class KerasEngine:
             schedule="cosine" if cosine else "constant",
         )
         machine, loop = machine_for(
-            self.build, arm.network, how, shape, y.shape[1], steps, carries(regime)
+            self.build, model.network, how, shape, y.shape[1], steps, carries(regime)
         )
         own = int(generator(seed, KERAS, repeat).integers(2**31))
         with seeded(own):
-            machine.restart(self._initial(arm, machine, shape, repeat, seed))
+            machine.restart(self._initial(model, machine, shape, repeat, seed))
             held = None
             if aside is not None:
                 reset = regime.reset_forecast == "step"
@@ -290,18 +293,18 @@ class KerasEngine:
             )
 
     def _initial(
-        self, arm: "Arm", machine: Machine, shape: tuple[int, int, int], repeat: int, seed: Seed
+        self, model: Model, machine: Machine, shape: tuple[int, int, int], repeat: int, seed: Seed
     ) -> list[NDArray[Any]]:
         """The values of every variable from which a repeat starts."""
         if self.build is not None:
             return Machine(self.build(shape), shape[0]).values()
         outputs = machine.model.outputs[0].shape[1]
-        weights = engine.initial_weights(seed, [repeat], arm.network.units, shape[2], outputs)
+        weights = engine.initial_weights(seed, [repeat], model.network.units, shape[2], outputs)
         return machine.values_with([array[0] for array in weights])
 
     def forecast(
         self,
-        arm: "Arm",
+        model: Model,
         trained: KerasFitted,
         known: Sequence[Known],
         of_run: NDArray[np.intp],
@@ -310,15 +313,15 @@ class KerasEngine:
         """Forecast the observations after each cutoff one step at a time, (runs, test_size)."""
         return np.stack(
             [
-                self._walk(arm, trained, run, known[which], test_size)
+                self._walk(model, trained, run, known[which], test_size)
                 for run, which in enumerate(of_run)
             ]
         )
 
     def _walk(
-        self, arm: "Arm", trained: KerasFitted, run: int, series: Known, test_size: int
+        self, model: Model, trained: KerasFitted, run: int, series: Known, test_size: int
     ) -> NDArray[np.float64]:
-        framing, regime = series.framing, arm.regime
+        framing, regime = series.framing, model.regime
         inputs = series.training_inputs()
         last = {"none": 0, "train": len(inputs)}.get(str(regime.warm_up), regime.warm_up)
         ends = range(series.cutoff, series.cutoff + test_size)
@@ -329,7 +332,7 @@ class KerasEngine:
         shape, outputs = (1, *inputs.shape[1:]), framing.framing.outputs
         with _ONE_AT_A_TIME:
             machine, loop = machine_for(
-                self.build, arm.network, None, shape, outputs, 0, carries(regime)
+                self.build, model.network, None, shape, outputs, 0, carries(regime)
             )
             machine.restart(trained.weights[run])
             if regime.continues_into_forecast:
@@ -338,24 +341,24 @@ class KerasEngine:
         pairs = zip(found.astype(np.float64), recent, strict=True)
         return np.array([framing.invert(output, one)[0] for output, one in pairs])
 
-    def seconds(self, arm: "Arm", samples: int, repeats: int) -> float:
+    def seconds(self, model: Model, samples: int, repeats: int) -> float:
         """How long so many runs will take, measured on a few epochs; what it compiles is kept."""
-        framing = arm.framing
-        held = arm.training.held_back(samples)
+        framing = model.framing
+        held = model.training.held_back(samples)
         x = np.zeros((samples, framing.steps, framing.lags))
         y = np.zeros((samples, framing.outputs))
         took = []
         for epochs in (1, 1, 1 + EPOCHS):  # the first compiles
-            brief = replace(arm, training=replace(arm.training, epochs=epochs, validation=held))
+            brief = replace(model, training=replace(model.training, epochs=epochs, validation=held))
             begin = time.perf_counter()
             self.fit(brief, x, y, repeats=[0], seed=0)
             took.append(time.perf_counter() - begin)
         an_epoch = max(0.0, took[2] - took[1]) / EPOCHS
-        return repeats * (took[1] + an_epoch * arm.training.epochs)
+        return repeats * (took[1] + an_epoch * model.training.epochs)
 
-    def _facts(self, arm: "Arm") -> "Facts":
-        framing = arm.framing
-        shape = (arm.training.batch_size, framing.steps, framing.lags)
+    def _facts(self, model: Model) -> "Facts":
+        framing = model.framing
+        shape = (model.training.batch_size, framing.steps, framing.lags)
         if self.build is None:
             return NETWORK_FACTS
         return facts_of(self.build, shape, framing.outputs)

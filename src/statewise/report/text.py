@@ -22,7 +22,7 @@ def study_text(result: StudyResult, verdicts: Sequence[Verdict]) -> str:
         relative = [cell.scores / result.naive_scores[key] for key, cell in arm.cells.items()]
         summary = summarise(np.concatenate(relative))
         rows.append(
-            {"arm": name, "engine": arm.arm.engine.label(arm.arm), "runs": summary.n,
+            {"arm": name, "engine": arm.arm.engine.label(arm.arm.model), "runs": summary.n,
              "mean": summary.mean, "median": summary.p50,
              "min": summary.min, "max": summary.max, "diverged": summary.diverged}
         )  # fmt: skip

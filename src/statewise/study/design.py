@@ -1,14 +1,12 @@
 """What a study will run and what it will test, declared before it runs."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from statewise.base.checks import at_least, fraction, instance, one_of, positive
 from statewise.data.panel import Panel, Series
 from statewise.errors import DataError, SettingError
-from statewise.model.framing import Framing
-from statewise.model.network import Network, Training
-from statewise.model.regime import StateRegime
+from statewise.model.spec import Model
 from statewise.study.engines import BUILT_IN, Engine
 
 __all__ = [
@@ -27,12 +25,11 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Arm:
-    """A named framing, network, training and regime.
+    """A named model, and what runs it.
 
     Args:
         name: what it is called in tables and hypotheses.
-        regime: when state is carried, reset and warmed up.
-        framing, network, training: as their own pages say.
+        model: what is trained, on what, how, and under which regime of state.
         restarts: which set of random restarts it draws from. Arms of one shape and one set share
             the initial weights of each repeat, and are compared in pairs; another set is another
             draw, for comparing an arm with itself.
@@ -40,25 +37,22 @@ class Arm:
             ``statewise.interop.keras.KerasEngine()``.
 
     Raises:
-        SettingError: the regime contradicts the batch size.
+        SettingError: ``model`` is no ``Model``, or ``restarts`` no whole number.
+
+    Example:
+        >>> from statewise.model.regime import StateRegime
+        >>> Arm("carried", Model(StateRegime.named("stateful"))).model.network.units
+        1
     """
 
     name: str
-    regime: StateRegime
-    framing: Framing = field(default_factory=Framing)
-    network: Network = field(default_factory=Network)
-    training: Training = field(default_factory=Training)
+    model: Model
     restarts: int = 0
     engine: Engine = BUILT_IN
 
     def __post_init__(self) -> None:
-        use = "Use StateRegime(...) or StateRegime.named(...)."
-        instance("regime", self.regime, StateRegime, use)
-        instance("framing", self.framing, Framing, "Use Framing(...).")
-        instance("network", self.network, Network, "Use Network(...).")
-        instance("training", self.training, Training, "Use Training(...).")
+        instance("model", self.model, Model, "Use Model(StateRegime(...)).")
         at_least("restarts", self.restarts, 0)
-        self.regime.check_forecast(self.training.batch_size)
 
 
 NAIVE = "naive"
@@ -216,13 +210,13 @@ class Study:
                     "Give a relative margin.",
                 )
         for arm in self.arms:
-            arm.engine.check(arm)
+            arm.engine.check(arm.model)
         for series in self.panel.series:
             for arm in self.arms:
                 self._check(series, arm)
 
     def _check(self, series: Series, arm: Arm) -> None:
-        framing = arm.framing
+        framing = arm.model.framing
         wanted = framing.samples or 2
         tested = self.test_size * self.cutoffs
         least = tested + framing.shortest
@@ -238,11 +232,11 @@ class Study:
         framing.check(series.y, series.unique_id)
         for cutoff in self.cutoffs_of(series):
             samples = samples_of(arm, cutoff)
-            arm.regime.check_batches(samples, arm.training.batch_size)
-            if isinstance(arm.regime.warm_up, int) and arm.regime.warm_up > samples:
+            arm.model.regime.check_batches(samples, arm.model.training.batch_size)
+            if isinstance(arm.model.regime.warm_up, int) and arm.model.regime.warm_up > samples:
                 raise SettingError(
                     "warm_up",
-                    arm.regime.warm_up,
+                    arm.model.regime.warm_up,
                     f"exceeds the {samples} training samples of {arm.name!r}",
                     f'Use at most {samples}, or "train".',
                 )
@@ -259,7 +253,7 @@ class Study:
 
 def samples_of(arm: Arm, cutoff: int) -> int:
     """The number of samples that ``arm`` trains on when it knows ``cutoff`` observations."""
-    return arm.framing.samples_of(cutoff)
+    return arm.model.framing.samples_of(cutoff)
 
 
 def paired_by_repeat(study: Study, first: str, second: str) -> bool:
@@ -271,17 +265,17 @@ def paired_by_repeat(study: Study, first: str, second: str) -> bool:
 
     Example:
         >>> from statewise.data.datasets import shampoo
-        >>> arms = (Arm("a", StateRegime()), Arm("b", StateRegime(), restarts=1))
+        >>> arms = (Arm("a", Model()), Arm("b", Model(), restarts=1))
         >>> paired_by_repeat(Study(arms, shampoo(), test_size=12, repeats=1), "a", "b")
         False
     """
     shapes = {
         (
-            arm.network.units,
-            arm.framing.lags,
-            arm.framing.outputs,
+            arm.model.network.units,
+            arm.model.framing.lags,
+            arm.model.framing.outputs,
             arm.restarts,
-            repr(arm.engine.restarts(arm)),
+            repr(arm.engine.restarts(arm.model)),
         )
         for arm in (study.arm(name) for name in (first, second) if name != NAIVE)
     }
@@ -293,20 +287,21 @@ def same_by_construction(study: Study, first: Arm, second: Arm) -> str | None:
 
     Example:
         >>> from statewise.data.datasets import shampoo
-        >>> arms = (Arm("a", StateRegime()), Arm("b", StateRegime(warm_up="train")))
+        >>> from statewise.model.regime import StateRegime
+        >>> arms = (Arm("a", Model()), Arm("b", Model(StateRegime(warm_up="train"))))
         >>> same_by_construction(Study(arms, shampoo(), test_size=12, repeats=1), *arms)
         'Both reset the state before every forecast, so a warm-up leaves no trace.'
     """
     reasons = []
     plain = []
     for arm in (first, second):
-        regime = arm.regime
+        regime = arm.model.regime
         samples = max(
             samples_of(arm, cutoff)
             for series in study.panel.series
             for cutoff in study.cutoffs_of(series)
         )
-        if regime.reset_training == "epoch" and samples <= arm.training.batch_size:
+        if regime.reset_training == "epoch" and samples <= arm.model.training.batch_size:
             regime = replace(regime, reset_training="batch")
             reasons.append(
                 "An epoch is a single batch, so resetting every epoch is resetting every batch."
@@ -316,7 +311,7 @@ def same_by_construction(study: Study, first: Arm, second: Arm) -> str | None:
             reasons.append(
                 "Both reset the state before every forecast, so a warm-up leaves no trace."
             )
-        plain.append(replace(arm, name="", regime=regime))
+        plain.append(replace(arm, name="", model=replace(arm.model, regime=regime)))
     if plain[0] != plain[1]:
         return None
     return " ".join(dict.fromkeys(reasons)) or "The arms are declared alike."

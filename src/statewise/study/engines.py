@@ -6,7 +6,7 @@ An engine is a frozen value that an arm names. All of them meet one contract, wh
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 from statewise import engine
 from statewise.engine.initial import Seed
 from statewise.ensemble.rolling_origin import Known, walk_panel
-
-if TYPE_CHECKING:
-    from statewise.study.design import Arm
+from statewise.model.spec import Model
 
 __all__ = ["BUILT_IN", "BuiltIn", "Engine", "Trained"]
 
@@ -47,27 +45,27 @@ class Engine(Protocol):
     def first_runs(self) -> int:
         """How many runs to train first, to learn how long one takes."""
 
-    def label(self, arm: "Arm") -> str:
+    def label(self, model: Model) -> str:
         """The engine in a few words, for a table."""
 
     def versions(self) -> dict[str, str]:
         """The versions of what it runs on, beside statewise's own dependencies."""
 
-    def check(self, arm: "Arm") -> None:
+    def check(self, model: Model) -> None:
         """Raise SettingError if this engine cannot run ``arm``."""
 
-    def document(self, arm: "Arm") -> dict[str, Any]:
+    def document(self, model: Model) -> dict[str, Any]:
         """What results depend on beside the arm's other settings; empty for the built-in engine."""
 
-    def restarts(self, arm: "Arm") -> list[Any]:
+    def restarts(self, model: Model) -> list[Any]:
         """What initial weights derive from beside seed and shape; empty for the built-in ones."""
 
-    def load(self, arm: "Arm", runs: int, threads: int | None) -> None:
+    def load(self, model: Model, runs: int, threads: int | None) -> None:
         """Do ahead of time what is not part of training."""
 
     def fit(
         self,
-        arm: "Arm",
+        model: Model,
         x: Floats,
         y: Floats,
         *,
@@ -82,7 +80,7 @@ class Engine(Protocol):
 
     def forecast(
         self,
-        arm: "Arm",
+        model: Model,
         trained: Any,
         known: Sequence[Known],
         of_run: NDArray[np.intp],
@@ -97,36 +95,36 @@ class BuiltIn:
 
     first_runs: ClassVar[int] = 64
 
-    def label(self, arm: "Arm") -> str:  # noqa: ARG002
+    def label(self, model: Model) -> str:  # noqa: ARG002
         return "statewise"
 
     def versions(self) -> dict[str, str]:
         return {}
 
-    def check(self, arm: "Arm") -> None:
+    def check(self, model: Model) -> None:
         """Every arm can be run."""
 
-    def document(self, arm: "Arm") -> dict[str, Any]:  # noqa: ARG002
+    def document(self, model: Model) -> dict[str, Any]:  # noqa: ARG002
         return {}
 
-    def restarts(self, arm: "Arm") -> list[Any]:  # noqa: ARG002
+    def restarts(self, model: Model) -> list[Any]:  # noqa: ARG002
         return []
 
-    def load(self, arm: "Arm", runs: int, threads: int | None) -> None:
-        engine.load(arm.network, runs, threads)
+    def load(self, model: Model, runs: int, threads: int | None) -> None:
+        engine.load(model.network, runs, threads)
 
-    def fit(self, arm: "Arm", x: Floats, y: Floats, **settings: Any) -> engine.Fitted:
-        return engine.fit(arm.network, arm.training, arm.regime, x, y, **settings)
+    def fit(self, model: Model, x: Floats, y: Floats, **settings: Any) -> engine.Fitted:
+        return engine.fit(model.network, model.training, model.regime, x, y, **settings)
 
     def forecast(
         self,
-        arm: "Arm",
+        model: Model,
         trained: engine.Fitted,
         known: Sequence[Known],
         of_run: NDArray[np.intp],
         test_size: int,
     ) -> Floats:
-        steps = walk_panel(arm.network, arm.regime, trained, known, of_run, test_size)
+        steps = walk_panel(model.network, model.regime, trained, known, of_run, test_size)
         return np.stack([mean for mean, _ in steps], axis=1)
 
 

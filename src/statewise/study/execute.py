@@ -48,8 +48,8 @@ def run_study(
     Example:
         >>> from statewise.data.datasets import shampoo
         >>> from statewise.model.network import Training
-        >>> from statewise.model.regime import StateRegime
-        >>> arm = Arm("a", StateRegime(), training=Training(epochs=5))
+        >>> from statewise.model.spec import Model
+        >>> arm = Arm("a", Model(training=Training(epochs=5)))
         >>> result = run_study(Study((arm,), shampoo(), test_size=12, repeats=4))
         >>> result.arms["a"].forecasts.shape, round(result.naive_rmse, 3)
         ((4, 12), 136.761)

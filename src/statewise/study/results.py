@@ -190,7 +190,7 @@ def arm_rows(result: StudyResult) -> list[Row]:
         units = np.array([np.mean(each) for each in relative.values()])
         mean, low, high = _student(units, level)
         rows.append(
-            {"arm": name, "engine": arm.arm.engine.label(arm.arm),
+            {"arm": name, "engine": arm.arm.engine.label(arm.arm.model),
              "unit": unit, "units": len(units),
              "mean": summarise(arm.only.scores).mean if single else None,
              "naive": next(iter(result.naive_scores.values())) if single else None,

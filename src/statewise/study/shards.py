@@ -58,10 +58,10 @@ class ShardResult:
 
 def training_of(arm: Arm) -> Arm:
     """The arm stripped of what training does not depend on: arms with one result train alike."""
-    regime = replace(arm.regime, warm_up="none")
-    if not arm.training.validation:  # which is looked at as forecasts are made
+    regime = replace(arm.model.regime, warm_up="none")
+    if not arm.model.training.validation:  # which is looked at as forecasts are made
         regime = replace(regime, reset_forecast="step")
-    return replace(arm, name="", regime=regime)
+    return replace(arm, name="", model=replace(arm.model, regime=regime))
 
 
 def cells_of(study: Study, arm: Arm) -> Iterator[tuple[Series, int, Cell]]:
@@ -151,14 +151,14 @@ def run_shard(
     first = shard.arms[0]
     known = []
     for series, cutoff in zip(shard.series, shard.cutoffs, strict=True):
-        framing = first.framing.fit(series.y[:cutoff], name=series.unique_id)
+        framing = first.model.framing.fit(series.y[:cutoff], name=series.unique_id)
         known.append(Known(framing, series.y, cutoff))
     samples = [one.framing.samples(one.y[: one.cutoff]) for one in known]
     of_run = np.repeat(np.arange(len(known)), len(shard.repeats))
-    first.engine.load(first, shard.runs, threads)
+    first.engine.load(first.model, shard.runs, threads)
     begin = time.perf_counter()
     fitted = first.engine.fit(
-        first,
+        first.model,
         np.stack([x for x, _ in samples]),
         np.stack([y for _, y in samples]),
         repeats=list(shard.repeats) * len(known),
@@ -171,7 +171,7 @@ def run_shard(
     seconds = time.perf_counter() - begin
     parts = []
     for arm, cells in zip(shard.arms, shard.cells, strict=True):
-        forecasts = arm.engine.forecast(arm, fitted, known, of_run, shard.test_size)
+        forecasts = arm.engine.forecast(arm.model, fitted, known, of_run, shard.test_size)
         for which, (cell, one) in enumerate(zip(cells, known, strict=True)):
             runs = of_run == which
             actual = one.y[one.cutoff : one.cutoff + shard.test_size]

@@ -12,6 +12,7 @@ from statewise.errors import SettingError
 from statewise.model.framing import Framing
 from statewise.model.network import SGD, Adam, EarlyStopping, Network, ReduceOnPlateau, Training
 from statewise.model.regime import StateRegime
+from statewise.model.spec import Model
 from statewise.study.design import FAMILY, Arm, Hypothesis, Study, samples_of
 from statewise.study.engines import BUILT_IN, Engine
 
@@ -25,6 +26,8 @@ __all__ = [
 ]
 
 Document = dict[str, Any]
+
+MODEL = tuple(field.name for field in fields(Model))
 
 RECORDS: dict[str, dict[str, type]] = {  # of a training, by kind; the first one needs no kind
     "optimizer": {"Adam": Adam, "SGD": SGD},
@@ -104,9 +107,9 @@ def restarts_key(study: Study, arm: Arm, cutoff: int) -> str:
     not shuffle.
     """
     seed = [study.seed, arm.restarts]
-    weights = [*seed, arm.network.units, arm.framing.lags, arm.framing.outputs]
-    weights += arm.engine.restarts(arm)
-    orders = digest([*seed, samples_of(arm, cutoff)]) if arm.regime.shuffle else ""
+    weights = [*seed, arm.model.network.units, arm.model.framing.lags, arm.model.framing.outputs]
+    weights += arm.engine.restarts(arm.model)
+    orders = digest([*seed, samples_of(arm, cutoff)]) if arm.model.regime.shuffle else ""
     return f"{digest(weights)}:{orders}"
 
 
@@ -120,13 +123,13 @@ def hypothesis_document(hypothesis: Hypothesis) -> Document:
 
 def arm_document(arm: Arm) -> Document:
     """An arm as plain values; the optimizer says its kind, and an engine that is not our own."""
-    engine = arm.engine.document(arm)
+    engine = arm.engine.document(arm.model)
     return {
         "name": arm.name,
-        "regime": arm.regime.to_dict(),
-        "framing": arm.framing.to_dict(),
-        "network": arm.network.to_dict(),
-        "training": arm.training.to_dict(),
+        "regime": arm.model.regime.to_dict(),
+        "framing": arm.model.framing.to_dict(),
+        "network": arm.model.network.to_dict(),
+        "training": arm.model.training.to_dict(),
         "restarts": arm.restarts,
         **({"engine": engine} if engine else {}),
     }
@@ -136,7 +139,7 @@ def arm_from(document: Document) -> Arm:
     """The arm that ``arm_document``, or a hand-written file, described."""
     parts = dict(document)
     for name in parts:
-        one_of("arm field", name, {f.name for f in fields(Arm)})
+        one_of("arm field", name, ("name", *MODEL, "restarts", "engine"))
     if "regime" not in parts:
         raise SettingError(
             "arm", parts.get("name"), "has no regime", 'Give one, for example regime = "stateless".'
@@ -148,17 +151,18 @@ def arm_from(document: Document) -> Arm:
             values = dict(training[name])
             kind = one_of(f"{name} kind", values.pop("kind", next(iter(kinds))), kinds)
             training[name] = record(kinds[kind], name, values)
-    return Arm(
-        name=parts["name"],
+    model = Model(
         regime=StateRegime.named(regime)
         if isinstance(regime, str)
         else record(StateRegime, "regime", regime),
         framing=record(Framing, "framing", dict(parts.get("framing", {}))),
         network=record(Network, "network", dict(parts.get("network", {}))),
         training=record(Training, "training", training),
-        restarts=parts.get("restarts", 0),
-        engine=engine_from(parts.get("engine", "statewise")),
     )
+    return Arm(
+        parts["name"], model, parts.get("restarts", 0),
+        engine_from(parts.get("engine", "statewise")),
+    )  # fmt: skip
 
 
 def engine_from(document: Any) -> Engine:

@@ -16,6 +16,7 @@ from statewise.data.panel import Panel
 from statewise.model.framing import Framing
 from statewise.model.network import Network, Training
 from statewise.model.regime import REGIMES, StateRegime
+from statewise.model.spec import Model
 from statewise.report.tables import against_naive, cumulative, forecasts
 from statewise.show.tables import Row
 from statewise.study import (
@@ -111,14 +112,19 @@ def tutorial_study(
     framing = Framing(difference=1, lags=1, scale=(-1.0, 1.0))
 
     def arm(name: str, regime: StateRegime, restarts: int = 0) -> Arm:
-        return Arm(name, regime, framing, network, Training(epochs), restarts, engine)
+        return Arm(
+            name,
+            Model(regime, framing, network, Training(epochs)),
+            restarts=restarts,
+            engine=engine,
+        )
 
     def batch_arm(name: str, regime: StateRegime) -> Arm:
         # Trains on one batch, the samples just before the test set; every test row is forecast
         # from zero state, as the origin does with one state slot a row.
         last = Framing(difference=1, lags=1, scale=(-1.0, 1.0), samples=test_size)
         training = Training(epochs, batch_size=test_size)
-        return Arm(name, regime, last, network, training, engine=engine)
+        return Arm(name, Model(regime, last, network, training), engine=engine)
 
     stateful = REGIMES["stateful"]
     return Study(
@@ -259,9 +265,9 @@ class Tutorial:
             "series": series.unique_id,
             "observations": len(series),
             "test_size": study.test_size,
-            "profile": study.arms[0].network.profile,
-            "engine": study.arms[0].engine.label(study.arms[0]),
-            "epochs": study.arms[0].training.epochs,
+            "profile": study.arms[0].model.network.profile,
+            "engine": study.arms[0].engine.label(study.arms[0].model),
+            "epochs": study.arms[0].model.training.epochs,
             "seed": study.seed,
             "repeats": study.repeats,
             "threads": threads,

@@ -12,9 +12,10 @@ def tutorial_text(tutorial: Tutorial) -> str:
     result = tutorial.result
     study = result.study
     series = study.panel.only
-    profile = study.arms[0].network.profile
-    label = study.arms[0].engine.label(study.arms[0])
-    engine = "" if label == "statewise" else f", {study.arms[0].training.epochs} epochs of {label}"
+    model = study.arms[0].model
+    profile = model.network.profile
+    label = study.arms[0].engine.label(model)
+    engine = "" if label == "statewise" else f", {model.training.epochs} epochs of {label}"
     head = (
         f"{series.unique_id}: {len(series)} observations, the last {study.test_size} forecast one "
         f"step at a time. {study.repeats} repeats, profile {profile}, seed {study.seed}{engine}. "

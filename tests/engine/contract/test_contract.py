@@ -14,6 +14,7 @@ from statewise.interop.keras import KerasEngine
 from statewise.model.framing import Framing
 from statewise.model.network import SGD, Adam, EarlyStopping, ReduceOnPlateau, Training
 from statewise.model.regime import StateRegime
+from statewise.model.spec import Model
 from statewise.study import Arm
 from statewise.study.engines import BUILT_IN, Engine
 from tests.interop import models
@@ -48,17 +49,19 @@ X, TARGETS = (
 
 def arm_of(engine: Engine, regime: StateRegime | None = None, **training: Any) -> Arm:
     settings: dict[str, Any] = {"epochs": EPOCHS, "optimizer": Adam(0.05)} | training
-    return Arm("a", regime or StateRegime("epoch"), training=Training(**settings), engine=engine)
+    return Arm(
+        "a", Model(regime or StateRegime("epoch"), training=Training(**settings)), engine=engine
+    )
 
 
 def fit(arm: Arm, repeats: list[int], data: list[int] | None = None, **settings: Any) -> Any:
     of_run = np.array(data or [0] * len(repeats))
     options = {"seed": 1, "keep_loss": True, "threads": 1, "stop": None} | settings
-    return arm.engine.fit(arm, X, TARGETS, repeats=repeats, data=of_run, **options)
+    return arm.engine.fit(arm.model, X, TARGETS, repeats=repeats, data=of_run, **options)
 
 
 def forecast(arm: Arm, trained: Any, data: list[int], size: int = TEST_SIZE) -> Any:
-    return arm.engine.forecast(arm, trained, KNOWN, np.array(data), size)
+    return arm.engine.forecast(arm.model, trained, KNOWN, np.array(data), size)
 
 
 def test_a_run_does_not_depend_on_the_others(engine: Engine) -> None:
@@ -118,7 +121,7 @@ def test_validation_leaves_training_as_it_is(engine: Engine) -> None:
     arm = arm_of(engine, regime, validation=3)
     looked = fit(arm, [0, 1])
     plain = arm.engine.fit(
-        arm_of(engine, regime), X[:, :-3], TARGETS[:, :-3], repeats=[0, 1], seed=1,
+        arm_of(engine, regime).model, X[:, :-3], TARGETS[:, :-3], repeats=[0, 1], seed=1,
         data=np.zeros(2, int), keep_loss=True, threads=1, stop=None,
     )  # fmt: skip
     np.testing.assert_allclose(looked.loss, plain.loss, rtol=1e-6)
@@ -137,7 +140,12 @@ def test_early_stopping_goes_back_to_the_best_epoch(engine: Engine) -> None:
     best = int(stopped.best_epoch[0])
     assert best == int(np.nanargmin(seen)) + 1 < 60
     assert np.isnan(seen[best + 2 :]).all()
-    shorter = replace(arm, training=replace(arm.training, epochs=best, early_stopping=None))
+    shorter = replace(
+        arm,
+        model=replace(
+            arm.model, training=replace(arm.model.training, epochs=best, early_stopping=None)
+        ),
+    )
     np.testing.assert_allclose(
         forecast(arm, stopped, [0]), forecast(arm, fit(shorter, [0]), [0]), rtol=1e-5
     )
@@ -214,7 +222,7 @@ def test_both_engines_agree(profile: str, batch_size: int) -> None:
     ]
     for regime in regimes:
         for training in trainings:
-            arm = Arm("a", regime, network=Network(2, profile), training=training)
+            arm = Arm("a", Model(regime, network=Network(2, profile), training=training))
             other = replace(arm, engine=KerasEngine())
             own, theirs = fit(arm, [0, 1], [0, 1]), fit(other, [0, 1], [0, 1])
             said = str((regime, training))
