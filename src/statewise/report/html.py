@@ -1,28 +1,45 @@
 """A study as one page: the answer first, then what it rests on, and how to repeat it.
 
-The page is a single file that asks the network for nothing. Whatever it says or draws is in the
-rows of ``report_tables``. Text is escaped where it enters the page (``tag``); only what ``tag`` or
-``inline`` made goes in as it is.
+The page is a single file that asks the network for nothing. Its words are in the templates; whatever
+it says or draws is in the rows of ``report_tables``. This module turns these into cells and figures.
 """
 
-import html
-from collections.abc import Mapping, Sequence
-from importlib.resources import files
-from string import Template
+import itertools
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-from statewise.report.page_answer import answer
-from statewise.report.page_arms import overall, ranking
-from statewise.report.page_details import details
-from statewise.report.page_specification import limits, specification
-from statewise.report.study_tables import report_tables
-from statewise.show.markup import join, tag
+import numpy as np
+from markupsafe import Markup
+
+from statewise.report.rank_figure import rank_plot
+from statewise.report.study_figures import (
+    cumulative_scores_plot,
+    difference_plot,
+    ensemble_plot,
+    half_width_plot,
+    loss_plot,
+    score_plot,
+)
+from statewise.report.study_tables import SHOWN, report_tables
+from statewise.show.pages import environment
 from statewise.show.style import clean
 from statewise.show.tables import Row
-from statewise.show.words import counted, shorten
-from statewise.study.results import StudyResult
+from statewise.show.words import NONE, counted, number, p_value, percent, shorten, signed
+from statewise.study.observations import UNPAIRED
+from statewise.study.results import StudyResult, Unit
 from statewise.study.verdicts import Verdict
 
 __all__ = ["html_report", "report_tables"]
+
+STEPS = 200  # forecasts in a figure, at most
+PANELS = 60  # figures of one kind on a page, at most
+ROWS, LINES = 40, 12  # arms in a figure that grows with them, and in one that does not
+LISTED = 200  # series in the page's table, at most
+
+Tables = Mapping[str, list[Row]]
 
 
 def html_report(
@@ -30,7 +47,7 @@ def html_report(
     verdicts: list[Verdict] | None = None,
     *,
     title: str | None = None,
-    tables: Mapping[str, list[Row]] | None = None,
+    tables: Tables | None = None,
     command: Sequence[str] = (),
 ) -> str:
     """One page that holds a study's result, as a whole file: no fonts, scripts or pictures beside.
@@ -43,21 +60,231 @@ def html_report(
         command: the words of the command line that runs the study; the last is the study's file.
     """
     tables = report_tables(result, verdicts) if tables is None else tables
-    heading = clean(title or title_of(result))
-    body = [
-        tag("h1", heading),
-        *answer(result, tables, verdicts is not None),
-        *overall(result, tables),
-        *ranking(result, tables),
-        *details(result, tables),
-        *limits(result, tables),
-        *specification(result, tables, command),
-    ]
-    template = Template(files("statewise.report").joinpath("page.html").read_text("utf-8"))
-    return template.substitute(title=html.escape(heading), body=join(body, "\n").text)
-
-
-def title_of(result: StudyResult) -> str:
-    series = result.study.panel.series
+    study, series, arms = result.study, result.study.panel.series, tables["arms"]
     names = shorten(series[0].unique_id) if len(series) == 1 else f"{len(series)} series"
-    return f"Forecasting {names}: {counted(len(result.arms), 'arm')} compared"
+    page = environment("statewise.report").get_template("page.html")
+    return page.render(
+        title=clean(title or f"Forecasting {names}: {counted(len(arms), 'arm')} compared"),
+        study=study,
+        unit=result.unit,
+        series=len(series),
+        name=series[0].unique_id,
+        cells=len(result.naive_scores),
+        shown=SHOWN,
+        arms=arms,
+        arm_cells=arm_cells(arms, single=len(result.naive_scores) == 1),
+        best=min((r for r in arms if r["relative"] is not None), key=lambda r: r["relative"],
+                 default=None),
+        exact=not any(result.naive_scores.values()),
+        runs=sum(r["runs"] for r in arms),
+        diverged=sum(r["diverged"] for r in arms),
+        families=Counter(h.family for h in study.hypotheses),
+        settled=verdicts is not None,
+        verdicts=[row | nouns(row["test"]) for row in tables.get("verdicts", [])],
+        evidence=[evidence_cells(row, result.unit) for row in tables.get("evidence", [])],
+        ranks=tables.get("ranks"),
+        rank_figure=rank_plot(tables["ranks"]) if "ranks" in tables else None,
+        details=details(result, tables),
+        steps=STEPS,
+        **specification(result, tables, command),
+    )  # fmt: skip
+
+
+def arm_cells(arms: Sequence[Row], *, single: bool) -> list[Row]:
+    """The table of all arms; its engines are told where one is not the built-in one."""
+    engines = any(row["engine"] != "statewise" for row in arms)
+    return [
+        {"arm": shorten(row["arm"])}
+        | ({"engine": row["engine"]} if engines else {})
+        | ({"mean RMSE": number(row["mean"])} if single else {})
+        | {"over naive": number(row["relative"]), "skill": percent(row["skill"]),
+           "interval": NONE if row["skill_low"] is None
+           else f"{percent(row['skill_low'])} to {percent(row['skill_high'])}",
+           "runs that beat naive": f"{row['share']:.1%}", "runs": f"{row['runs']:,}",
+           "diverged": f"{row['diverged']:,}"}
+        for row in arms
+    ]  # fmt: skip
+
+
+def nouns(test: str) -> Row:
+    """What a test compares, many and one of them."""
+    many = {"paired by series": "series", "paired by cutoff": "cutoffs"}.get(test, "pairs")
+    return {"noun": many, "one": "run" if test == UNPAIRED else many.removesuffix("s")}
+
+
+def evidence_cells(row: Row, unit: Unit) -> Row:
+    """Every test of a hypothesis, on the unit of its verdict."""
+    amount = signed if unit == "restart" else percent
+
+    def interval(name: str) -> str:
+        low, high = row[f"{name}low"], row[f"{name}high"]
+        return NONE if low is None or high is None else f"[{amount(low)}, {amount(high)}]"
+
+    star = " *" if row["bootstrap"] == "percentile" else ""
+    several = {} if unit == "restart" else {"two-stage interval": interval("two_stage_")}
+    return {
+        "hypothesis": f"{row['hypothesis']}. {shorten(row['claim'])}",
+        "difference": NONE if row["difference"] is None else amount(row["difference"]),
+        "t interval": interval(""),
+        "p (t)": p_value(row["p_t"]),
+        "p (perm.)": p_value(row["p_permutation"]),
+        "BCa interval": interval("bootstrap_") + star,
+        **several,
+        "p (ranks)": p_value(row["p_ranks"]),
+        "first is better": "{probability_better:.0%} [{probability_low:.0%}, "
+        "{probability_high:.0%}]".format(**row),
+        "effect": number(row["effect"]),
+    }
+
+
+def details(result: StudyResult, tables: Tables) -> Iterator[Row]:
+    """What the page shows of each of the first cells, drawn when the page comes to it."""
+    cells = list(result.naive_scores)[:SHOWN]
+    for k, (series, cutoff) in enumerate(cells, start=1):
+        here = {
+            name: [r for r in rows if (r["series"], r["cutoff"]) == (series, cutoff)]
+            for name, rows in tables.items()
+            if rows and {"series", "cutoff"} <= rows[0].keys()
+        }
+        yield {"key": f"cell{k}", "series": series, "cutoff": cutoff} | cell_figures(
+            here, most=max(1, PANELS // len(cells))
+        )
+
+
+def cell_figures(rows: Tables, most: int) -> Row:
+    """All figures of one series and cutoff, at most so many of one kind."""
+    cells = rows["cells"]
+    places = {r["arm"]: i for i, r in enumerate(cells)}
+    naive = cells[0]["naive"]
+    scored, lined = best_and_worst(cells, ROWS), best_and_worst(cells, min(LINES, most))
+    drawn = {r["arm"]: places[r["arm"]] for r in lined}
+    seen = [f"{r['arm']} median {number(r['p50'])}, mean {number(r['mean'])}" for r in scored[:20]]
+    return {
+        "arms": len(cells),
+        "places": places,
+        "naive": naive,
+        "diverged": sum(r["diverged"] for r in cells),
+        "scored": scored,
+        "lined": lined,
+        "seen": "; ".join(seen),
+        "scores": score_plot(scored, rows.get("strip", []), places),
+        "shares": cumulative_scores_plot(rows["cumulative"], drawn, naive)
+        if "cumulative" in rows else None,
+        **differences(rows, most),
+        "accuracy": [accuracy_cells(row) for row in rows.get("forecast_accuracy", [])],
+        "forecasts": (
+            (arm, ensemble_plot(list(part)[-STEPS:], places[arm]))
+            for arm, part in itertools.groupby(rows["forecasts"], lambda r: r["arm"])
+            if arm in drawn
+        ),
+        "loss": loss_plot(rows["loss"], drawn) if "loss" in rows else None,
+    }  # fmt: skip
+
+
+def differences(rows: Tables, most: int) -> Row:
+    """The hypotheses of one cell: differences, and how their precision grows with repeats.
+
+    Of the precision those are drawn whose intervals are widest beside their margins.
+    """
+    found, histogram, widths = (
+        rows.get(name, []) for name in ("differences", "histogram", "half_widths")
+    )
+    bars = {r["hypothesis"]: [b for b in histogram if b["hypothesis"] == r["hypothesis"]]
+            for r in found[:most]}  # fmt: skip
+    widest = sorted(
+        found, key=lambda r: (r["planning_sd"] or 0.0) / (r["margin"] or 1.0), reverse=True
+    )[:LINES]
+    widest.sort(key=lambda r: r["hypothesis"])
+    places = {row["hypothesis"]: row["hypothesis"] - 1 for row in widest}
+    return {
+        "hypotheses": len(found),
+        "paired": any(row["test"] != UNPAIRED for row in found),
+        "unpaired": any(row["test"] == UNPAIRED for row in found),
+        "differences": [
+            row
+            | {"paired": row["test"] != UNPAIRED,
+               "figure": difference_plot(row, drawn) if (drawn := bars[row["hypothesis"]])
+               else None}
+            for row in found[:most]
+        ],
+        "widest": widest,
+        "widths": half_width_plot(widths, widest, places) if widths else None,
+    }  # fmt: skip
+
+
+def accuracy_cells(row: Row) -> Row:
+    """Diebold and Mariano's test of mean forecasts on one series from one cutoff."""
+    return {
+        "forecasts": f"{row['hypothesis']}. {shorten(row['first'])} against "
+        f"{shorten(row['second'])}",
+        "times": f"{row['steps']:,}",
+        "RMSE, first": number(row["rmse_first"]),
+        "RMSE, second": number(row["rmse_second"]),
+        "statistic": NONE if row["statistic"] is None else signed(row["statistic"]),
+        "p": p_value(row["p_value"]),
+    }
+
+
+def best_and_worst(cells: list[Row], most: int) -> list[Row]:
+    """At most so many arms in their order: two thirds the best by median score, the rest the worst.
+
+    Example:
+        >>> rows = [{"arm": name, "p50": score} for name, score in zip("abcde", (5, None, 1, 3, 2))]
+        >>> [row["arm"] for row in best_and_worst(rows, 3)]
+        ['b', 'c', 'e']
+    """
+    order = sorted(
+        range(len(cells)), key=lambda i: np.inf if cells[i]["p50"] is None else cells[i]["p50"]
+    )
+    if len(order) > most:
+        worst = most // 3
+        order = order[: most - worst] + order[len(order) - worst :]
+    return [cells[i] for i in sorted(order)]
+
+
+def specification(result: StudyResult, tables: Tables, command: Sequence[str]) -> dict[str, Any]:
+    """What the study was, and how to repeat it."""
+    study, rows = result.study, tables["specification"]
+    arms: dict[str, dict[str, str]] = {}
+    for row in rows:
+        if row["part"] == "arm":
+            arms.setdefault(row["name"], {})[row["setting"]] = shorten(str(row["value"]))
+    names = dict.fromkeys(key for settings in arms.values() for key in settings)
+    values = {key: [settings.get(key, NONE) for settings in arms.values()] for key in names}
+    varied = [key for key in names if len(set(values[key])) > 1]
+    from_file = command and "--looks" not in command
+    return {
+        "settings": [
+            {"setting": row["setting"], "value": shorten(str(row["value"]))}
+            for row in rows
+            if row["part"] == "study"
+        ],
+        "varied": [
+            {"arm": shorten(name), **{key: settings.get(key, NONE) for key in varied}}
+            for name, settings in arms.items()
+            if varied
+        ],
+        "shared": [
+            {"setting": key, "value": found[0]}
+            for key, found in values.items()
+            if key not in varied
+        ],
+        "hypotheses": [
+            {"claim": f"{i}. {shorten(h.claim, 400)}", "family": shorten(h.family), "kind": h.kind,
+             "first": shorten(h.first), "second": shorten(h.second),
+             "margin": f"{h.margin:.6g}" if h.margin is not None and not h.relative
+             else f"{study.margin if h.margin is None else h.margin:.3g} of naive"}
+            for i, h in enumerate(study.hypotheses, start=1)
+        ],
+        "most": LISTED,
+        "data": [
+            {"series": shorten(row["series"]), "observations": f"{row['observations']:,}",
+             "first": shorten(row["first"], 30), "last": shorten(row["last"], 30),
+             "cutoffs": shorten(row["cutoffs"], 60),
+             "hash": Markup("<code>{}</code>").format(row["hash"])}
+            for row in tables["series"]
+        ],
+        "versions": {row["name"]: row["version"] for row in tables["versions"]},
+        "command": shlex.join(command),
+        "file": repr(str(Path(command[-1]))) if from_file else "",
+    }  # fmt: skip

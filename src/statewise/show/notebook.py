@@ -1,9 +1,8 @@
 """What a notebook shows of a value: small tables, escaped, without scripts."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from statewise.show.markup import Content, join, table, tag
+from statewise.show.pages import environment
 from statewise.show.tables import Row
 from statewise.show.words import number
 
@@ -19,18 +18,19 @@ def shown(heading: str, rows: Sequence[Row], note: str = "") -> str:
         >>> shown("A & B", [{"method": "naive", "mae": 1.5}]).split("</div>")[0][:31]
         '<div><p><strong>A &amp; B</stro'
     """
-    words = {key for key in rows[0] if any(isinstance(row[key], str) for row in rows)}
-    cells: list[Mapping[str, Content]] = [
-        {key: cell(value) for key, value in row.items()} for row in rows[:MOST]
-    ]
-    left_out = f"{len(rows) - MOST} more rows are not shown." if len(rows) > MOST else ""
-    notes = [tag("p", tag("small", text)) for text in (left_out, note) if text]
-    head = tag("p", tag("strong", heading))
-    return tag("div", join([head, table(cells, heading, words), *notes])).text
+    return (
+        environment()
+        .get_template("notebook.html")
+        .render(
+            heading=heading,
+            rows=[{key: cell(value) for key, value in row.items()} for row in rows[:MOST]],
+            words={key for key in rows[0] if any(isinstance(row[key], str) for row in rows)},
+            left_out=max(0, len(rows) - MOST),
+            note=note,
+        )
+    )
 
 
-def cell(value: Any) -> str:
+def cell(value: object) -> str:
     """A value as a cell."""
-    if value is None or isinstance(value, float):
-        return number(value)
-    return str(value)
+    return number(value) if value is None or isinstance(value, float) else str(value)

@@ -1,0 +1,59 @@
+"""Pages and parts of pages from templates, in which whatever is not markup is escaped."""
+
+import functools
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from statewise.show import words
+from statewise.show.style import DASHES, PALETTE, inline
+
+__all__ = ["environment"]
+
+
+@functools.cache
+def environment(package: str = "statewise.show") -> Environment:
+    """The templates of a package, and the elements that all pages share.
+
+    Example:
+        >>> environment().from_string("<p>{{ name }}").render(name="a < b")
+        '<p>a &lt; b'
+    """
+    found = Environment(
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader("statewise.show")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for word in (words.counted, words.number, words.p_value, words.percent, words.shorten,
+                 words.signed):  # fmt: skip
+        found.filters[word.__name__] = word
+    found.filters |= {"drawn": drawn, "variable": variable, "dashes": dashes}
+    return found
+
+
+def printable(value: object) -> object:
+    """A text without characters that are not shown, which a page must not hold."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in value)
+
+
+def drawn(figure: Figure, key: str, heading: str, caption: Markup, seen: str) -> Markup:
+    """A figure as SVG; who cannot see it is told the heading, the caption and what is in it."""
+    label = ". ".join(part for part in (heading, caption.unescape(), seen) if part)
+    return Markup(inline(figure, key, words.shorten(label, 1200)))  # noqa: S704, made just now
+
+
+def variable(place: int) -> str:
+    """The page's name of the colour of an arm, or a hypothesis."""
+    return f"c{place % len(PALETTE) + 1}"
+
+
+def dashes(place: int) -> str:
+    """How the line of an arm, or a hypothesis, is dashed."""
+    dash = DASHES[place // len(PALETTE) % len(DASHES)]
+    return "none" if isinstance(dash, str) else " ".join(f"{1.4 * d:g}" for d in dash[1])
