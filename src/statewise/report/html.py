@@ -1,7 +1,7 @@
 """A study as one page: the answer first, then what it rests on, and how to repeat it.
 
-The page is a single file that asks the network for nothing. Its words are in the templates; whatever
-it says or draws is in the rows of ``report_tables``. This module turns these into cells and figures.
+The page is a single file that asks the network for nothing. Its words are in the templates, and
+all it says or draws is in the rows of ``report_tables``, which are made cells and figures here.
 """
 
 import itertools
