@@ -62,7 +62,7 @@ def test_from_a_csv_file_to_tables(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == first.out
     edit("study.toml", "repeats = 30", "repeats = 50")
     assert main(["study", "report", "study.toml"]) == 2
-    assert "lacks 40 runs" in capsys.readouterr().err
+    assert "is not finished: stateless on data has 30 of 50 repeats" in capsys.readouterr().err
     assert main(["study", "run", "study.toml"]) == 0
     assert main(["study", "status", "study.toml", "--check"]) == 0
     status = capsys.readouterr().out
@@ -98,8 +98,10 @@ def test_another_specification_is_refused_with_the_difference(
     assert main(["study", "run", "study.toml"]) == 0
     capsys.readouterr()
     edit("study.toml", "margin = 0.01", "margin = 0.5")
-    assert main(["study", "run", "study.toml"]) == 2
-    assert "margin: 0.01 -> 0.5" in capsys.readouterr().err
+    for action in (["run"], ["resume"], ["status"], ["report"], ["plan"], ["calibrate"],
+                   ["export", "--out", "x"]):  # fmt: skip
+        assert main(["study", action[0], "study.toml", *action[1:]]) == 2
+        assert "margin: 0.01 -> 0.5" in capsys.readouterr().err
     assert main(["study", "init", "data.csv"]) == 2
     assert "exists already" in capsys.readouterr().err
 
@@ -133,7 +135,7 @@ def test_looks_and_calibration(capsys: pytest.CaptureFixture[str]) -> None:
         'first = "stateful"\nsecond = "naive"',
     )
     assert main(["study", "run", "study.toml"]) == 0
-    assert "of 4 planned, at" in capsys.readouterr().out
+    assert "of 4, after" in capsys.readouterr().out
     edit("study.toml", "looks = 4 ", "looks = 8 ")
     assert main(["study", "run", "study.toml"]) == 2
     assert "looks: 4 -> 8" in capsys.readouterr().err
@@ -154,8 +156,8 @@ def test_until_decided_plans_looks_and_keeps_to_them(capsys: pytest.CaptureFixtu
     run = ["study", "run", "study.toml"]
     assert main([*run, "--until", "decided", "--looks", "4"]) == 0
     out = capsys.readouterr().out
-    assert re.search(r"Ended at look \d of 4 planned, at \d+ repeats", out)
-    assert "each look was given an error of 1.25%" in out
+    assert re.search(r"Decided at look \d of 4, after \d+ of 40 repeats", out)
+    assert "each look has an error of 1.25%" in out
     page = Path("study.report/index.html").read_text()
     assert main(run) == 2
     assert "looks: 4 -> 1" in capsys.readouterr().err
@@ -163,10 +165,23 @@ def test_until_decided_plans_looks_and_keeps_to_them(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out == out
     assert main(["study", "report", "study.toml", "--out", "again"]) == 0
     assert Path("again/index.html").read_text() == page
+    assert main(["study", "status", "study.toml"]) == 0
+    status = capsys.readouterr().out
+    stopped = int(re.findall(r"after (\d+) of 40 repeats", out)[0])
+    assert re.search(rf"^stateful +{stopped} +{stopped} +0$", status, re.MULTILINE)
+    said = out.splitlines()[-1]
+    assert said in status
+    assert main(["study", "export", "study.toml", "--out", "tables"]) == 0
+    assert said in capsys.readouterr().err
+    with Path("tables/scores.csv").open() as handle:
+        assert len(list(csv.DictReader(handle))) == 2 * stopped
+    assert main(["study", "calibrate", "study.toml", "--splits", "5"]) == 0
+    assert "at 1.25%\n" in (text := capsys.readouterr().out)
+    assert said in text
     assert main([*run, "--looks", "0"]) == 2
     line = ["compare", "data.csv", "--repeats", "20", "--test-size", "4", "--epochs", "10"]
     assert main([*line, "--until", "decided"]) == 0
-    assert "of 5 planned" in capsys.readouterr().out
+    assert re.search(r"at look \d of 5, ", capsys.readouterr().out)
 
 
 @pytest.mark.usefixtures("folder")

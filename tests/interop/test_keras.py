@@ -54,9 +54,9 @@ def test_a_study_mixes_engines_and_says_which_arm_ran_where(tmp_path: Path) -> N
     )
     assert result.arms["deep"].forecasts.shape == (2, 6)
     # The repeats of the first two are pairs, and those of the third are not theirs.
-    [cell] = result.naive
-    assert result.restarts("own", cell) == result.restarts("keras", cell)
-    assert result.restarts("own", cell) != result.restarts("deep", cell)
+    [(_, cutoff)] = result.naive
+    keys = [result.restarts(name, cutoff) for name in ("own", "keras", "deep")]
+    assert keys[0] == keys[1] != keys[2]
     assert "Keras on tensorflow" in study_text(result, [])
     page = html_report(result)
     assert "Keras on tensorflow" in page

@@ -23,7 +23,7 @@ def written(path: Path) -> bytes:
     with Store.create(path) as store:
         store.declare({"a": 1}, "h")
         for i in range(40):
-            store.write([runs(Cell(f"k{i}", "arm", f"s{i}", 24), count=50)])
+            store.write([runs(Cell(f"k{i}", "arm", f"s{i}", 24, "r:"), count=50)])
     return path.read_bytes()
 
 

@@ -1,12 +1,13 @@
 """Planned looks: a study stops when it is decided, and never sooner than its looks allow."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from statewise.data.datasets import shampoo
-from statewise.errors import SettingError
+from statewise.errors import SettingError, StudyError
 from statewise.model.network import Training
 from statewise.model.regime import REGIMES
 from statewise.model.spec import Model
@@ -18,6 +19,8 @@ from statewise.study import (
     ThreadExecutor,
     better,
     open_store,
+    read_decided,
+    run_study,
     run_until_decided,
 )
 
@@ -34,7 +37,7 @@ STUDY = Study(
 def decided(study: Study, store: Store | None = None) -> tuple[list[int], list[Outcome], int]:
     with store or open_store(study, None) as opened:
         end = run_until_decided(study, opened, lambda: ThreadExecutor(1))
-    return [look.repeats for look in end.taken], [v.outcome for v in end.verdicts], end.planned
+    return [look.repeats for look in end.taken], [v.outcome for v in end.verdicts], len(end.planned)
 
 
 def test_what_is_clear_stops_at_the_first_look() -> None:
@@ -66,6 +69,31 @@ def test_alpha_is_divided_and_results_are_those_of_a_study_of_that_size() -> Non
     assert end.result.arms["stateless"].scores.shape == (50,)
     assert end.result.trained_runs == 150
     assert np.isfinite(end.result.train_seconds)
+
+
+def test_a_decided_study_is_read_back_as_it_ended(tmp_path: Path) -> None:
+    with open_store(STUDY, tmp_path / "study.db") as store:
+        with pytest.raises(StudyError, match="is not finished: stateless on Sales has 0 of 50 rep"):
+            read_decided(STUDY, store)
+        end = run_until_decided(STUDY, store, lambda: ThreadExecutor(1))
+        again = read_decided(STUDY, store)
+    assert again == end
+    assert (again.result.trained_runs, end.result.trained_runs) == (0, 150)
+    assert again.summary == (
+        "Decided at look 1 of 4, after 50 of 200 repeats; each look has an error of 1.00%."
+    )
+
+
+def test_an_ordinary_study_is_read_back_whole_and_has_no_looks_to_speak_of() -> None:
+    study = replace(STUDY, looks=1, repeats=20)
+    with open_store(study, None) as store:
+        result = run_study(study, store=store)
+        end = read_decided(study, store)
+    assert (end.result, end.summary) == (result, "")
+
+
+def test_a_study_without_hypotheses_is_never_decided() -> None:
+    assert decided(replace(STUDY, hypotheses=(), repeats=20))[0] == [5, 10, 15, 20]
 
 
 def test_looks_are_checked() -> None:

@@ -18,7 +18,7 @@ from statewise.study.rows import Cell, CellRuns
 from statewise.study.salvage import salvage
 from statewise.study.store import Store
 
-CELL = Cell("k1", "arm", "series", 24)
+CELL = Cell("k1", "arm", "series", 24, "r1:")
 
 
 def runs(cell: Cell = CELL, begin: int = 0, count: int = 5, epochs: int = 3) -> CellRuns:
@@ -72,7 +72,7 @@ def test_a_second_write_of_a_key_changes_nothing(store: Store) -> None:
 
 
 def test_a_shard_lands_whole_or_not_at_all(store: Store) -> None:
-    good, bad = runs(), runs(Cell("k2", "arm", "other", 24))
+    good, bad = runs(), runs(Cell("k2", "arm", "other", 24, "r1:"))
     broken = CellRuns(bad.cell, bad.repeats[:2], *list(bad.__dict__.values())[2:])
     with pytest.raises(ValueError, match="zip"):
         store.write([good, broken])
@@ -89,16 +89,14 @@ def test_the_newest_specification_is_in_force(store: Store) -> None:
 
 
 def test_a_cell_says_what_its_restarts_derive_from(store: Store) -> None:
-    said = CELL._replace(restarts="r1:")
-    assert store.restarts(said) is None
-    store.write([runs(said)])
-    assert store.cells() == {"k1": said}
-    assert store.restarts(said) == "r1:"
-    other = said._replace(restarts="r2:")
+    other = CELL._replace(restarts="r2:")
+    store.check_restarts(other)  # it is not there yet
+    store.write([runs()])
+    store.check_restarts(CELL)
     with pytest.raises(StoreError, match=r"other restarts \(r1:\) than the study's \(r2:\)"):
-        store.restarts(other)
+        store.check_restarts(other)
     with pytest.raises(StoreError, match="other restarts"):
-        store.write([runs(Cell("k2", "arm", "other", 24)), runs(other, begin=5)])
+        store.write([runs(Cell("k2", "arm", "other", 24, "r1:")), runs(other, begin=5)])
     assert store.counts() == {"k1": 5}
 
 
@@ -247,14 +245,18 @@ def test_what_is_not_ours_is_refused(tmp_path: Path) -> None:
         Store.write_to(other)
 
 
-def test_a_newer_file_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("schema", [0, 1, 2, 99])
+def test_a_file_of_another_schema_is_refused_and_left_alone(schema: int, tmp_path: Path) -> None:
     path = tmp_path / "study.db"
     Store.create(path).close()
     connection = sqlite3.connect(path)
-    connection.execute("PRAGMA user_version = 99")
+    connection.execute(f"PRAGMA user_version = {schema}")
     connection.close()
-    with pytest.raises(StoreError, match=r"newer statewise \(schema 99"):
-        Store.read(path)
+    before = path.read_bytes()
+    for use in (Store.read, Store.write_to):
+        with pytest.raises(StoreError, match=rf"another version .*its schema is {schema}, "):
+            use(path)
+    assert path.read_bytes() == before
 
 
 def fill(path: str, limit: int) -> None:

@@ -1,14 +1,20 @@
 """``statewise study plan``, and the options of a study that ends when it is decided."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from statewise.cli.options import folder
 from statewise.cli.progress import say
 from statewise.errors import SettingError, StoreError
 
-__all__ = ["add_looks", "add_plan", "looks_begun", "with_looks"]
+if TYPE_CHECKING:
+    from statewise.study import Store, Study
+
+__all__ = ["add_looks", "add_plan", "begun", "with_looks"]
 
 LOOKS = 5  # that a study is given with --until decided
 
@@ -25,28 +31,38 @@ def add_looks(action: Any) -> None:
     )
 
 
-def with_looks(study: Any, options: argparse.Namespace) -> Any:
+def with_looks(study: "Study", options: argparse.Namespace) -> "Study":
     """The study with the planned looks that the options ask for, or else its own."""
-    from dataclasses import replace
-
-    from statewise.base.checks import at_least
-
     if options.looks is not None:
-        return replace(study, looks=at_least("--looks", options.looks, 1))
+        return replace(study, looks=options.looks)
     if options.until and study.looks == 1:
         return replace(study, looks=max(1, min(LOOKS, study.repeats // 2)))
     return study
 
 
-def looks_begun(study: Any, path: Path) -> Any:
-    """The study with the looks that it was begun with, which the command line may have given."""
-    from dataclasses import replace
+@contextmanager
+def begun(file: Path) -> Iterator[tuple["Study", "Store"]]:
+    """The study of a file, with the looks that it was begun with, and its store to read.
 
+    Raises:
+        StoreError: it was not begun, or its store cannot be read.
+        StudyError: it was begun with another specification.
+    """
     from statewise.study import Store
+    from statewise.study.execute import refuse_changes
+    from statewise.study.file import read
 
+    study, path = read(file)
+    if not path.exists():
+        raise StoreError(
+            "store", str(path), "is not there", f"Begin with: statewise study run {file}"
+        )
     with Store.read(path) as store:
         found = store.specification()
-    return study if found is None else replace(study, looks=found[0]["looks"])
+        if found is not None and study.looks == 1:  # the command line may have given them
+            study = replace(study, looks=found[0]["looks"])
+        refuse_changes(study, store)
+        yield study, store
 
 
 def add_plan(actions: Any) -> None:
@@ -69,7 +85,7 @@ def add_plan(actions: Any) -> None:
         "--power", type=float, default=0.8, metavar="P", help="probability of a decision (0.8)"
     )
     plan.add_argument("--out", type=folder, metavar="DIR", help="of tables and figures (FILE.plan)")
-    plan.set_defaults(run=run_plan)
+    plan.set_defaults(run=run_plan, said={"half_width": "--half-width", "power": "--power"})
 
 
 def run_plan(options: argparse.Namespace) -> int:
@@ -77,22 +93,18 @@ def run_plan(options: argparse.Namespace) -> int:
     from statewise.base.files import Staging
     from statewise.report.plan import plan_figure, plan_rows, plan_text, width_rows
     from statewise.show.tables import to_csv
-    from statewise.study import Store
-    from statewise.study.file import read
-    from statewise.study.planning import plan_hypotheses
+    from statewise.study import pilot_of, plan_hypotheses
 
-    study, path = read(options.file)
-    if not study.hypotheses:
-        raise SettingError(
-            "hypotheses", str(options.file), "has none to plan for", "Declare hypotheses."
-        )
-    study = looks_begun(study, path)
-    with Store.read(path) as store:
+    with begun(options.file) as (study, store):
+        if not study.hypotheses:
+            raise SettingError(
+                "hypotheses", str(options.file), "has none to plan for", "Declare hypotheses."
+            )
         result = pilot_of(study, store)
+        out = options.out or Path(str(store.path)).with_suffix(".plan")
     plans = plan_hypotheses(result, options.half_width, options.power)
     rows, widths = plan_rows(plans), width_rows(plans, result.study.alpha)
     print(plan_text(result, plans, options.power))
-    out = options.out or path.with_suffix(".plan")
     with Staging(out) as staging:
         staging.text("plan.csv", to_csv(rows))
         if widths:
@@ -102,26 +114,3 @@ def run_plan(options: argparse.Namespace) -> int:
             figure.savefig(staging.path("half_widths.svg"))
     say(f"The numbers and the curves of half-widths are in {out}/.")
     return 0
-
-
-def pilot_of(study: Any, store: Any) -> Any:
-    """The results of the first repeats, as many as every arm has everywhere."""
-    from dataclasses import replace
-
-    import numpy as np
-
-    from statewise.study import read_results
-    from statewise.study.shards import cells_of
-
-    there = study.repeats
-    for arm in study.arms:
-        for _, _, cell in cells_of(study, arm):
-            repeats = store.repeats(cell.key)
-            there = min(there, int((repeats == np.arange(len(repeats))).sum()))
-    if there < 2:
-        raise StoreError(
-            "store", str(store.path), f"has {there} repeats of every arm", "Run two or more first."
-        )
-    return read_results(
-        replace(study, repeats=there, looks=1, alpha=study.alpha / study.looks), store
-    )

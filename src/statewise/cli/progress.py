@@ -3,7 +3,7 @@
 import sys
 from typing import Any, Self
 
-__all__ = ["Progress", "on_terminal", "say"]
+__all__ = ["Progress", "on_terminal", "runs_by_arm", "runs_of_an_arm", "say"]
 
 
 def say(line: str) -> None:
@@ -17,15 +17,33 @@ def on_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
+def runs_of_an_arm(study: Any) -> int:
+    """How many runs every arm of a study has in the end."""
+    return int(study.repeats * study.cutoffs * len(study.panel.series))
+
+
+def runs_by_arm(study: Any, store: Any) -> dict[str, int]:
+    """How many of each arm's runs are in the store; without one there are none."""
+    from statewise.study.shards import cells_of
+
+    counts = {} if store is None else store.counts()
+    return {
+        arm.name: sum(
+            min(counts.get(cell.key, 0), study.repeats) for _, _, cell in cells_of(study, arm)
+        )
+        for arm in study.arms
+    }
+
+
 class Progress:
     """A bar on a terminal, plain lines elsewhere, one for each arm that is finished.
 
     If the block ends by Ctrl-C, says what was finished, and ``afterwards``.
     """
 
-    def __init__(self, study: Any, afterwards: str, already: dict[str, int] | None = None) -> None:
-        self.wanted = study.repeats * study.cutoffs * len(study.panel.series)
-        self.counts = {arm.name: (already or {}).get(arm.name, 0) for arm in study.arms}
+    def __init__(self, study: Any, afterwards: str, store: Any = None) -> None:
+        self.wanted = runs_of_an_arm(study)
+        self.counts = runs_by_arm(study, store)
         self.afterwards = afterwards
         self.bar: Any = None
 

@@ -4,15 +4,36 @@ import argparse
 import itertools
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from statewise.cli.options import folder
-from statewise.cli.planning import add_looks, add_plan, looks_begun, with_looks
-from statewise.cli.progress import Progress, say
-from statewise.errors import SettingError, StoreError
+from statewise.cli.planning import add_looks, add_plan, begun, with_looks
+from statewise.cli.progress import Progress, runs_by_arm, runs_of_an_arm, say
+from statewise.errors import SettingError, StudyError
 
-__all__ = ["add_to"]
+if TYPE_CHECKING:
+    from statewise.study import Decided, Study
+
+__all__ = ["add_to", "write_report"]
+
+# What the options are called in the library, where that may be wrong.
+SAID = {
+    "file": "data",
+    "threads": "--threads",
+    "workers": "--processes",
+    "address": "--dask",
+    "splits": "--splits",
+    "arm": "--arm",
+    "looks": "--looks",
+}
+SAID_BY_COMPARE = {
+    name: "--" + name.replace("_", "-")
+    for name in (
+        "repeats", "test_size", "cutoffs", "epochs", "units", "lags", "seed", "column", "encoding"
+    )
+} | {"file": "DATA.csv", "regime": "--regimes"}  # fmt: skip
 
 
 def add_to(commands: Any) -> None:
@@ -27,7 +48,7 @@ def add_to(commands: Any) -> None:
     init = actions.add_parser("init", help="write a commented study file for a CSV file")
     init.add_argument("data", type=Path, metavar="DATA.csv")
     init.add_argument("--out", type=Path, default=Path("study.toml"), metavar="FILE.toml")
-    init.set_defaults(run=run_init)
+    init.set_defaults(run=run_init, said={"file": "DATA.csv"})
 
     for name, text, run in (
         ("run", "run what is missing, and settle the hypotheses", run_run),
@@ -57,7 +78,7 @@ def add_to(commands: Any) -> None:
             action.add_argument(
                 "--format", choices=("csv", "parquet"), default="csv", help="of the files (csv)"
             )
-        action.set_defaults(run=run)
+        action.set_defaults(run=run, said=SAID)
 
     add_plan(actions)
 
@@ -70,7 +91,7 @@ def add_to(commands: Any) -> None:
     calibrate.add_argument("file", type=Path, metavar="FILE.toml")
     calibrate.add_argument("--arm", metavar="NAME", help="the arm to split (the first)")
     calibrate.add_argument("--splits", type=int, default=1000, metavar="N", help="splits (1000)")
-    calibrate.set_defaults(run=run_calibrate)
+    calibrate.set_defaults(run=run_calibrate, said=SAID)
 
     salvage = actions.add_parser("salvage", help="copy what is whole of a damaged store")
     salvage.add_argument("store", type=Path, metavar="DAMAGED.db")
@@ -97,7 +118,7 @@ def add_to(commands: Any) -> None:
     add("--store", type=Path, metavar="FILE.db", help="keep the runs, to resume or extend")
     add("--threads", type=int, metavar="K", help="threads (all processors)")
     add_looks(compare)
-    compare.set_defaults(run=run_compare)
+    compare.set_defaults(run=run_compare, said=SAID | SAID_BY_COMPARE)
 
 
 def run_init(options: argparse.Namespace) -> int:
@@ -128,125 +149,103 @@ def run_run(options: argparse.Namespace) -> int:
 
 def run_resume(options: argparse.Namespace) -> int:
     """Go on with a study that was begun."""
-    from statewise.study.file import read
-
-    study, store = read(options.file)
-    if not store.exists():
-        raise StoreError(
-            "store", str(store), "is not there", f"Begin with: statewise study run {options.file}"
-        )
-    study = with_looks(looks_begun(study, store), options)
-    return run_and_settle(study, store, options)
+    with begun(options.file) as (study, store):
+        path = store.path
+    return run_and_settle(with_looks(study, options), path, options)
 
 
-def run_and_settle(study: Any, path: Path | None, options: argparse.Namespace) -> int:
+def run_and_settle(study: "Study", path: Path | None, options: argparse.Namespace) -> int:
     """Run what is missing, and print the tables and verdicts."""
-    from statewise.base.checks import at_least
     from statewise.report.text import study_text
-    from statewise.study import DaskExecutor, ProcessExecutor, ThreadExecutor, open_store
+    from statewise.study import (
+        DaskExecutor,
+        ProcessExecutor,
+        ThreadExecutor,
+        open_store,
+        run_until_decided,
+    )
     from statewise.study.executors import ShardExecutor
-    from statewise.study.sequential import run_until_decided
 
-    for name in ("threads", "processes"):
-        if getattr(options, name, None) is not None:
-            at_least(f"--{name}", getattr(options, name), 1)
     processes, dask = getattr(options, "processes", None), getattr(options, "dask", None)
 
     def make_executor() -> ShardExecutor:
         if dask is not None:
             return DaskExecutor(dask or None)
-        return ProcessExecutor(processes) if processes else ThreadExecutor(options.threads)
+        if processes is not None:
+            return ProcessExecutor(processes)
+        return ThreadExecutor(options.threads)
 
     make_executor()  # refuses bad settings before the store is touched
     kept = "and nothing was kept" if path is None else f"and every finished run is in {path}"
-    with (
-        open_store(study, path) as store,
-        Progress(study, kept, runs_by_arm(study, store)) as progress,
-    ):
+    with open_store(study, path) as store, Progress(study, kept, store) as progress:
         decided = run_until_decided(study, store, make_executor, progress.shard)
     print(study_text(decided.result, decided.verdicts))
     if path is not None:
-        out = path.with_suffix(".report")
-        command = command_of(options, study.looks)
-        write_report(decided.result, decided.verdicts, out, command)
-    if decided.planned > 1:
-        last = decided.taken[-1]
-        print(
-            f"\nEnded at look {len(decided.taken)} of {decided.planned} planned, at "
-            f"{last.repeats} repeats; each look was given an error of {last.alpha:.2%}."
-        )
+        write_decided(decided, path.with_suffix(".report"), options)
+    if decided.summary:
+        print(f"\n{decided.summary}")
     return 0
-
-
-def runs_by_arm(study: Any, store: Any) -> dict[str, int]:
-    """How many of an arm's runs are in the store."""
-    from statewise.study.shards import cells_of
-
-    counts = store.counts()
-    return {
-        arm.name: sum(
-            min(counts.get(cell.key, 0), study.repeats) for _, _, cell in cells_of(study, arm)
-        )
-        for arm in study.arms
-    }
 
 
 def run_status(options: argparse.Namespace) -> int:
     """Print how many runs of each arm are there; with --check, whether the file is whole."""
     from statewise.show.tables import table
-    from statewise.study import Store
+    from statewise.study import read_decided
     from statewise.study.file import read
 
-    study, path = read(options.file)
+    _, path = read(options.file)
     if not path.exists():
         print(f"{path} is not there: nothing was run yet.")
         return 0
-    with Store.read(path) as store:
-        counts = runs_by_arm(study, store)
-        wanted = study.repeats * study.cutoffs * len(study.panel.series)
+    with begun(options.file) as (study, store):
+        damage = store.damage() if options.check else []
+        ended, summary = study, ""
+        if study.looks > 1 and not damage:
+            with suppress(StudyError):  # it has not ended yet
+                decided = read_decided(study, store)
+                ended, summary = decided.result.study, decided.summary
+        wanted = runs_of_an_arm(ended)
         rows = [
             {"arm": name, "runs": count, "of": wanted, "missing": wanted - count}
-            for name, count in counts.items()
+            for name, count in runs_by_arm(ended, store).items()
         ]
-        print(table(rows))
-        if options.check:
-            damage = store.damage()
-            print("\n".join(damage) if damage else "Every run is whole.")
-            return 2 if damage else 0
-    return 0
+    print(table(rows))
+    if summary:
+        print(summary)
+    if options.check:
+        print("\n".join(damage) if damage else "Every run is whole.")
+    return 2 if damage else 0
 
 
 def run_report(options: argparse.Namespace) -> int:
     """Write the report of a study whose runs are there."""
-    from statewise.study import Store, ThreadExecutor, run_until_decided
-    from statewise.study.file import read
-
-    study, path = read(options.file)
-    study = looks_begun(study, path)
-    with Store.write_to(path) as store:
-        missing = sum(study_runs(study)[name] - n for name, n in runs_by_arm(study, store).items())
-        if missing and study.looks == 1:
-            raise StoreError(
-                "store", str(path), f"lacks {missing} runs", "Run the study to its end first."
-            )
-        decided = run_until_decided(study, store, ThreadExecutor)
-    out = options.out or path.with_suffix(".report")
-    write_report(decided.result, decided.verdicts, out, command_of(options, study.looks))
+    decided, path = finished(options.file)
+    write_decided(decided, options.out or path.with_suffix(".report"), options)
+    if decided.summary:
+        say(decided.summary)
     return 0
 
 
-def study_runs(study: Any) -> dict[str, int]:
-    """How many runs each arm has in the end."""
-    wanted = study.repeats * study.cutoffs * len(study.panel.series)
-    return {arm.name: wanted for arm in study.arms}
+def finished(file: Path) -> tuple["Decided", Path]:
+    """How the study of a file ended, and where its store is.
+
+    Raises:
+        StudyError: it has not ended yet.
+    """
+    from statewise.study import read_decided
+
+    with begun(file) as (study, store):
+        return read_decided(study, store), Path(str(store.path))
 
 
-def command_of(options: argparse.Namespace, looks: int) -> list[str]:
-    """The words that run the study of a file again; none for a study without a file."""
-    if not hasattr(options, "file"):
-        return []
-    more = ["--looks", str(looks)] if looks > 1 else []
-    return ["statewise", "study", "run", *more, options.file.name]
+def write_decided(decided: "Decided", out: Path, options: argparse.Namespace) -> None:
+    """Write the report of a study, with the words that run it again if it has a file."""
+    command = []
+    if hasattr(options, "file"):
+        looks = len(decided.planned)
+        more = ["--looks", str(looks)] if looks > 1 else []
+        command = ["statewise", "study", "run", *more, options.file.name]
+    write_report(decided.result, decided.verdicts, out, command)
 
 
 def write_report(result: Any, verdicts: Any, out: Path, command: Sequence[str]) -> None:
@@ -271,14 +270,10 @@ def run_export(options: argparse.Namespace) -> int:
     from statewise.base.files import Staging
     from statewise.report.tables import study_tables
     from statewise.show.tables import to_csv, write_parquet
-    from statewise.study import Store, read_results
-    from statewise.study.file import read
 
-    study, path = read(options.file)
-    with Store.read(path) as store:
-        result = read_results(study, store)
+    decided, _ = finished(options.file)
     with Staging(options.out) as staging:
-        tables = study_tables(result)
+        tables = study_tables(decided.result)
         names = [f"{name}.{options.format}" for name in tables]
         for name, rows in zip(names, tables.values(), strict=True):
             if options.format == "csv":
@@ -286,23 +281,22 @@ def run_export(options: argparse.Namespace) -> int:
             else:
                 write_parquet(rows, staging.path(name))
     say(f"Wrote {', '.join(names)} to {options.out}/")
+    if decided.summary:
+        say(decided.summary)
     return 0
 
 
 def run_calibrate(options: argparse.Namespace) -> int:
     """Print the false-positive rate of each test, on each series and cutoff of an arm."""
-    from statewise.base.checks import at_least
+    from statewise.base.checks import at_least, one_of
     from statewise.show.tables import table
     from statewise.stats import false_positive_rates
-    from statewise.study import Store, read_results
-    from statewise.study.file import read
 
-    at_least("--splits", options.splits, 1)
-    study, path = read(options.file)
-    arm = study.arm(options.arm or study.arms[0].name)
-    with Store.read(path) as store:
-        result = read_results(study, store)
-    for (series, cutoff), cell in result.arms[arm.name].cells.items():
+    at_least("splits", options.splits, 1)
+    decided, _ = finished(options.file)
+    result, study = decided.result, decided.result.study
+    name = one_of("arm", options.arm or study.arms[0].name, result.arms)
+    for (series, cutoff), cell in result.arms[name].cells.items():
         margin = study.margin * result.naive_scores[series, cutoff]
         found = false_positive_rates(
             cell.scores, margin, study.alpha, options.splits, seed=study.seed
@@ -312,8 +306,10 @@ def run_calibrate(options: argparse.Namespace) -> int:
              "low": f.interval[0], "high": f.interval[1]}
             for f in found
         ]  # fmt: skip
-        print(f"{arm.name} on {series}, cutoff {cutoff}, at {study.alpha:.0%}")
+        print(f"{name} on {series}, cutoff {cutoff}, at {100.0 * study.alpha:.3g}%")
         print(f"{table(rows)}\n")
+    if decided.summary:
+        print(decided.summary)
     print("Splits of one sample are not independent of each other: read the rates as a check.")
     return 0
 

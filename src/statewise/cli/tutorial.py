@@ -74,7 +74,6 @@ def run_tutorial(options: argparse.Namespace) -> int:
         )
 
     from statewise.base.files import Staging
-    from statewise.cli.study import runs_by_arm
     from statewise.engine import available_threads
     from statewise.study import open_store, run_study
     from statewise.study.specification import engine_from
@@ -105,7 +104,7 @@ def run_tutorial(options: argparse.Namespace) -> int:
         threads = options.threads or available_threads()
         if on_keras:
             say(estimate(study, store))
-        with Progress(study, kept, runs_by_arm(study, store)) as progress:
+        with Progress(study, kept, store) as progress:
             result = run_study(study, store=store, threads=threads, on_shard=progress.shard)
             tutorial = conclude(result)
             progress.say("drawing")

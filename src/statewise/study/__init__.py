@@ -17,9 +17,9 @@ from statewise.study.evidence import Evidence, examine
 from statewise.study.execute import open_store, read_results, run_study
 from statewise.study.executors import ProcessExecutor, ThreadExecutor
 from statewise.study.observations import Observations, observe
-from statewise.study.planning import Needed, plan_hypotheses
+from statewise.study.planning import Needed, pilot_of, plan_hypotheses
 from statewise.study.results import ArmResult, CellResult, StudyResult
-from statewise.study.sequential import Decided, run_until_decided
+from statewise.study.sequential import Decided, read_decided, run_until_decided
 from statewise.study.specification import from_document, to_document
 from statewise.study.store import Store
 from statewise.study.verdicts import Outcome, Verdict, holm, settle
@@ -51,7 +51,9 @@ __all__ = [
     "observe",
     "open_store",
     "paired_by_repeat",
+    "pilot_of",
     "plan_hypotheses",
+    "read_decided",
     "read_results",
     "run_study",
     "run_until_decided",

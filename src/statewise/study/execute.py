@@ -1,6 +1,7 @@
 """Run a study: plan what is missing, run it somewhere, write it down, read it back."""
 
 from collections.abc import Callable
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,9 @@ from statewise.study.shards import ShardResult, cells_of, plan, training_of
 from statewise.study.specification import differences, digest, to_document
 from statewise.study.store import Store
 
-__all__ = ["open_store", "read_results", "run_study"]
+__all__ = ["open_store", "read_results", "refuse_changes", "run_study"]
 
 AIM = 2.0  # seconds that a shard should take
-SLOWEST = 10.0  # seconds that no shard should exceed
 
 
 def run_study(
@@ -54,10 +54,18 @@ def run_study(
         >>> result.arms["a"].forecasts.shape, round(result.naive_rmse, 3)
         ((4, 12), 136.761)
     """
-    if isinstance(store, Store):
-        return _run(study, store, executor or ThreadExecutor(threads), on_shard)
-    with open_store(study, store) as opened:
-        return _run(study, opened, executor or ThreadExecutor(threads), on_shard)
+    opened = nullcontext(store) if isinstance(store, Store) else open_store(study, store)
+    pace, trained, seconds = Pace(), 0, 0.0
+    with opened as there:
+        with executor or ThreadExecutor(threads) as running:
+            for result in running.results(plan(study, there, pace.runs_at_once)):
+                there.write(result.parts)
+                pace.learn(result)
+                trained += result.shard.runs
+                seconds += result.train_seconds
+                if on_shard is not None:
+                    on_shard(result)
+        return read_results(study, there, trained, seconds)
 
 
 def open_store(study: Study, path: str | Path | None) -> Store:
@@ -74,50 +82,27 @@ def open_store(study: Study, path: str | Path | None) -> Store:
         store = Store.write_to(path)
     else:
         store = Store.create(path)
-    try:
-        declare(store, document)
-    except BaseException:
-        store.close()
-        raise
+    with ExitStack() as undo:
+        undo.callback(store.close)
+        refuse_changes(study, store)
+        found = store.specification()
+        if found is None or found[1] != digest(document):
+            store.declare(document, digest(document))
+        undo.pop_all()
     return store
 
 
-def declare(store: Store, document: dict[str, Any]) -> None:
-    """Write a specification down, unless it is the one in force; refuse one that contradicts it."""
+def refuse_changes(study: Study, store: Store) -> None:
+    """Raise StudyError if the store was begun with a study that ``study`` does not extend."""
     found = store.specification()
-    if found is not None:
-        old, hashed = found
-        if hashed == digest(document):
-            return
-        changes = differences(old, document)
-        if changes:
-            raise StudyError(
-                "study",
-                str(store.path),
-                "was started with another specification:\n  " + "\n  ".join(changes),
-                "Run it with what it was started with, or into a new store.",
-            )
-    store.declare(document, digest(document))
-
-
-def _run(
-    study: Study,
-    store: Store,
-    executor: ShardExecutor,
-    on_shard: Callable[[ShardResult], Any] | None,
-) -> StudyResult:
-    pace = Pace()
-    trained, seconds = 0, 0.0
-    with executor:
-        shards = plan(study, store, pace.runs_at_once)
-        for result in executor.results(shards):
-            store.write(result.parts)
-            pace.learn(result)
-            trained += result.shard.runs
-            seconds += result.train_seconds
-            if on_shard is not None:
-                on_shard(result)
-    return read_results(study, store, trained, seconds)
+    changes = [] if found is None else differences(found[0], to_document(study))
+    if changes:
+        raise StudyError(
+            "study",
+            str(store.path),
+            "was started with another specification:\n  " + "\n  ".join(changes),
+            "Run it with what it was started with, or into a new store.",
+        )
 
 
 class Pace:
@@ -162,13 +147,10 @@ def read_results(
                     f"{study.repeats} repeats",
                     "Resume it first.",
                 )
+            store.check_restarts(cell)
             forecasts, loss = store.curves(cell.key)
             cells[series.unique_id, cutoff] = CellResult(
-                forecasts[chosen],
-                scores[chosen],
-                diverged[chosen],
-                loss[chosen],
-                store.restarts(cell),
+                forecasts[chosen], scores[chosen], diverged[chosen], loss[chosen]
             )
         arms[arm.name] = ArmResult(arm, cells)
     return StudyResult(study, arms, trained_runs, train_seconds)

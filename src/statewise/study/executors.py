@@ -26,6 +26,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
+from statewise.base.checks import at_least
 from statewise.engine import available_threads
 from statewise.errors import StudyError
 from statewise.study.shards import Shard, ShardResult, run_shard
@@ -52,7 +53,7 @@ class ThreadExecutor:
     """
 
     def __init__(self, threads: int | None = None) -> None:
-        self.threads = threads or available_threads()
+        self.threads = available_threads() if threads is None else at_least("threads", threads, 1)
 
     def __enter__(self) -> Self:
         self._stop = np.zeros(1, np.uint8)
@@ -75,7 +76,7 @@ class ProcessExecutor:
     """
 
     def __init__(self, workers: int | None = None) -> None:
-        self.workers = workers or available_threads()
+        self.workers = available_threads() if workers is None else at_least("workers", workers, 1)
 
     def __enter__(self) -> Self:
         self._pool = self._start()

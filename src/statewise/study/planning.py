@@ -2,20 +2,26 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from statewise.base.checks import fraction, positive
-from statewise.errors import SettingError
+from statewise.errors import SettingError, StoreError
 from statewise.stats.power import (
     repeats_for_difference,
     repeats_for_equivalence,
     repeats_for_half_width,
     repeats_for_no_worse,
 )
+from statewise.study.design import Study
+from statewise.study.execute import read_results
 from statewise.study.observations import Observations, observe
 from statewise.study.results import StudyResult
+from statewise.study.shards import cells_of
+from statewise.study.store import Store
 
-__all__ = ["Needed", "plan_hypotheses"]
+__all__ = ["Needed", "pilot_of", "plan_hypotheses"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,25 @@ class Needed:
     half_width: float
     for_half_width: int | None
     for_power: int | None
+
+
+def pilot_of(study: Study, store: Store) -> StudyResult:
+    """The results of a study's first repeats, as many as every arm has everywhere.
+
+    Raises:
+        StoreError: these are fewer than two.
+    """
+    there = study.repeats
+    for arm in study.arms:
+        for _, _, cell in cells_of(study, arm):
+            repeats = store.repeats(cell.key)
+            there = min(there, int((repeats == np.arange(len(repeats))).sum()))
+    if there < 2:
+        raise StoreError(
+            "store", str(store.path), f"has {there} repeats of every arm", "Run two or more first."
+        )
+    part = replace(study, repeats=there, looks=1, alpha=study.alpha / study.looks)
+    return read_results(part, store)
 
 
 def plan_hypotheses(

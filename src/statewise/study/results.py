@@ -1,6 +1,6 @@
 """What a study found: the scores and forecasts of every arm, and each arm against naive."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Literal
 
@@ -13,6 +13,7 @@ from statewise.scoring.baselines import persistence
 from statewise.scoring.metrics import rmse
 from statewise.show.tables import Row
 from statewise.study.design import NAIVE, Arm, Study
+from statewise.study.specification import restarts_key
 from statewise.study.summary import summarise
 
 __all__ = ["ArmResult", "CellResult", "StudyResult", "Unit", "arm_rows"]
@@ -29,15 +30,21 @@ class CellResult:
         scores: (repeats,) test RMSE; infinite for a run that diverged, which so loses to any other.
         diverged_epoch: (repeats,) counted from one; zero for a run that did not diverge.
         loss: (repeats, epochs), or (repeats, 0) where it was not kept.
-        restarts: what the initial weights and sample orders derive from, as the store recorded it
-            (see ``restarts_key``); None if it did not.
     """
 
     forecasts: NDArray[np.float64]
     scores: NDArray[np.float64]
     diverged_epoch: NDArray[np.int32]
     loss: NDArray[np.float32]
-    restarts: str | None = None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CellResult):
+            return NotImplemented
+        pairs = [(getattr(self, f.name), getattr(other, f.name)) for f in fields(self)]
+        return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+
+    def __hash__(self) -> int:
+        return hash((self.forecasts.shape, *self.scores.tolist()))
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,9 @@ class ArmResult:
 
     arm: Arm
     cells: dict[tuple[str, int], CellResult]
+
+    def __hash__(self) -> int:
+        return hash((self.arm, frozenset(self.cells.items())))
 
     @property
     def only(self) -> CellResult:
@@ -68,6 +78,8 @@ class ArmResult:
 class StudyResult:
     """Every arm's results, with the naive forecast beside them.
 
+    Results are equal where the study and all numbers are, however long the training took.
+
     Attributes:
         study: what was declared.
         arms: by name, in the order of the study.
@@ -77,8 +89,11 @@ class StudyResult:
 
     study: Study
     arms: dict[str, ArmResult]
-    trained_runs: int = 0
+    trained_runs: int = field(default=0, compare=False)
     train_seconds: float = field(default=0.0, compare=False)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.arms.items()))
 
     @cached_property
     def naive(self) -> dict[tuple[str, int], NDArray[np.float64]]:
@@ -134,14 +149,13 @@ class StudyResult:
             return {c: np.full(self.study.repeats, s) for c, s in self.naive_scores.items()}
         return {cell: result.scores for cell, result in self.arms[name].cells.items()}
 
-    def restarts(self, name: str, cell: tuple[str, int]) -> str | None:
-        """What the repeats of an arm derive from in one cell, by series and cutoff.
+    def restarts(self, name: str, cutoff: int) -> str:
+        """What the repeats of an arm derive from at one cutoff, as the store recorded it.
 
         The repeats of two arms are pairs, with the same initial weights, where this begins alike up
-        to the colon, and share their sample orders too where it is equal. None where the store did
-        not record it.
+        to the colon, and share their sample orders too where it is equal.
         """
-        return self.arms[name].cells[cell].restarts
+        return restarts_key(self.study, self.arms[name].arm, cutoff)
 
     def _repr_html_(self) -> str:
         from statewise.show.notebook import shown

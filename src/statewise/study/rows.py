@@ -26,14 +26,14 @@ class Cell(NamedTuple):
         key: a hash of everything its result depends on but the repeat.
         arm, series, cutoff: what people call it.
         restarts: what its initial weights and sample orders derive from, as ``restarts_key`` says
-            it; None where that was not recorded.
+            it.
     """
 
     key: str
     arm: str
     series: str
     cutoff: int
-    restarts: str | None = None
+    restarts: str
 
 
 @dataclass(frozen=True)

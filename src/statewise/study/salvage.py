@@ -34,7 +34,9 @@ def salvage(damaged: str | Path, path: str | Path) -> tuple[int, int]:
         connection = connect(copy, "query")
         try:
             with said(damaged):
-                cells = connection.execute("SELECT * FROM cell").fetchall()
+                cells = connection.execute(
+                    "SELECT id, key, arm, series, cutoff, restarts FROM cell"
+                ).fetchall()
             with Store.create(path) as new:
                 recovered, lost = 0, 0
                 with contextlib.suppress(sqlite3.DatabaseError):

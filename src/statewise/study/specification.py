@@ -13,7 +13,7 @@ from statewise.model.framing import Framing
 from statewise.model.network import SGD, Adam, EarlyStopping, Network, ReduceOnPlateau, Training
 from statewise.model.regime import StateRegime
 from statewise.model.spec import Model
-from statewise.study.design import FAMILY, Arm, Hypothesis, Study, samples_of
+from statewise.study.design import Arm, Hypothesis, Study, samples_of
 from statewise.study.engines import BUILT_IN, Engine
 
 __all__ = [
@@ -44,7 +44,7 @@ def to_document(study: Study) -> Document:
         "test_size": study.test_size,
         "cutoffs": study.cutoffs,
         "repeats": study.repeats,
-        "hypotheses": [hypothesis_document(h) for h in study.hypotheses],
+        "hypotheses": [asdict(h) for h in study.hypotheses],
         "margin": study.margin,
         "alpha": study.alpha,
         "seed": study.seed,
@@ -111,14 +111,6 @@ def restarts_key(study: Study, arm: Arm, cutoff: int) -> str:
     weights += arm.engine.restarts(arm.model)
     orders = digest([*seed, samples_of(arm, cutoff)]) if arm.model.regime.shuffle else ""
     return f"{digest(weights)}:{orders}"
-
-
-def hypothesis_document(hypothesis: Hypothesis) -> Document:
-    """A hypothesis as plain values; without its family where it names none, as there was none."""
-    document = asdict(hypothesis)
-    if hypothesis.family == FAMILY:
-        del document["family"]
-    return document
 
 
 def arm_document(arm: Arm) -> Document:

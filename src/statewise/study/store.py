@@ -9,8 +9,7 @@ The contract, for every reader of this module and every test of it:
 - What was written reads back to the bit, and damage is detected: the file's structure by SQLite,
   every run by a checksum of its own.
 - Readers open read-only, at any time.
-- A store of an older schema is read as it is, and brought up to date when it is opened for writing,
-  in one transaction.
+- A file of another schema is refused.
 
 The rollback journal is used, and not the write-ahead log, which had a defect with two connections
 before SQLite 3.51.3; network file systems are refused, since their locks cannot be trusted.
@@ -30,7 +29,7 @@ from numpy.typing import NDArray
 
 from statewise.errors import StoreError
 from statewise.study.rows import LAST, RUNS, Cell, CellRuns, decode, is_whole, rows_of
-from statewise.study.schema import upgrade, version_of
+from statewise.study.schema import check_tables, make_tables
 from statewise.study.sqlite_file import (
     connect,
     existing,
@@ -63,7 +62,7 @@ class Store:
         """A store that lives as long as the process."""
         # The executor's threads hand their results to one thread, which may not be the opener.
         store = cls(sqlite3.connect(":memory:", check_same_thread=False), None, None)
-        upgrade(store._connection, 0)
+        make_tables(store._connection)
         return store
 
     @classmethod
@@ -87,7 +86,7 @@ class Store:
                 for left_over in (aside, journal_of(aside)):
                     left_over.unlink(missing_ok=True)
                 with closing(connect(aside, "rwc")) as connection:
-                    upgrade(connection, 0)
+                    make_tables(connection)
                 journal_of(aside).unlink(missing_ok=True)
                 aside.rename(path)
                 sync_folder(path)
@@ -97,7 +96,7 @@ class Store:
 
     @classmethod
     def write_to(cls, path: str | Path) -> Self:
-        """The store at ``path``, opened for writing; one of an older schema is brought up to date.
+        """The store at ``path``, opened for writing.
 
         Raises:
             StoreError: there is none, another process writes to it, or it is damaged or not ours.
@@ -109,7 +108,7 @@ class Store:
             with said(path):
                 store = cls(connect(path, "rw"), path, lock)
                 undo.callback(store.close)
-                upgrade(store._connection, version_of(store._connection, path))
+                check_tables(store._connection, path)
             undo.pop_all()
         return store
 
@@ -124,7 +123,7 @@ class Store:
         with ExitStack() as undo, said(path):
             store = cls(connect(path, "query"), path, None)
             undo.callback(store.close)
-            version_of(store._connection, path)
+            check_tables(store._connection, path)
             undo.pop_all()
         return store
 
@@ -182,26 +181,20 @@ class Store:
             rows = self._connection.execute("SELECT * FROM cell ORDER BY id")
             return {row[1]: Cell(*row[1:]) for row in rows}
 
-    def restarts(self, cell: Cell) -> str | None:
-        """What is recorded of the restarts of a cell; None if it is not there, or is of schema 1.
-
-        Raises:
-            StoreError: that is not what ``cell`` says.
-        """
+    def check_restarts(self, cell: Cell) -> None:
+        """Raise StoreError if the cell is there, and its runs derive from other restarts."""
         with said(self.path):
             row = self._connection.execute(
-                "SELECT * FROM cell WHERE key = ?", (cell.key,)
+                "SELECT restarts FROM cell WHERE key = ?", (cell.key,)
             ).fetchone()
-        recorded = None if row is None else Cell(*row[1:]).restarts
-        if recorded is not None and recorded != cell.restarts:
+        if row is not None and row[0] != cell.restarts:
             raise StoreError(
                 "store",
                 str(self.path),
-                f"holds runs of {cell.arm} on {cell.series} from other restarts ({recorded}) than "
+                f"holds runs of {cell.arm} on {cell.series} from other restarts ({row[0]}) than "
                 f"the study's ({cell.restarts}), so they are no pairs with the other arms' runs",
                 "Run the study into a new store.",
             )
-        return recorded
 
     def counts(self) -> dict[str, int]:
         """The number of runs of each cell, by its key."""
@@ -283,7 +276,7 @@ class Store:
                 "VALUES (?, ?, ?, ?, ?)",
                 cell,
             )
-            self.restarts(cell)
+            self.check_restarts(cell)
             row = connection.execute("SELECT id FROM cell WHERE key = ?", (cell.key,)).fetchone()
             self._cells[cell] = row[0]
         return self._cells[cell]
