@@ -7,11 +7,12 @@ import numpy as np
 from statewise.data.datasets import shampoo
 from statewise.model.network import SGD, Training
 from statewise.model.regime import REGIMES
+from statewise.model.spec import Model
 from statewise.study import Arm, Study, run_study
 
 ARMS = (
-    Arm("stateful", REGIMES["stateful"], training=Training(5)),
-    Arm("diverged", REGIMES["stateful"], training=Training(10, 1, SGD(1e4))),
+    Arm("stateful", Model(REGIMES["stateful"], training=Training(5))),
+    Arm("diverged", Model(REGIMES["stateful"], training=Training(10, 1, SGD(1e4)))),
 )
 STUDY = Study(ARMS, shampoo(), test_size=6, repeats=4, cutoffs=2)
 
