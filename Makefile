@@ -16,10 +16,9 @@ test: $(VENV)/installed-test
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/python -m pytest
 
-# Ten thousand odd inputs each: for the two readers of CSV, the loader of models, and update.
+# Ten thousand odd inputs each: for the reader of files, the loader of models, and update.
 fuzz: $(VENV)/installed-test
-	STATEWISE_FUZZ=10000 $(VENV)/bin/python -m pytest -q -k fuzz tests/test_panel.py tests/test_frames.py \
-	  tests/test_modelfile.py tests/forecasting
+	STATEWISE_FUZZ=10000 $(VENV)/bin/python -m pytest -q -k fuzz tests/data tests/base tests/forecasting
 
 soak: $(VENV)/installed-test
 	$(VENV)/bin/python benchmarks/soak.py

@@ -7,13 +7,13 @@ import pytest
 from statewise.auto.regime_choice import CANDIDATES, choose_regime, plan
 from statewise.data.datasets import nile
 from statewise.data.frames import read_frame
-from statewise.data.timedpanel import TimedPanel
+from statewise.data.panel import Panel
 from statewise.errors import DataError, SettingError
 from statewise.forecasting import Forecaster
 from statewise.study import Outcome
 
 
-def panel(series: int = 1, n: int = 60, kind: str = "walk") -> TimedPanel:
+def panel(series: int = 1, n: int = 60, kind: str = "walk") -> Panel:
     rng = np.random.default_rng(2)
     t = np.arange(n)
     parts = []

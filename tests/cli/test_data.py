@@ -4,14 +4,14 @@ import pytest
 
 from statewise.cli import main
 from statewise.data.datasets import sunspots
-from statewise.data.panel import Panel
+from statewise.data.files import read_file
 
 
 def test_what_it_prints_is_the_series(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["data", "sunspots"]) == 0
     path = tmp_path / "data.csv"
     path.write_text(capsys.readouterr().out)
-    assert Panel.from_csv(path) == sunspots()
+    assert read_file(path) == sunspots()
 
 
 def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

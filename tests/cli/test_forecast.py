@@ -11,7 +11,7 @@ import pytest
 
 from statewise.cli import main, parser
 from statewise.cli.forecast_options import calibration_for
-from statewise.data.frames import read_file
+from statewise.data.files import read_file
 from statewise.errors import StatewiseError
 from statewise.forecasting import Forecaster, backtest
 
@@ -361,4 +361,4 @@ def test_errors_name_the_option_of_their_own_command() -> None:
     error = StatewiseError("file", "x", "is not there", "Look.")
     assert for_command_line(error, {"file": "NEW"}).argument == "NEW"
     error = StatewiseError("file", "x", "is not there", "Look.")
-    assert for_command_line(error).argument == "--data"
+    assert for_command_line(error).argument == "file"

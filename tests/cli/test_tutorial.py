@@ -96,7 +96,7 @@ def test_your_own_series(tmp_path: Path) -> None:
         (["--encoding", "utf-8"], "--encoding"),
         (["--data", "{folder}/empty.csv"], "is empty"),
         (["--data", "{folder}/latin.csv"], "is not utf-8"),
-        (["--data", "{folder}/footer.csv"], "line 4 = 'total': has no value"),
+        (["--data", "{folder}/footer.csv"], "line 4 = 'total': has 1 of the 2 fields"),
         (["--data", "{folder}/words.csv"], "is not a number"),
         (["--data", "{folder}/nan.csv"], "is not a finite number"),
         (["--data", "{folder}/twice.csv"], "appears twice"),

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statewise.data.append import NewRows, read_new_rows
-from statewise.data.frames import read_frame
-from statewise.data.timedpanel import ForecastOrigin
+from statewise.data.append import NewRows, read_future, read_new_rows
+from statewise.data.frames import read_frame, write_frame
+from statewise.data.origin import ForecastOrigin
 from statewise.errors import DataError
 
 MONTHS = pd.date_range("2020-01-01", periods=9, freq="MS")
+BERLIN = "Europe/Berlin"
 
 
 def past(**columns: Any) -> Any:
@@ -28,7 +29,7 @@ def later(**columns: Any) -> Any:
     return pd.DataFrame(base | columns)
 
 
-TIP = read_frame(past()).origin
+ORIGIN = read_frame(past()).origin
 
 
 def as_lists(found: NewRows) -> list[Any]:
@@ -51,11 +52,11 @@ def as_lists(found: NewRows) -> list[Any]:
     ],
 )
 def test_rows_of_any_library_follow_by_series_and_time(native: Any) -> None:
-    found = read_new_rows(native, TIP)
+    found = read_new_rows(native, ORIGIN)
     assert as_lists(found) == [
         ["2020-04", "2020-06", "2020-07"], [0, 1], [0, 1, 3], [1.0, 2.0, 3.0], [[10], [20], [30]],
     ]  # fmt: skip
-    moved = TIP.moved(found.series, found.last)
+    moved = ORIGIN.moved(found.series, found.last)
     assert moved.last.astype("M8[M]").astype(str).tolist() == ["2020-04", "2020-07"]
 
 
@@ -74,7 +75,7 @@ def test_text_is_read_as_that_before_it_was(ds: list[str]) -> None:
     fill: Any = {"fill": "zero"}
     every = read_frame(whole, **fill)
     known = read_frame(whole, freq=every.frequency, **fill)
-    before = ForecastOrigin(known.ds[-2:-1].copy(), (), known.frequency, known.kind)
+    before = ForecastOrigin(known.ds[-2:-1].copy(), (), known.checked_frequency(), known.kind)
     assert read_new_rows(whole.iloc[-1:], before).ds.tolist() == known.ds[-1:].tolist()
 
 
@@ -131,7 +132,7 @@ def test_in_any_order_rows_give_what_the_whole_frame_has(counts: list[int], rand
 )  # fmt: skip
 def test_rows_that_do_not_follow_are_named(native: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
-        read_new_rows(native, TIP)
+        read_new_rows(native, ORIGIN)
 
 
 @pytest.mark.parametrize(
@@ -167,3 +168,54 @@ def test_one_series_needs_no_name() -> None:
 def test_a_pandas_series_goes_on() -> None:
     origin = read_frame(pd.Series([1, 2, 3], index=MONTHS[:3], name="sales")).origin
     assert read_new_rows(pd.Series([4.0], index=MONTHS[3:4]), origin).y.tolist() == [4.0]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        MONTHS,
+        MONTHS.tz_localize(BERLIN),
+        MONTHS.to_period("M"),
+        pd.date_range("2020-10-24 23:00", periods=4, freq="h", tz=BERLIN),
+        pd.date_range("2020-10-24", periods=4, freq="D", tz=BERLIN),
+        pd.Index(["13/01/2020", "14/01/2020", "15/01/2020"]),
+        pd.Index([1, 2, 3]),
+    ],
+)
+@pytest.mark.parametrize("horizon", [1, 2])
+def test_what_is_known_of_the_future_is_read_by_series_and_time(times: Any, horizon: int) -> None:
+    past = pd.DataFrame({"unique_id": ["a"] * 3 + ["b"] * 2, "y": 1.0, "x": 0, "z": 0})
+    past["ds"] = [*times[:3], *times[1:3]]
+    panel = read_frame(past)
+    series = np.repeat([1, 0], horizon)
+    ds = panel.after(horizon)[[1, 0]].ravel()
+    values = {"z": np.arange(len(ds)), "x": -np.arange(len(ds))}
+    future = write_frame(values, panel.kind, series=series, ds=ds)
+    found = read_future(future.iloc[::-1], panel.origin, horizon)
+    assert found.shape == (2, horizon, 2)
+    assert found[1, :, 1].tolist() == list(range(horizon))
+    assert found[0, :, 0].tolist() == [-v for v in range(horizon, 2 * horizon)]
+    others = past.assign(unique_id="c")
+    assert np.array_equal(
+        found, read_future(pd.concat([past, future, others]), panel.origin, horizon)
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f: f.iloc[1:], "series 'b' = '2020-04-01': is missing from the frame"),
+        (lambda f: pd.concat([f, f]), "series 'b' = '2020-04-01': appears twice"),
+        (lambda f: f.drop(columns="x"), "column = 'x': is not a column"),
+        (lambda f: f.assign(x=[None, 1]), "series 'b', column 'x' = '2020-04-01': is missing"),
+        (lambda f: f.assign(x=[np.inf, 1]), "is not a finite number"),
+        (lambda f: f.assign(ds=[1, 2]), "are times of another sort"),
+        (lambda f: f.assign(ds=f.ds.dt.tz_localize("UTC")), "are times of another sort"),
+    ],
+)
+def test_a_future_that_is_not_known_is_named(change: Any, message: str) -> None:
+    panel = read_frame(past())
+    ds = panel.after(1).ravel()
+    future = write_frame({"x": [1.0, 2.0]}, panel.kind, series=[0, 1], ds=ds)
+    with pytest.raises(DataError, match=message):
+        read_future(change(future), panel.origin, 1)

@@ -1,7 +1,4 @@
-import datetime as dt
 import decimal
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,17 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statewise.data.frames import (
-    read_file,
-    read_frame,
-    read_further,
-    read_future,
-    read_new_rows,
-    write_file,
-    write_frame,
-)
-from statewise.errors import DataError, ExtraError, OutputError, StatewiseError
-from tests.csvs import contents, fuzz
+from statewise.data.frames import read_frame, write_frame
+from statewise.errors import DataError, StatewiseError
 
 MONTHS = pd.date_range("2020-01-01", periods=4, freq="MS")
 
@@ -194,193 +182,13 @@ def test_gaps_are_filled_in_rows_and_values() -> None:
 )  # fmt: skip
 def test_frames_that_will_not_do_are_named(native: Any, options: Any, message: str) -> None:
     with pytest.raises(StatewiseError, match=message):
-        read_frame(native, **options)
+        read_frame(native, **options).checked_frequency()
 
 
 BERLIN = "Europe/Berlin"
-
-
-@pytest.mark.parametrize(
-    "times",
-    [
-        MONTHS,
-        MONTHS.tz_localize(BERLIN),
-        MONTHS.to_period("M"),
-        pd.date_range("2020-10-24 23:00", periods=4, freq="h", tz=BERLIN),
-        pd.date_range("2020-10-24", periods=4, freq="D", tz=BERLIN),
-        pd.Index(["13/01/2020", "14/01/2020", "15/01/2020"]),
-        pd.Index([1, 2, 3]),
-    ],
-)
-@pytest.mark.parametrize("horizon", [1, 2])
-def test_what_is_known_of_the_future_is_read_by_series_and_time(times: Any, horizon: int) -> None:
-    past = pd.DataFrame({"unique_id": ["a"] * 3 + ["b"] * 2, "y": 1.0, "x": 0, "z": 0})
-    past["ds"] = [*times[:3], *times[1:3]]
-    panel = read_frame(past)
-    series = np.repeat([1, 0], horizon)
-    ds = panel.after(horizon)[[1, 0]].ravel()
-    values = {"z": np.arange(len(ds)), "x": -np.arange(len(ds))}
-    future = write_frame(values, panel.kind, series=series, ds=ds)
-    found = read_future(future.iloc[::-1], panel.origin, horizon)
-    assert found.shape == (2, horizon, 2)
-    assert found[1, :, 1].tolist() == list(range(horizon))
-    assert found[0, :, 0].tolist() == [-v for v in range(horizon, 2 * horizon)]
-    others = past.assign(unique_id="c")
-    assert np.array_equal(
-        found, read_future(pd.concat([past, future, others]), panel.origin, horizon)
-    )
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda f: f.iloc[1:], "series 'b' = '2020-04-01': is missing from the frame"),
-        (lambda f: pd.concat([f, f]), "series 'b' = '2020-04-01': appears twice"),
-        (lambda f: f.drop(columns="x"), "column = 'x': is not a column"),
-        (lambda f: f.assign(x=[None, 1]), "series 'b', column 'x' = '2020-04-01': is missing"),
-        (lambda f: f.assign(x=[np.inf, 1]), "is not a finite number"),
-        (lambda f: f.assign(ds=[1, 2]), "are times of another sort"),
-        (lambda f: f.assign(ds=f.ds.dt.tz_localize("UTC")), "are times of another sort"),
-    ],
-)
-def test_a_future_that_is_not_known_is_named(change: Any, message: str) -> None:
-    panel = read_frame(frame())
-    ds = panel.after(1).ravel()
-    future = write_frame({"x": [1.0, 2.0]}, panel.kind, series=[0, 1], ds=ds)
-    with pytest.raises(DataError, match=message):
-        read_future(change(future), panel.origin, 1)
 
 
 def test_a_column_cannot_have_the_name_of_the_time() -> None:
     panel = read_frame(frame())
     with pytest.raises(DataError, match="is the name of the id or the time"):
         write_frame({"ds": [1.0]}, panel.kind, series=[0], ds=panel.after(1)[0])
-
-
-@pytest.mark.parametrize("name", ["series.csv", "series.parquet", "series.pq"])
-def test_a_file_is_written_whole_and_read_again(tmp_path: Path, name: str) -> None:
-    path = tmp_path / "new" / name
-    for native in (frame(), pl.from_pandas(frame()), pa.Table.from_pandas(frame())):
-        write_file(native, path)
-        assert read_file(path) == read_frame(frame())
-    assert [p.name for p in path.parent.iterdir()] == [name]
-    indexed = pd.DataFrame({"y": [1, 2, 3, 4]}, index=MONTHS.rename("ds"))
-    write_file(indexed, path)
-    assert read_file(path) == read_frame(indexed)
-    (tmp_path / "file").touch()
-    with pytest.raises(OutputError):
-        write_file(frame(), tmp_path / "file" / name)
-
-
-def csv_of(tmp_path: Path, text: str) -> Path:
-    path = tmp_path / "series.csv"
-    path.write_text(text)
-    return path
-
-
-def test_a_csv_file_is_read_as_a_frame_would_be(tmp_path: Path) -> None:
-    path = csv_of(tmp_path, "unique_id;ds;y;x\nb;2020-02;2;1\nb;2020-01;1;0\nb;2020-03;NA;2\n")
-    panel = read_file(path, fill="forward")
-    assert (panel.ids, panel.y.tolist(), panel.columns) == (("b",), [1.0, 2.0, 2.0], ("x",))
-    out = write_frame({"m": [1.0]}, panel.kind, series=[0], ds=panel.after(1)[0])
-    assert out.to_dict("list") == {"unique_id": ["b"], "ds": ["2020-04"], "m": [1.0]}
-    one = read_file(csv_of(tmp_path, "Sales\n5\n6\n7\n"))
-    assert (one.ids, one.ds.tolist(), one.kind.id_column) == (("Sales",), [1, 2, 3], None)
-    named = csv_of(tmp_path, "shop,day,sales,x\na,1,5,1\na,2,6,1\n")
-    found = read_file(named, id_column="shop", target_column="sales", freq=1, exogenous=False)
-    assert (found.ids, found.y.tolist(), found.columns) == (("a",), [5.0, 6.0], ())
-
-
-@pytest.mark.parametrize(
-    ("text", "options", "message"),
-    [
-        ("ds,y\n", {}, "has a header and no values"),
-        ("ds,y\n1,1\n2,two\n", {}, "line 3 = 'two': is not a number"),
-        ("ds,y\n1,1\n2,\n", {}, "line 3 = '': has no value in column 'y'. .*fill="),
-        ("ds,y\n1,1\n2,NA\n", {}, "line 3 = 'NA': is not a number"),
-        ("ds,y\n1,1\n2\n", {}, "line 3 = '2': has 1 fields, and the header 2"),
-        ("ds,y\n2,1\n3,1\n2,5\n", {}, "line 4 = '2': appears twice"),
-        ("ds,y,x\n1,1,a\n", {}, r"line 2 = 'a': is not a number \(column 'x'\)"),
-        ("ds,y,x\n1,1,a\n", {"exogenous": ["ds"]}, "names a column twice"),
-        ("ds,a,b\n1,1,1\n", {}, "column = None: must be chosen"),
-        ("ds,y\n1,1\n2,2\n", {}, "fewer than three"),
-        ("ds,y\n1,1\n2,2\n4,3\n", {}, "series 'y' = '3': is missing"),
-    ],
-)
-def test_a_bad_line_is_named(tmp_path: Path, text: str, options: Any, message: str) -> None:
-    with pytest.raises(DataError, match=message):
-        read_file(csv_of(tmp_path, text), **options)
-
-
-def test_parquet_that_cannot_be_read_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "series.parquet"
-    with pytest.raises(DataError, match="cannot be read"):
-        read_file(path)
-    path.write_bytes(b"no parquet")
-    with pytest.raises(DataError, match="cannot be read"):
-        read_file(path)
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(ExtraError, match=r"cannot be imported.*statewise\[parquet\]"):
-        read_file(path)
-    with pytest.raises(ExtraError, match="pyarrow"):
-        write_file(pl.DataFrame({"ds": [dt.date(2020, 1, 1)]}), path)
-    assert path.read_bytes() == b"no parquet"
-
-
-@fuzz
-@given(content=contents, fill=st.sampled_from([None, "forward", "linear", "zero", 1.5]))
-def test_fuzz_any_file_is_read_or_refused_in_words(
-    tmp_path_factory: pytest.TempPathFactory, content: bytes, fill: Any
-) -> None:
-    path = tmp_path_factory.getbasetemp() / "frame.csv"
-    path.write_bytes(content)
-    try:
-        panel = read_file(path, fill=fill)
-        after = panel.after(1)[:, 0]
-    except StatewiseError as error:
-        assert str(error)  # noqa: PT017
-        return
-    assert np.isfinite(panel.y).all()
-    assert panel.frequency.index(panel.ds, panel.offsets).tolist() == [
-        i for length in panel.lengths for i in range(length)
-    ]
-    series = np.arange(len(panel))
-    assert len(write_frame({"m": series}, panel.kind, series=series, ds=after))
-
-
-@pytest.mark.parametrize("name", ["next.csv", "next.parquet"])
-def test_rows_that_follow_are_read_from_a_file(tmp_path: Path, name: str) -> None:
-    origin = read_frame(frame()).origin
-    further = frame(ds=[*MONTHS[3:], *MONTHS[3:], *MONTHS[3:], *MONTHS[3:], *MONTHS[3:]])
-    further = further.iloc[[0, 3]].assign(note=1)
-    write_file(further, tmp_path / name)
-    found = read_new_rows(read_further(tmp_path / name, origin, ("y", "x")), origin)
-    assert found.series.tolist() == [0, 1]
-    assert (found.y.tolist(), found.exogenous.tolist()) == ([1.0, 5.0], [[0.0], [1.0]])
-
-
-def test_the_lines_of_rows_that_follow_are_named(tmp_path: Path) -> None:
-    origin, path = read_frame(frame()).origin, tmp_path / "next.csv"
-    for text, message in (
-        ("unique_id,ds,y,x\nb,2020-04-01,1\n", "line 2.*has 3 fields"),
-        ("unique_id,ds,y,x\nb,2020-04-01,1,?\n", "line 2 = '.'.*not a number"),
-        ("unique_id,ds,y,x\nb,2020-04-01,,1\n", "line 2.*no value in column 'y'. Fill it in.$"),
-        ("unique_id,ds,y\nb,2020-04-01,1\n", "'x': is not a column"),
-    ):
-        path.write_text(text)
-        with pytest.raises(DataError, match=message):
-            read_further(path, origin, ("y", "x"))
-
-
-def test_values_alone_follow_whole_numbers(tmp_path: Path) -> None:
-    path = tmp_path / "next.csv"
-    path.write_text("y\n7\n8\n")
-    origin = read_frame(pd.DataFrame({"ds": [1, 2, 3], "y": [1.0, 2.0, 4.0]})).origin
-    assert read_new_rows(read_further(path, origin, ("y",)), origin).ds.tolist() == [4, 5]
-
-
-def test_the_unnamed_index_of_a_parquet_file_is_no_column(tmp_path: Path) -> None:
-    frame().iloc[[1, 0, 2, 3, 4]].to_parquet(tmp_path / "f.parquet")
-    assert read_file(tmp_path / "f.parquet").columns == ("x",)

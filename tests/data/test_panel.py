@@ -1,20 +1,53 @@
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-from hypothesis import given
 
 from statewise.data.datasets import shampoo
+from statewise.data.frames import read_frame
 from statewise.data.panel import Panel
-from statewise.errors import DataError, SettingError, StatewiseError
-from tests.csvs import contents, fuzz
+from statewise.errors import DataError
 
 
-def written(folder: Path, text: str | bytes) -> Path:
-    path = folder / "series.csv"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return path
+def panel(**further: list[float]) -> Panel:
+    ds = ["2020-01", "2020-02", "2020-03", "2019-05", "2019-06"]
+    return read_frame(
+        pd.DataFrame({"unique_id": list("bbbaa"), "ds": ds, "y": [1, 2, 3, 4, 5], **further})
+    )
+
+
+def test_it_is_a_frozen_value() -> None:
+    assert panel() == panel()
+    assert panel() != panel(x=[1, 2, 3, 4, 5])
+    assert panel(x=[1, 2, 3, 4, 5]) != panel(x=[1, 2, 3, 4, 6])
+    assert panel() != "panel"
+    with pytest.raises(ValueError, match="read-only"):
+        panel().y[0] = 2.0
+
+
+def test_every_series_has_its_own_span() -> None:
+    found = panel()
+    assert (len(found), found.lengths.tolist()) == (2, [3, 2])
+    assert found.after(1).astype("M8[M]").astype(str).tolist() == [["2020-04"], ["2019-07"]]
+
+
+def test_a_study_takes_its_series_with_their_times_as_written() -> None:
+    study = panel()
+    assert [(s.unique_id, s.ds, s.y.tolist()) for s in study.series] == [
+        ("b", ("2020-01", "2020-02", "2020-03"), [1.0, 2.0, 3.0]),
+        ("a", ("2019-05", "2019-06"), [4.0, 5.0]),
+    ]
+    shipped = shampoo().only
+    frame = pd.DataFrame({"ds": shipped.ds, "Sales": shipped.y})
+    assert read_frame(frame, target_column="Sales") == shampoo()
+
+
+def test_dates_become_text_without_an_idle_clock() -> None:
+    ds = pd.date_range("2020-01-01", periods=3, freq="12h")
+    found = read_frame(pd.DataFrame({"ds": ds, "y": [1, 2, 3]}))
+    assert found.only.ds == ("2020-01-01", "2020-01-01 12:00:00", "2020-01-02")
 
 
 def test_the_shipped_series() -> None:
@@ -24,82 +57,6 @@ def test_the_shipped_series() -> None:
     assert (series.ds[0], series.y[0], series.y[-1]) == ("1-01", 266.0, 646.9)
     with pytest.raises(ValueError, match="read-only"):
         series.y[0] = 1.0
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Month,Sales\n2020-01,1\n2020-02,2\n",
-        "Month;Sales\n2020-01;1\n2020-02;2\n",
-        "Month\tSales\n2020-01\t1\n2020-02\t2\n",
-        "\ufeffMonth,Sales\r\n2020-01,1\r\n\r\n2020-02,2\r\n",
-        'Month,Sales\n"2020-01","1"\n2020-02, 2 \n',
-    ],
-)
-def test_ordinary_files_are_read(tmp_path: Path, text: str) -> None:
-    series = Panel.from_csv(written(tmp_path, text)).only
-    assert series.ds == ("2020-01", "2020-02")
-    assert series.y.tolist() == [1.0, 2.0]
-
-
-def test_a_column_is_chosen_by_name(tmp_path: Path) -> None:
-    path = written(tmp_path, "y,when,z\n1,5,3\n2,6,4\n")
-    assert Panel.from_csv(path, column="z", time_column="when").only.ds == ("5", "6")
-    assert Panel.from_csv(path, column="y").only.ds == ("1", "2")
-    with pytest.raises(DataError, match="must be chosen"):
-        Panel.from_csv(path)
-    with pytest.raises(DataError, match=r"column = 'w': is not a column. The columns are y, when"):
-        Panel.from_csv(path, column="w")
-    with pytest.raises(DataError, match="two different columns"):
-        Panel.from_csv(path, column="y", time_column="y")
-
-
-def test_a_file_of_many_series(tmp_path: Path) -> None:
-    text = "unique_id,ds,y\nb,2,1\na,1,5\nb,3,2\na,2,6\n"
-    panel = Panel.from_csv(written(tmp_path, text))
-    assert [(s.unique_id, s.ds, s.y.tolist()) for s in panel.series] == [
-        ("b", ("2", "3"), [1.0, 2.0]),
-        ("a", ("1", "2"), [5.0, 6.0]),
-    ]
-    renamed = written(tmp_path, text.replace("unique_id", "shop"))
-    assert Panel.from_csv(renamed, column="y", id_column="shop") == panel
-    with pytest.raises(DataError, match=r"line 4 = '2': appears twice"):
-        Panel.from_csv(written(tmp_path, "unique_id,ds,y\na,2,1\nb,2,1\na,2,5\n"))
-    with pytest.raises(DataError, match="series of one name, or none"):
-        Panel.of([])
-
-
-def test_a_file_of_one_column(tmp_path: Path) -> None:
-    assert Panel.from_csv(written(tmp_path, "y\n1\n2\n")).only.ds == ("1", "2")
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (b"", "is empty"),
-        (b"\n  \n", "is empty"),
-        (b"Month,Sales\n", "has a header and no values"),
-        (b"Month,Sales\n1-01,\xff1\n", "is not utf-8 text .*encoding option"),
-        ("Month,Sales\n1-01,1\nSales over three years\n", "line 3 = 'Sales over.*footer"),
-        ("Month,Sales\n1-01,1\n1-02,\n", "line 3 = '1-02': has no value"),
-        ("Month,Sales\n1-01,1\n1-02,two\n", "line 3 = 'two': is not a number"),
-        ('Month,Sales\n1-01,1\n1-02,"2,5"\n', "decimals with a point"),
-        ("Month,Sales\n1-01,1\n1-02,nan\n", "line 3 = nan: is not a finite number"),
-        ("Month,Sales\n1-01,1\n1-02,inf\n", "is not a finite number"),
-        ("Month,Sales\n1-01,1\n1-01,2\n", "'1-01': appears twice"),
-        ("Month,Sales\n1-02,1\n1-01,2\n", "'1-01': stands after the later 1-02"),
-        ("Month,Sales\n2020-03-01,1\n2020-02-01,2\n", "stands after the later"),
-        ("Month,Sales\n31/01/2020,1\n28/02/2019,2\n", "stands after the later"),
-        ("Month,Sales\n10,1\n9,2\n", "stands after the later"),
-        ("Month,Sales\n1.0,1\n1,2\n", "'1': is the same time as 1.0"),
-        ('Month,Sales\n"1-01,1\n', "is not CSV"),
-        ("Month,Month\n1,2\n", "more than one column"),
-    ],
-)
-def test_bad_files_are_named_with_the_line(tmp_path: Path, text: str | bytes, message: str) -> None:
-    column = "Month" if b"Month,Month" in written(tmp_path, text).read_bytes() else None
-    with pytest.raises(DataError, match=message):
-        Panel.from_csv(tmp_path / "series.csv", column=column)
 
 
 @pytest.mark.parametrize(
@@ -117,20 +74,6 @@ def test_times_in_many_forms_are_accepted(times: list[str]) -> None:
     assert Panel.from_values([1.0, 2.0], ds=times).only.ds == tuple(times)
 
 
-def test_a_missing_file_and_an_unknown_encoding(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="cannot be read"):
-        Panel.from_csv(tmp_path / "none.csv")
-    with pytest.raises(DataError, match="cannot be read"):
-        Panel.from_csv(tmp_path)
-    with pytest.raises(SettingError, match="encoding = 'utf-9'"):
-        Panel.from_csv(written(tmp_path, "y\n1\n"), encoding="utf-9")
-
-
-def test_other_encodings_are_read_when_named(tmp_path: Path) -> None:
-    path = written(tmp_path, "Månad,Värde\n1,2\n".encode("latin-1"))
-    assert Panel.from_csv(path, encoding="latin-1").only.unique_id == "Värde"
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -146,23 +89,62 @@ def test_bad_values_are_named(arguments: Any, message: str) -> None:
         Panel.from_values(**arguments)
 
 
-def test_panels_are_values_and_one_series_is_asked_for() -> None:
+def test_a_panel_of_values() -> None:
     panel = Panel.from_values([1.0, 2.0])
     assert panel == Panel.from_values([1.0, 2.0])
     assert panel != Panel.from_values([1.0, 3.0])
     assert panel.only != "series"
     assert hash(panel) == hash(Panel.from_values(np.array([1.0, 2.0])))
     with pytest.raises(DataError, match="more than one series"):
-        _ = Panel(panel.series * 2).only
+        _ = Panel.of([panel.only, Panel.from_values([1.0], unique_id="b").only]).only
+    with pytest.raises(DataError, match="series of one name, or none"):
+        Panel.of([panel.only, panel.only])
+    with pytest.raises(DataError, match="series of one name, or none"):
+        Panel.of([])
 
 
-@fuzz
-@given(content=contents)
-def test_fuzz_any_file_is_read_or_refused_in_words(
-    tmp_path_factory: pytest.TempPathFactory, content: bytes
-) -> None:
-    path = written(tmp_path_factory.getbasetemp(), content)
-    try:
-        assert len(Panel.from_csv(path).series) >= 1
-    except StatewiseError as error:
-        assert str(error)  # noqa: PT017
+def test_a_study_needs_the_order_alone_and_a_forecaster_even_times() -> None:
+    for ds, problem in (
+        (["2020-01", "2020-02", "2020-04"], "series 'sales' = '2020-03-01': is missing"),
+        (["week b", "week a", "week c"], "cannot be read as times"),
+        (["01/02/2020", "01/03/2020", "01/04/2020"], "day first or month first"),
+        ([1, 2], "fewer than three"),
+    ):
+        found = Panel.from_values(range(len(ds)), unique_id="sales", ds=ds)
+        assert found.only.ds == tuple(map(str, ds))
+        assert found.frequency is None
+        for ask in (found.checked_frequency, lambda found=found: found.origin):
+            with pytest.raises(DataError, match=problem):
+                ask()
+
+
+def test_times_that_cannot_be_read_are_compared_as_text() -> None:
+    named = Panel.from_values([1.0, 2.0], ds=["week a", "week b"])
+    assert named == Panel.from_values([1.0, 2.0], ds=["week a", "week b"])
+    assert named != Panel.from_values([1.0, 2.0], ds=["week a", "week c"])
+    assert hash(named) != hash(Panel.from_values([1.0, 2.0]))
+
+
+def test_times_are_shown_as_they_were_written() -> None:
+    weeks = Panel.from_values([1.0, 2.0, 3.0], ds=["2020-W01", "2020-W02", "2020-W03"])
+    assert weeks.only.ds == ("2020-W01", "2020-W02", "2020-W03")
+    assert str(weeks.frequency) == "W"
+
+
+CUTS: list[Callable[[Panel], Panel]] = [
+    lambda found: found.until(np.array([2, 1])),
+    lambda found: found.take(np.array([1])),
+]
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_a_part_of_a_panel_keeps_its_frequency(cut: Callable[[Panel], Panel]) -> None:
+    whole, part = panel(x=[1, 2, 3, 4, 5]), cut(panel(x=[1, 2, 3, 4, 5]))
+    assert str(part.checked_frequency()) == "MS"
+    for series in part.series:
+        known = next(s for s in whole.series if s.unique_id == series.unique_id)
+        assert (series.ds, series.y.tolist()) == (
+            known.ds[: len(series)],
+            known.y[: len(series)].tolist(),
+        )
+    assert len(part.exogenous) == len(part.y)

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statewise.data.frequency import Frequency, infer
+from statewise.data.frequency import Frequency
+from statewise.data.infer import infer
 from statewise.data.time_columns import read_column
 from statewise.errors import DataError
 

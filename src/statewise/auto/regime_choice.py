@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from statewise import engine
 from statewise.base.checks import positive
 from statewise.data.panel import Panel, Series
-from statewise.data.timedpanel import TimedPanel
 from statewise.engine import available_threads
 from statewise.errors import DataError, SettingError
 from statewise.model.framing import Framing
@@ -111,7 +110,7 @@ class Choice:
 
 def choose_regime(
     model: "Forecaster",
-    panel: TimedPanel,
+    panel: Panel,
     *,
     budget: float = 20.0,
     on_shard: Callable[[Any], Any] | None = None,
@@ -146,7 +145,7 @@ def choose_regime(
     return conclude(result, settle(result), planned.notes)
 
 
-def plan(model: "Forecaster", panel: TimedPanel, budget: float) -> Plan:
+def plan(model: "Forecaster", panel: Panel, budget: float) -> Plan:
     """A study of as many series, restarts and epochs as a budget in seconds holds; see above."""
     begin = time.perf_counter()
     positive("budget", budget)
@@ -157,7 +156,7 @@ def plan(model: "Forecaster", panel: TimedPanel, budget: float) -> Plan:
         notes.append("It is of networks of each series, not of ones that all series share.")
     if panel.columns or model.calendar:
         notes.append("Its networks see the series alone, without further columns.")
-    series, size, cutoffs = testable(arms[0], panel.study.series)
+    series, size, cutoffs = testable(arms[0], panel.series)
     tested = size * cutoffs
     threads = model.threads or available_threads()
     costs = [cost(arm, series, tested, 0.02 * budget) for arm in arms]
@@ -179,7 +178,7 @@ def plan(model: "Forecaster", panel: TimedPanel, budget: float) -> Plan:
     names = [arm.name for arm in arms]
     study = Study(
         arms=tuple(arms),
-        panel=Panel.of(series),
+        panel=panel.take(np.array([panel.ids.index(s.unique_id) for s in series])),
         test_size=size,
         cutoffs=cutoffs,
         repeats=repeats,

@@ -156,7 +156,7 @@ def run_forecast(options: argparse.Namespace) -> int:
 def run_update(options: argparse.Namespace) -> int:
     """Advance a model, forecast if that is asked for, and write it."""
     from statewise.base.checks import at_least
-    from statewise.data.frames import read_further
+    from statewise.data.files import read_further
     from statewise.data.frequency import show as written
     from statewise.errors import SettingError
     from statewise.forecasting import Forecaster
@@ -264,7 +264,7 @@ def choose(model: Any, panel: Any, budget: float, out: Path) -> None:
 
 def write(frame: Any, out: Path | None) -> None:
     """Write a forecast, if a file was named for it."""
-    from statewise.data.frames import write_file
+    from statewise.data.files import write_file
 
     if out is not None:
         write_file(frame, out)
@@ -309,7 +309,7 @@ def against_naive(found: Any) -> str:
 def write_backtest(found: Any, out: Path, form: str) -> None:
     """Write the table, the scores of every series, all forecasts, and a figure."""
     from statewise.base.files import Staging
-    from statewise.data.frames import write_file
+    from statewise.data.files import write_file
     from statewise.show.tables import to_csv
 
     scores = [

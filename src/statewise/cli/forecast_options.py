@@ -31,6 +31,7 @@ SAID = {name: f"--{name}" for name in PARAMETERS} | {
     "h": "--horizon",
     "horizon": "--horizon",
     "X": "--future",
+    "encoding": "--encoding",
     "test_size": "--test-size",
     "cutoffs": "--cutoffs",
     "season": "--season",
@@ -144,12 +145,12 @@ def add_model(command: Any) -> None:
 
 def panel_of(options: argparse.Namespace) -> Any:
     """The series of the file; further columns if they are asked for, or known over the horizon."""
-    from statewise.data.frames import read_file
+    from statewise.data.files import read_file
 
     exogenous = options.exogenous
     if exogenous is None:
         exogenous = options.future is not None
-    return read_file(
+    panel = read_file(
         options.data,
         id_column=options.id_column,
         time_column=options.time_column,
@@ -159,11 +160,14 @@ def panel_of(options: argparse.Namespace) -> Any:
         exogenous=exogenous,
         encoding=options.encoding,
     )
+    panel.checked_frequency()
+    return panel
 
 
 def future_of(options: argparse.Namespace, panel: Any) -> Any:
     """The further columns over the horizon, checked before anything is trained; None of none."""
-    from statewise.data.frames import read_further, read_future
+    from statewise.data.append import read_future
+    from statewise.data.files import read_further
     from statewise.errors import DataError, SettingError
 
     if not panel.columns:

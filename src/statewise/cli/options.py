@@ -9,7 +9,7 @@ from statewise.errors import StatewiseError
 __all__ = ["folder", "for_command_line"]
 
 
-SAID = {"out": "--out", "file": "--data", "column": "--column", "encoding": "--encoding"}
+SAID = {"out": "--out"}
 """The options that are called otherwise in the library, for every command."""
 
 

@@ -20,7 +20,6 @@ __all__ = ["add_to", "write_report"]
 
 # What the options are called in the library, where that may be wrong.
 SAID = {
-    "file": "data",
     "threads": "--threads",
     "workers": "--processes",
     "address": "--dask",
@@ -31,9 +30,9 @@ SAID = {
 SAID_BY_COMPARE = {
     name: "--" + name.replace("_", "-")
     for name in (
-        "repeats", "test_size", "cutoffs", "epochs", "units", "lags", "seed", "column", "encoding"
+        "repeats", "test_size", "cutoffs", "epochs", "units", "lags", "seed", "encoding"
     )
-} | {"file": "DATA.csv", "regime": "--regimes"}  # fmt: skip
+} | {"file": "DATA.csv", "target_column": "--column", "regime": "--regimes"}  # fmt: skip
 
 
 def add_to(commands: Any) -> None:
@@ -123,14 +122,14 @@ def add_to(commands: Any) -> None:
 
 def run_init(options: argparse.Namespace) -> int:
     """Write a study file to start from."""
-    from statewise.data.panel import Panel
+    from statewise.data.files import read_file
     from statewise.study.file import template
 
     if options.out.exists():
         raise SettingError(
             "--out", str(options.out), "exists already", "Choose another name with --out."
         )
-    panel = Panel.from_csv(options.data)
+    panel = read_file(options.data, exogenous=False, ordered=True)
     data = options.data
     if not data.is_absolute():  # a study file's paths are relative to its folder
         data = Path(os.path.relpath(data.resolve(), options.out.parent.resolve()))
@@ -325,13 +324,20 @@ def run_salvage(options: argparse.Namespace) -> int:
 
 def run_compare(options: argparse.Namespace) -> int:
     """Compare regimes on a series."""
-    from statewise.data.panel import Panel
+    from statewise.data.files import read_file
     from statewise.model.framing import Framing
     from statewise.model.network import Network, Training
     from statewise.model.regime import StateRegime
     from statewise.model.spec import Model
     from statewise.study import NAIVE, Arm, Study, better, equivalent
 
+    panel = read_file(
+        options.data,
+        target_column=options.column,
+        exogenous=False,
+        encoding=options.encoding,
+        ordered=True,
+    )
     names = [name.strip() for name in options.regimes.split(",")]
     network, training = Network(options.units), Training(options.epochs)
     framing = Framing(lags=options.lags)
@@ -339,7 +345,7 @@ def run_compare(options: argparse.Namespace) -> int:
         arms=tuple(
             Arm(name, Model(StateRegime.named(name), framing, network, training)) for name in names
         ),
-        panel=Panel.from_csv(options.data, column=options.column, encoding=options.encoding),
+        panel=panel,
         test_size=options.test_size,
         repeats=options.repeats,
         cutoffs=options.cutoffs,

@@ -39,13 +39,14 @@ def add_to(commands: Any) -> None:
     add("--column", metavar="NAME", help="the column of values (the one beside the time)")
     add("--encoding", metavar="E", help="how the file's bytes are read (utf-8)")
     add("--test-size", type=int, default=12, metavar="K", help="last observations to test on (12)")
-    tutorial.set_defaults(run=run_tutorial)
+    said = {"file": "--data", "target_column": "--column", "encoding": "--encoding"}
+    tutorial.set_defaults(run=run_tutorial, said=said)
 
 
 def run_tutorial(options: argparse.Namespace) -> int:
     """Run the experiments, write everything, print what came out."""
     from statewise.base.checks import at_least, one_of
-    from statewise.data.panel import Panel
+    from statewise.data.files import read_file
     from statewise.errors import SettingError
     from statewise.model.network import PROFILES
 
@@ -62,8 +63,13 @@ def run_tutorial(options: argparse.Namespace) -> int:
         at_least("--threads", options.threads, 1)
     panel = None
     if options.data is not None:
-        encoding = options.encoding or "utf-8"
-        panel = Panel.from_csv(options.data, column=options.column, encoding=encoding)
+        panel = read_file(
+            options.data,
+            target_column=options.column,
+            exogenous=False,
+            encoding=options.encoding or "utf-8",
+            ordered=True,
+        )
     elif options.column or options.encoding:
         given = options.column or options.encoding
         raise SettingError(

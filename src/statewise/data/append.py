@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from statewise.data.choose import check_column
 from statewise.data.columns import as_table, has_time_index, numbers_of, with_times
 from statewise.data.frequency import show
-from statewise.data.panel import position
-from statewise.data.timedpanel import ForecastOrigin, check_filled, check_values, unknown_series
+from statewise.data.origin import ForecastOrigin, unknown_series
+from statewise.data.panel import check_filled, check_values
 from statewise.errors import DataError
 
 __all__ = ["NewRows", "read_future", "read_new_rows"]
@@ -144,12 +145,12 @@ def rows_of(
     table = as_table(frame)
     names = table.columns
     for column in (kind.time.name, *columns):
-        position(names, "column", column)
+        check_column(names, "column", column)
     id_column = kind.id_column or ID
     if id_column not in names and len(origin) == 1:
         codes = np.zeros(len(table), np.int64)
     else:
-        position(names, "id_column", id_column)
+        check_column(names, "id_column", id_column)
         rows, unique = pd.factorize(table[id_column].to_numpy())
         places = [kind.places.get(str(name), -1) for name in unique]
         codes = np.array([*places, -1], np.int64)[rows]

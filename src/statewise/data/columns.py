@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from statewise.errors import DataError
 
-__all__ = ["as_table", "has_time_index", "numbers_of", "one_name", "series_codes", "with_times"]
+__all__ = ["as_table", "has_time_index", "numbers_of", "series_codes", "with_times"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -53,15 +53,8 @@ def as_table(frame: Any) -> "nw.DataFrame[Any]":
         ) from None
 
 
-def one_name(name: str, backend: Any) -> "nw.Series[Any]":
-    """The name of the only series."""
-    return nw.new_series("unique_id", [name], nw.String, backend=backend)
-
-
-def series_codes(ids: "nw.Series[Any]", rows: int | None) -> tuple[Ints, "nw.Series[Any]"]:
+def series_codes(ids: "nw.Series[Any]") -> tuple[Ints, "nw.Series[Any]"]:
     """The series of each row, and the names of the series, in the order in which they come."""
-    if rows is not None:
-        return np.zeros(rows, np.int64), ids
     missing = np.flatnonzero(ids.is_null().to_numpy())
     if len(missing):
         problem = f"is missing in row {missing[0] + 1}"

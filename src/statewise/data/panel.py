@@ -1,28 +1,27 @@
 """Panel: one or many series, checked once, then never changed."""
 
-import csv
-import io
-import itertools
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from typing import Any, Self
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from statewise.errors import DataError, SettingError
+from statewise.data.fill import Fill, check_fill, fill_missing
+from statewise.data.frame_kind import FrameKind
+from statewise.data.frequency import Frequency, show
+from statewise.data.infer import check_gaps, infer
+from statewise.data.origin import ForecastOrigin
+from statewise.data.times import Times
+from statewise.errors import DataError
 
-__all__ = ["Panel", "Series"]
+__all__ = ["Panel", "Series", "arrange", "check_filled", "check_value", "check_values"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 LARGEST = 1e30  # of a value: squares of it, and sums of those, stay finite
-
-# Formats of a time column, tried in turn; the first that every value fits decides the order.
-TIME_FORMATS = (
-    "%Y-%m", "%Y/%m", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y",
-    "%d/%m/%y", "%m/%d/%y", "%b-%y", "%b %Y", "%B %Y", "%Y %b",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +30,7 @@ class Series:
 
     unique_id: str
     ds: tuple[str, ...]
-    y: NDArray[np.float64]
+    y: Floats
 
     def __len__(self) -> int:
         return len(self.y)
@@ -46,34 +45,161 @@ class Series:
         return hash((self.unique_id, self.ds, self.y.tobytes()))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Panel:
-    """One or many series.
+    """One or many series, perhaps with exogenous columns: rows by series, then by time.
+
+    A study needs no more than the order of observations, so times may have gaps, or be text that
+    cannot be read. A forecaster asks for ``checked_frequency`` first.
+
+    Args:
+        offsets: (series + 1,) where each series begins and ends.
+        ds: (rows,) datetime64[us] or int64; text, as objects, where it cannot be read as times.
+        y: (rows,) finite values.
+        exogenous: (rows, columns) finite values.
+        columns: what the exogenous columns are called.
+        spacing: the step from each time to the next, or what is wrong with the times.
+        kind: what the series are called, and how to give a frame back.
+        written: (rows,) the times as they were written; None where ``kind`` writes them so.
 
     Example:
-        >>> panel = Panel.from_values([266.0, 145.9, 183.1], unique_id="sales")
-        >>> len(panel.only)
-        3
+        >>> panel = Panel.from_values([266.0, 145.9, 183.1], ds=["2020-01", "2020-02", "2020-03"])
+        >>> len(panel.only), str(panel.frequency), panel.only.ds[-1]
+        (3, 'MS', '2020-03')
     """
 
-    series: tuple[Series, ...]
+    offsets: Ints
+    ds: NDArray[Any]
+    y: Floats
+    exogenous: Floats
+    columns: tuple[str, ...]
+    spacing: Frequency | DataError
+    kind: FrameKind
+    written: NDArray[Any] | None = None
+
+    def __post_init__(self) -> None:
+        for array in (self.offsets, self.ds, self.y, self.exogenous):
+            array.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether series, times and values are the same, of whatever kind of frame."""
+        if not isinstance(other, Panel):
+            return NotImplemented
+        return self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @cached_property
+    def _key(self) -> tuple[Any, ...]:
+        times = tuple(self.ds) if self.ds.dtype == object else self.ds.tobytes()
+        values = (self.offsets.tobytes(), self.y.tobytes(), self.exogenous.tobytes())
+        return (self.ids, self.columns, self.frequency, str(self.ds.dtype), times, *values)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """(series,) names, in the order in which they first came."""
+        return self.kind.names
+
+    @property
+    def frequency(self) -> Frequency | None:
+        """The step from each time to the next, or None where it is not known."""
+        return self.spacing if isinstance(self.spacing, Frequency) else None
+
+    def checked_frequency(self) -> Frequency:
+        """The step from each time to the next.
+
+        Raises:
+            DataError: there is none: a time is missing within a series, or times are uneven, or
+                they cannot be read; the message says which.
+
+        Example:
+            >>> Panel.from_values([1.0, 2.0, 3.0], ds=[1, 2, 4]).checked_frequency()
+            Traceback (most recent call last):
+            ...
+            statewise.errors.DataError: series 'series-1' = '3': is missing: the times are '1'. ...
+        """
+        if isinstance(self.spacing, DataError):
+            raise DataError(*self.spacing.args)
+        return self.spacing
+
+    @property
+    def lengths(self) -> Ints:
+        """(series,) how many observations each has."""
+        return np.diff(self.offsets)
+
+    @property
+    def labels(self) -> NDArray[Any]:
+        """(rows,) times as they were written, or as a column of the frame shows them."""
+        if self.written is not None:
+            return self.written
+        unique, place = np.unique(self.ds, return_inverse=True)
+        texts = self.kind.time.write(unique, self.kind.backend).to_list()
+        return np.array([show(text) for text in texts], object)[place]
+
+    @cached_property
+    def series(self) -> tuple[Series, ...]:
+        """The series one by one, each with its times as written."""
+        labels, y = self.labels.tolist(), self.y
+        bounds = zip(self.ids, self.offsets[:-1], self.offsets[1:], strict=True)
+        return tuple(Series(name, tuple(labels[a:b]), y[a:b]) for name, a, b in bounds)
 
     @property
     def only(self) -> Series:
         """The one series of the panel; raises DataError if there are more."""
-        if len(self.series) != 1:
-            names = [s.unique_id for s in self.series]
-            raise DataError("panel", names, "has more than one series", "Choose one of them.")
+        if len(self) != 1:
+            problem, fix = "has more than one series", "Choose one of them."
+            raise DataError("panel", list(self.ids), problem, fix)
         return self.series[0]
 
+    @property
+    def origin(self) -> ForecastOrigin:
+        """Where the series stand at their ends; raises DataError where there is no frequency."""
+        last = self.ds[self.offsets[1:] - 1]
+        return ForecastOrigin(last, self.columns, self.checked_frequency(), self.kind)
+
+    def after(self, count: int) -> NDArray[Any]:
+        """(series, count) the times that follow; raises DataError where there is no frequency."""
+        return self.origin.after(count)
+
+    def until(self, lengths: Ints) -> "Panel":
+        """The first ``lengths`` (series,) observations of each series, at least one."""
+        place = np.arange(len(self.y)) - np.repeat(self.offsets[:-1], self.lengths)
+        kept = np.flatnonzero(place < np.repeat(lengths, self.lengths))
+        return self._rows(kept, lengths, self.kind)
+
+    def take(self, series: Ints) -> "Panel":
+        """The panel of these series, in this order."""
+        rows = [np.arange(self.offsets[i], self.offsets[i + 1]) for i in series]
+        return self._rows(np.concatenate(rows), self.lengths[series], self.kind.take(series))
+
+    def _rows(self, rows: Ints, lengths: Ints, kind: FrameKind) -> "Panel":
+        return replace(
+            self,
+            offsets=np.concatenate([[0], np.cumsum(lengths)]),
+            ds=self.ds[rows],
+            y=self.y[rows],
+            exogenous=self.exogenous[rows],
+            kind=kind,
+            written=None if self.written is None else self.written[rows],
+        )
+
     @classmethod
-    def of(cls, series: Iterable[Series]) -> Self:
+    def of(cls, series: Iterable[Series]) -> "Panel":
         """A panel of these series; raises DataError if two have one name or there is none."""
         found = tuple(series)
-        names = [s.unique_id for s in found]
+        names = tuple(s.unique_id for s in found)
         if not names or len(set(names)) != len(names):
             raise DataError("panel", names, "has series of one name, or none", "Name each apart.")
-        return cls(found)
+        codes = np.repeat(np.arange(len(found)), [len(s) for s in found])
+        y = np.concatenate([s.y for s in found])
+        times = Times.read("ds", [label for s in found for label in s.ds])
+        times.check(codes, lambda i: f"series {names[codes[i]]!r}")
+        kind = FrameKind("pandas", "unique_id", "y", names, times.column)
+        return arrange(times, codes, y[:, None], kind)
 
     @classmethod
     def from_values(
@@ -82,7 +208,7 @@ class Panel:
         *,
         unique_id: str = "series-1",
         ds: Sequence[Any] | None = None,
-    ) -> Self:
+    ) -> "Panel":
         """A panel of one series, from its values in time order.
 
         Args:
@@ -92,223 +218,155 @@ class Panel:
 
         Raises:
             DataError: a value is not finite, or the times are not as many, distinct and in order.
+
+        Example:
+            >>> Panel.from_values([266.0, 145.9, 183.1], unique_id="sales").ids
+            ('sales',)
         """
         values = np.array(y, np.float64)
         if values.ndim != 1 or len(values) == 0:
             raise DataError("y", values.shape, "is not one row of values", "Give a flat list.")
-        times = tuple(str(t) for t in (range(1, len(values) + 1) if ds is None else ds))
-        if len(times) != len(values):
-            raise DataError("ds", len(times), f"does not match {len(values)} values", "Give both.")
-        for time, value in zip(times, values, strict=True):
-            check_value(unique_id, float(value), f", at {time}")
-        check_times(times, lambda _: "ds")
-        values.setflags(write=False)
-        return cls((Series(unique_id, times, values),))
-
-    @classmethod
-    def from_csv(
-        cls,
-        path: str | Path,
-        *,
-        column: str | None = None,
-        time_column: str | None = None,
-        id_column: str | None = None,
-        encoding: str = "utf-8",
-    ) -> Self:
-        """A panel from a CSV file with a header line, of one series or of many.
-
-        Args:
-            path: the file; fields are separated by commas, semicolons or tabs.
-            column: the column of values. Not needed if one column alone is left beside the time.
-            time_column: the column of times; by default ``ds`` or else the first, if it is not the
-                value column.
-            id_column: the column that names the series of each line, for a file of many series; by
-                default ``unique_id`` if there is one.
-            encoding: how the file's bytes are to be read.
-
-        Raises:
-            DataError: the file cannot be read, or has no such column, or a line does not hold a
-                finite number, or the times repeat or go backwards. The message names the line.
-        """
-        header, rows = read_rows(Path(path), encoding)
-        if not rows:
-            raise DataError(
-                "file", str(path), "has a header and no values", "Give a file with observations."
-            )
-        if id_column is None and "unique_id" in header:
-            id_column = "unique_id"
-        id_at = None if id_column is None else position(header, "id_column", id_column)
-        value_at, time_at = choose_columns(header, column, time_column, id_at)
-        lines: dict[str, list[tuple[int, list[str]]]] = {}
-        for line, row in rows:
-            needed = max(at for at in (value_at, time_at, id_at) if at is not None)
-            if len(row) <= needed or not row[value_at].strip():
-                shown = " ".join(cell for cell in row if cell.strip())
-                raise DataError(
-                    f"{path}, line {line}",
-                    shown,
-                    f"has no value in column {header[value_at]!r}",
-                    "Fill in a missing value; delete the line if it is a footer or a note.",
-                )
-            name = header[value_at] if id_at is None else row[id_at].strip()
-            lines.setdefault(name, []).append((line, row))
-        return cls.of(
-            series_of(name, part, str(path), header[value_at], value_at, time_at)
-            for name, part in lines.items()
-        )
+        texts = [str(t) for t in (range(1, len(values) + 1) if ds is None else ds)]
+        if len(texts) != len(values):
+            raise DataError("ds", len(texts), f"does not match {len(values)} values", "Give both.")
+        for text, value in zip(texts, values, strict=True):
+            check_value(unique_id, float(value), f", at {text}")
+        codes, times = np.zeros(len(values), np.int64), Times.read("ds", texts)
+        times.check(codes, lambda _: "ds")
+        kind = FrameKind("pandas", None, unique_id, (unique_id,), times.column)
+        return arrange(times, codes, values[:, None], kind)
 
 
-def series_of(
-    name: str,
-    lines: Sequence[tuple[int, list[str]]],
-    path: str,
-    column: str,
-    value_at: int,
-    time_at: int | None,
-) -> Series:
-    """A series from its lines of a file."""
-    values = [parse_number(f"{path}, line {n}", column, row[value_at]) for n, row in lines]
-    times = [
-        str(i + 1) if time_at is None else row[time_at].strip() for i, (_, row) in enumerate(lines)
-    ]
-    check_times(times, lambda i: f"{path}, line {lines[i][0]}")
-    y = np.array(values)
-    y.setflags(write=False)
-    return Series(name, tuple(times), y)
+def arrange(
+    times: Times,
+    codes: Ints,
+    values: Floats,
+    kind: FrameKind,
+    columns: tuple[str, ...] = (),
+    freq: str | int | Frequency | None = None,
+    fill: Fill | None = None,
+) -> Panel:
+    """A panel from rows in any order.
 
+    Args:
+        times: (rows,) of which no series has one twice.
+        codes: (rows,) the series of each row.
+        values: (rows, 1 + columns) of the target and the exogenous columns.
+        kind: of the frame.
+        columns: the exogenous columns.
+        freq: as in ``read_frame``, like ``fill``.
+        fill: as in ``read_frame``.
 
-def read_rows(path: Path, encoding: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The header, and the other rows that are not blank, each with its line number."""
+    Raises:
+        DataError: a value is missing, infinite or too large; or gaps are to be filled, and the
+            frequency is not known.
+        SettingError: freq or fill is not a known one.
+    """
+    if fill is not None:
+        check_fill(fill)
+    if freq is not None and not isinstance(freq, Frequency):
+        freq = Frequency.parse(str(freq))
+    order = times.order(codes)
+    ds, codes, values = times.ds[order], codes[order], values[order]
+    written = None if times.written is None else times.written[order]
+    names, labels = kind.names, (kind.target_column, *columns)
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(names)))])
+    for column, label in enumerate(labels):
+        check_values(values[:, column], label, ds, codes, names)
+    spacing: Frequency | DataError
     try:
-        text = path.read_bytes().decode(encoding).removeprefix("\ufeff")
-    except OSError as error:
+        if times.problem is not None:
+            raise times.problem
+        spacing = infer(ds, offsets, names) if freq is None else freq.anchored(ds)
+        index = spacing.index(ds, offsets, names)
+        if fill is None:
+            check_gaps(spacing, ds, index, codes, names)
+    except DataError as error:
+        if fill is not None:
+            raise
+        spacing = DataError(*error.args)
+    else:
+        if fill is not None:
+            rows = len(ds)
+            ds, values, codes, offsets = widen(spacing, ds, values, index, codes, offsets, fill)
+            written = written if len(ds) == rows else None
+    said = () if fill is None else unfilled(fill)
+    for column, label in enumerate(labels):
+        check_filled(values[:, column], label, ds, codes, names, *said)
+    y, exogenous = values[:, 0].copy(), values[:, 1:].copy()
+    return Panel(offsets, ds, y, exogenous, columns, spacing, kind, written)
+
+
+def widen(
+    frequency: Frequency,
+    ds: NDArray[Any],
+    values: Floats,
+    index: Ints,
+    codes: Ints,
+    offsets: Ints,
+    fill: Fill,
+) -> tuple[NDArray[Any], Floats, Ints, Ints]:
+    """Rows with those that are missing put in, and missing values filled in."""
+    lengths = index[offsets[1:] - 1] + 1
+    wanted = int(lengths.sum())
+    if wanted > max(10**6, 100 * len(ds)):
         raise DataError(
-            "file", str(path), f"cannot be read ({error.strerror})", "Check the path."
-        ) from None
-    except LookupError:
-        raise SettingError(
-            "encoding", encoding, "is not a known encoding", "Use for example latin-1."
-        ) from None
-    except UnicodeError as error:
-        place = (
-            f" (byte {error.start} is 0x{error.object[error.start]:02x})"
-            if isinstance(error, UnicodeDecodeError)
-            else ""
+            "freq",
+            str(frequency),
+            f"would fill {len(ds)} rows up to {wanted}",
+            "Give the frequency that the times have.",
         )
-        raise DataError(
-            "file",
-            str(path),
-            f"is not {encoding} text{place}",
-            "Say what it is with the encoding option, for example latin-1 or utf-16.",
-        ) from None
-    head = next((line for line in text.split("\n") if line.strip()), "")
-    delimiter = max(",;\t", key=head.count)
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise DataError("file", str(path), f"is not CSV ({error})", "Check its quotes.") from None
-    if not rows:
-        raise DataError("file", str(path), "is empty", "Give a CSV file with a header line.")
-    return [name.strip() for name in rows[0][1]], rows[1:]
-
-
-def position(header: list[str], argument: str, name: str) -> int:
-    """Where the column called ``name`` is; raises DataError that lists the columns."""
-    if header.count(name) != 1:
-        problem = "is not a column" if name not in header else "names more than one column"
-        raise DataError(argument, name, problem, f"The columns are {', '.join(header)}.")
-    return header.index(name)
-
-
-def choose_columns(
-    header: list[str], column: str | None, time_column: str | None, id_at: int | None
-) -> tuple[int, int | None]:
-    """The positions of the value column and of the time column, if there is one."""
-    free = [i for i in range(len(header)) if i != id_at]
-    time_at = None if time_column is None else position(header, "time_column", time_column)
-    value_at = None if column is None else position(header, "column", column)
-    if time_at is None and len(free) > 1 and value_at != free[0]:
-        time_at = header.index("ds") if header.count("ds") == 1 else free[0]
-    if value_at is None:
-        left = [i for i in free if i != time_at]
-        if len(left) != 1:
-            raise DataError("column", None, "must be chosen", f"Name one of {', '.join(header)}.")
-        value_at = left[0]
-    if time_at == value_at:
-        raise DataError(
-            "column", header[value_at], "is the time column too", "Name two different columns."
-        )
-    return value_at, time_at
-
-
-def parse_number(where: str, column: str, text: str) -> float:
-    """``text`` as a finite float; raises DataError that names the place."""
-    try:
-        value = float("no" if "_" in text else text)  # Python would read 1_000 as a thousand
-    except ValueError:
-        hint = (
-            "Write decimals with a point."
-            if text.replace(",", "", 1).strip().lstrip("-").isdigit()
-            else "Correct the line, or delete it if it is a footer or a note."
-        )
-        raise DataError(where, text, f"is not a number (column {column!r})", hint) from None
-    check_value(where, value, f" (column {column!r})")
-    return value
+    wide = np.concatenate([[0], np.cumsum(lengths)])
+    if wanted > len(ds):
+        full = np.full((wanted, values.shape[1]), np.nan)
+        full[wide[codes] + index] = values
+        ds, values = frequency.grid(ds[offsets[:-1]], lengths), full
+        codes = np.repeat(np.arange(len(lengths)), lengths)
+    filled = [fill_missing(values[:, column], wide, fill) for column in range(values.shape[1])]
+    return ds, np.stack(filled, axis=1), codes, wide
 
 
 def check_value(where: str, value: float, place: str) -> None:
     """Raise DataError if ``value`` is not a finite number that can be squared and summed."""
     if not np.isfinite(value):
-        raise DataError(
-            where,
-            value,
-            f"is not a finite number{place}",
-            "Fill in the value, or cut the series so that it has none missing.",
-        )
+        problem = f"is not a finite number{place}"
+        fix = "Fill in the value, or cut the series so that it has none missing."
+        raise DataError(where, value, problem, fix)
     if abs(value) > LARGEST:
-        raise DataError(
-            where, value, f"is too large to compute with{place}", "Give the series in larger units."
-        )
+        problem = f"is too large to compute with{place}"
+        raise DataError(where, value, problem, "Give the series in larger units.")
 
 
-def check_times(times: Sequence[str], where: Callable[[int], str]) -> None:
-    """Raise DataError if a time is written twice, or if the times can be read and go backwards.
-
-    ``where`` names the place of an observation. Times that cannot be read are not put in order.
-    """
-    seen: set[str] = set()
-    for i, time in enumerate(times):
-        if time in seen:
-            raise DataError(where(i), time, "appears twice", "Keep one observation a time.")
-        seen.add(time)
-    readings = [r for r in (read_times(times, f) for f in (None, "", *TIME_FORMATS)) if r]
-    if not readings or any(all(a < b for a, b in itertools.pairwise(r)) for r in readings):
-        return
-    order = readings[0]
-    i = next(i for i in range(1, len(order)) if not order[i - 1] < order[i])
-    relation = "is the same time as" if order[i - 1] == order[i] else "stands after the later"
-    raise DataError(
-        where(i),
-        times[i],
-        f"{relation} {times[i - 1]}",
-        "Sort the observations by time, one a time.",
-    )
+def check_values(
+    values: Floats, label: str, ds: NDArray[Any], codes: Ints, names: Sequence[str]
+) -> None:
+    """Raise DataError if a value is infinite or too large."""
+    wrong = np.flatnonzero(np.abs(values) > LARGEST)
+    if len(wrong):
+        i = wrong[0]
+        where = f"series {names[codes[i]]!r}, column {label!r}"
+        check_value(where, float(values[i]), f", at {show(ds[i])}")
 
 
-def read_times(times: Sequence[str], form: str | None) -> list[Any] | None:
-    """``times`` as comparable values, or None if one does not fit the form.
+def check_filled(
+    values: Floats,
+    label: str,
+    ds: NDArray[Any],
+    codes: Ints,
+    names: Sequence[str],
+    problem: str = "is missing",
+    fix: str = "Fill it in, or say how: fill='forward', 'linear', 'zero' or a number.",
+) -> None:
+    """Raise DataError if a value is missing, still."""
+    missing = np.flatnonzero(np.isnan(values))
+    if len(missing):
+        i = missing[0]
+        where = f"series {names[codes[i]]!r}, column {label!r}"
+        raise DataError(where, show(ds[i]), problem, fix)
 
-    None reads numbers and "" ISO 8601 dates; year-month pairs are read with years of any length.
-    """
-    try:
-        if form is None:
-            return [float(t) for t in times]
-        if form == "":
-            return [datetime.fromisoformat(t).replace(tzinfo=None) for t in times]
-        if form in ("%Y-%m", "%Y/%m"):
-            pairs = [tuple(int(part) for part in t.split(form[2])) for t in times]
-            return pairs if all(len(p) == 2 and 1 <= p[1] <= 12 for p in pairs) else None
-        return [datetime.strptime(t, form) for t in times]  # noqa: DTZ007
-    except ValueError:
-        return None
+
+def unfilled(fill: Fill) -> tuple[str, str]:
+    """What is wrong where this way of filling in leaves a value missing, and what to do."""
+    known = "before it" if fill == "forward" else "on one side of it"
+    problem = f"is missing, and there is nothing {known} to fill it {fill} with"
+    return problem, "Cut the series there, or use fill='zero' or a number."

@@ -1,33 +1,31 @@
-"""A frame's column of times: read to an array, and written again in the form it came in."""
+"""A column of times: read to an array, and written again in the form that it came in.
+
+pandas and narwhals are imported where a frame is there: a study of a CSV file does without them.
+"""
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
-import narwhals as nw
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from statewise.data.frequency import FURTHEST, TIME
-from statewise.data.panel import TIME_FORMATS, read_times
+from statewise.base.documents import Document
+from statewise.data.frequency import TIME
+from statewise.data.time_text import COUNTED, PATTERN, parse_time, read_text
 from statewise.errors import DataError
 
-__all__ = ["PATTERN", "TimeColumn", "read_column", "zone_of"]
+if TYPE_CHECKING:
+    import narwhals as nw
+
+__all__ = ["TimeColumn", "read_column"]
 
 Kind = Literal["datetime", "date", "period", "integer", "text"]
-OFFSET = re.compile(r"(?<=:\d\d)(?:[.]\d+)?(Z|[+-]\d\d:?\d\d)$")
-YEAR_MONTH = ("%Y-%m", "%Y/%m")
-# What ``read_text`` makes, and nothing else that str.format knows.
-COUNTED = re.compile(r"\{(?::0\d{1,3}d|:[.]1f)?\}")
-PATTERN = re.compile(
-    COUNTED.pattern + r"|(?:[^{}]|\{0[.](?:year|month|day)(?::0\d{1,2}d)?\}"
-    r"|\{0:(?:%[dmYybBHMSf][:.]?)+\})+"
-)
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,8 @@ class TimeColumn:
     Args:
         name: of the column.
         kind: what it holds.
-        dtype: its type, of pandas if it came from there and of narwhals if not.
+        dtype: its type, of pandas if it came from there and of narwhals if not; None where it is
+            not known any more, and plain columns of the kind are written.
         zone: the time zone, if it has one.
         wall: whether times are held by the zone's clock, as days and months need it, or else by
             that of UTC, in which no hour comes twice.
@@ -47,20 +46,30 @@ class TimeColumn:
 
     name: str
     kind: Kind
-    dtype: Any
+    dtype: Any = None
     zone: str | None = None
     wall: bool = True
     pattern: str = ""
     index: bool = False
 
+    @property
+    def dated(self) -> bool:
+        """Whether times are dates, and not whole numbers."""
+        if self.kind == "text":
+            return COUNTED.fullmatch(self.pattern) is None
+        return self.kind != "integer"
+
     def write(self, times: NDArray[Any], backend: Any) -> "nw.Series[Any]":
         """(rows,) int64 or datetime64[us] as a column of the form and type that came in."""
+        import narwhals as nw
+        import pandas as pd
+
         if self.kind == "text":
             values = of_each(times, self.pattern.format, object)
             column = nw.new_series(self.name, values, nw.String, backend=backend)
         elif self.kind == "date" and self.dtype == object:
             dates = pd.Series(times.astype("M8[D]").astype(object), name=self.name, dtype=object)
-            column = nw.from_native(dates, series_only=True)
+            return nw.from_native(dates, series_only=True)
         elif self.kind == "period":
             stamps = pd.Series(times, name=self.name)
             column = nw.from_native(stamps.dt.to_period(self.dtype.freq), series_only=True)
@@ -71,61 +80,86 @@ class TimeColumn:
             held = of_each(times, partial(instant, zone=here)) if self.wall else times
             column = nw.new_series(self.name, held, backend=backend).dt.replace_time_zone("UTC")
             column = column.dt.convert_time_zone(self.zone)
+        if self.dtype is None:
+            return column.cast(nw.Date) if self.kind == "date" else column
         if not isinstance(native := column.to_native(), pd.Series):
             return column.cast(self.dtype)
         return nw.from_native(native.astype(self.dtype), series_only=True)
-
-    @property
-    def dated(self) -> bool:
-        """Whether times are dates, and not whole numbers."""
-        if self.kind == "text":
-            return COUNTED.fullmatch(self.pattern) is None
-        return self.kind != "integer"
 
     def read(self, column: "nw.Series[Any]") -> NDArray[Any]:
         """A further column of such times, as they are held here.
 
         Raises:
-            DataError: as ``read_column``, or these are times of another sort.
+            DataError: a time is missing or cannot be read, or these are times of another sort.
         """
+        import narwhals as nw
+
         if self.kind == "text" and column.dtype == nw.String:
             check_known(column)
-            codes, unique = pd.factorize(column.to_numpy())
-            read = [self.parse(str(text).strip()) for text in unique]
-            return np.asarray(np.array(read, TIME if self.dated else np.int64)[codes])
+            texts = [str(text).strip() for text in column.to_list()]
+            found = {text: parse_time(self.name, text, self.pattern) for text in set(texts)}
+            return np.array([found[text] for text in texts], TIME if self.dated else np.int64)
         if self.zone is not None and getattr(column.dtype, "time_zone", None) is not None:
             column = column.dt.convert_time_zone(self.zone)
-        times, found = read_column(column, wall=self.wall)
-        if (times.dtype == TIME) != self.dated or found.zone != self.zone:
+        times, sort = read_column(column, wall=self.wall)
+        if (times.dtype == TIME) != self.dated or sort.zone != self.zone:
             fix = "Give times of the type that the series have."
             raise DataError(column.name, str(column.dtype), "are times of another sort", fix)
         return times
-
-    def parse(self, text: str) -> Any:
-        """An int or a datetime from text; of several readings, that which is written so here.
-
-        Raises:
-            DataError: it cannot be read.
-        """
-        readings = []
-        for form in ("", *TIME_FORMATS) if self.dated else (None,):
-            found = read_times([text], form)
-            for time in (dates_of(found) if self.dated else numbers_of(found)) or ():
-                written = self.pattern.format(time)
-                if written == text:
-                    return time
-                if suffix_of(written) == suffix_of(text):
-                    readings.append(time)
-        if readings:
-            return readings[0]
-        fix = "Write times as those before them are written."
-        raise DataError(self.name, text, "cannot be read as a time", fix)
 
     def clock(self, times: NDArray[Any]) -> NDArray[Any]:
         """(rows,) times as the clock on the wall shows them: what the calendar is asked of."""
         if self.zone is None or self.wall:
             return times
         return of_each(times, partial(wall_time, zone=zone_of(self.zone)))
+
+    def to_document(self) -> dict[str, Any]:
+        """The column as plain values that JSON can hold: of its type, the frequency of a period."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "period": str(self.dtype)[7:-1] if self.kind == "period" else "",
+            "zone": self.zone,
+            "wall": self.wall,
+            "pattern": self.pattern,
+            "index": self.index,
+        }
+
+    @classmethod
+    def from_document(cls, document: Any, library: str) -> "TimeColumn":
+        """The column that ``to_document`` described, in a frame of this library.
+
+        Raises:
+            DataError: the document is damaged.
+        """
+        import pandas as pd
+
+        fields = ("name", "kind", "period", "zone", "wall", "pattern", "index")
+        found = Document.of("time column", document, fields)
+        kind: Any = found.text("kind", ("datetime", "date", "period", "integer", "text"))
+        zone = None if found["zone"] is None else found.text("zone")
+        pattern, period, index = found.text("pattern"), found.text("period"), found.flag("index")
+        if bool(PATTERN.fullmatch(pattern)) != (kind == "text") or len(pattern) > 200:
+            raise found.damaged("pattern")
+        if index and (library != "pandas" or kind not in {"datetime", "period"}):
+            raise found.damaged("index")
+        if bool(period) != (kind == "period") or (period and library != "pandas"):
+            raise found.damaged("period")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of frequencies that pandas means to drop
+                dtype = pd.PeriodDtype(period) if period else None
+        except (ValueError, TypeError, AttributeError):
+            raise found.damaged("period") from None
+        if kind == "date" and library == "pandas":
+            dtype = np.dtype(object)
+        try:
+            known = zone is None or (kind == "datetime" and zone_of(zone) is not None)
+        except (ValueError, KeyError, OSError):
+            known = False
+        if not known:
+            raise found.damaged("zone")
+        return cls(found.text("name"), kind, dtype, zone, found.flag("wall"), pattern, index)
 
 
 def read_column(
@@ -139,6 +173,9 @@ def read_column(
     Raises:
         DataError: a time is missing, or they are no dates, whole numbers, or text that can be read.
     """
+    import narwhals as nw
+    import pandas as pd
+
     check_known(column)
     native = column.to_native()
     kept = native.dtype if isinstance(native, pd.Series) else column.dtype
@@ -157,9 +194,8 @@ def read_column(
     if dtype.is_integer():
         return column.to_numpy().astype(np.int64), TimeColumn(name, "integer", kept)
     if dtype == nw.String:
-        codes, unique = pd.factorize(column.to_numpy())
-        times, pattern = read_text(name, [str(text) for text in unique])
-        return times[codes], TimeColumn(name, "text", kept, pattern=pattern)
+        times, pattern = read_text(name, [str(text) for text in column.to_list()])
+        return times, TimeColumn(name, "text", kept, pattern=pattern)
     raise DataError(name, str(dtype), "is not a type of times", "Give dates or whole numbers.")
 
 
@@ -188,6 +224,9 @@ def check_known(column: "nw.Series[Any]") -> None:
 
 def from_objects(column: "nw.Series[Any]") -> tuple["nw.Series[Any]", bool]:
     """A column of Python objects as one of a type, and whether they were dates without a clock."""
+    import narwhals as nw
+    import pandas as pd
+
     values = column.to_list()
     dates = all(isinstance(v, dt.date) and not isinstance(v, dt.datetime) for v in values)
     if dates or all(isinstance(v, dt.datetime) for v in values):
@@ -201,83 +240,8 @@ def from_objects(column: "nw.Series[Any]") -> tuple["nw.Series[Any]", bool]:
     raise DataError(column.name, kinds, "are not times", "Give dates or whole numbers.")
 
 
-def read_text(name: str, texts: Sequence[str]) -> tuple[NDArray[Any], str]:
-    """Distinct texts as times, and the pattern for str.format that writes times as they are.
-
-    A form that no pattern gives back is written by ISO 8601.
-
-    Raises:
-        DataError: they cannot be read, or in more ways than one.
-    """
-    texts = [text.strip() for text in texts]
-    suffixes = {suffix_of(text) for text in texts}
-    if len(suffixes) > 1:
-        raise DataError(
-            name, sorted(suffixes), "are several time zones", "Give the times as dates of one zone."
-        )
-    whole = numbers_of(read_times(texts, None))
-    if whole:
-        wide = min(map(len, texts))
-        return np.array(whole, np.int64), fitting(whole, texts, ["{}", f"{{:0{wide}d}}", "{:.1f}"])
-    forms = ("", *TIME_FORMATS)
-    read = {form: times for form in forms if (times := dates_of(read_times(texts, form)))}
-    if not read:
-        problem = "cannot be read as times"
-        raise DataError(name, list(texts[:3]), problem, "Write them as 2020-01-31, or as numbers.")
-    if any(times != next(iter(read.values())) for times in read.values()):
-        problem = "can be read day first or month first"
-        raise DataError(name, list(texts[:3]), problem, "Write them as 2020-01-31.")
-    form, times = next(iter(read.items()))
-    patterns = patterns_of(form, texts, suffixes.pop())
-    return np.array(times, TIME), fitting(times, texts, patterns)
-
-
-def suffix_of(text: str) -> str:
-    """The time zone that a text ends in, or nothing."""
-    return found[1] if (found := OFFSET.search(text)) else ""
-
-
-def numbers_of(times: Sequence[float] | None) -> list[int] | None:
-    """What ``read_times`` gives as whole numbers, or None if one is not."""
-    if times and all(time.is_integer() and abs(time) < FURTHEST for time in times):
-        return [int(time) for time in times]
-    return None
-
-
-def dates_of(times: Sequence[Any] | None) -> list[dt.datetime] | None:
-    """What ``read_times`` gives as datetimes, or None if there is nothing or a year is not one."""
-    if not times or not isinstance(times[0], tuple):
-        return None if times is None else list(times)
-    try:
-        return [dt.datetime(year, month, 1) for year, month in times]  # noqa: DTZ001
-    except ValueError:
-        return None
-
-
-def patterns_of(form: str, texts: Sequence[str], suffix: str) -> list[str]:
-    """Patterns that may write what ``form`` has read; the first is the one to fall back on."""
-    if form == "":
-        date = "{0.year:04d}-{0.month:02d}-{0.day:02d}"
-        clocks = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f")
-        dated = [f"{date}{gap}{{0:{clock}}}{suffix}" for clock in clocks for gap in "T "]
-        return [date, *dated] if not suffix else dated[2:] + dated[:2]
-    if form in YEAR_MONTH:
-        years, months = zip(*(text.split(form[2]) for text in texts), strict=True)
-        wide, narrow = min(map(len, years)), min(map(len, months))
-        return [f"{{0.year:0{wide}d}}{form[2]}{{0.month:0{narrow}d}}"]
-    short = form.replace("%d", "{0.day}").replace("%m", "{0.month}")
-    return [re.sub("%[A-Za-z]", r"{0:\g<0>}", part) for part in (form, short)]
-
-
-def fitting(values: Sequence[Any], texts: Sequence[str], patterns: Sequence[str]) -> str:
-    """The first pattern that gives back every text; if none does, the first of all."""
-    pairs = list(zip(values, texts, strict=True))
-    whole = (p for p in patterns if all(p.format(value) == text for value, text in pairs))
-    return next(whole, patterns[0])
-
-
 def of_each(times: NDArray[Any], change: Callable[[Any], Any], dtype: Any = TIME) -> NDArray[Any]:
-    """``change`` of every int or datetime, called once for each distinct one."""
+    """``change`` of every int, text or datetime, called once for each distinct one."""
     unique, place = np.unique(times, return_inverse=True)
     return np.array([change(time) for time in unique.tolist()], dtype)[place]
 

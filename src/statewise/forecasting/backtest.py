@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from statewise.base.checks import at_least, one_of
 from statewise.data.frames import write_frame
-from statewise.data.timedpanel import TimedPanel
+from statewise.data.panel import Panel
 from statewise.engine import available_threads
 from statewise.ensemble.trained import ForecastState
 from statewise.errors import DataError, SettingError
@@ -59,7 +59,7 @@ class Backtest:
         settings: how it was run, in words.
     """
 
-    panel: TimedPanel
+    panel: Panel
     folds: tuple[Fold, ...]
     scores: dict[str, dict[str, Floats]]
     season: int
@@ -155,7 +155,7 @@ class Backtest:
 
 def backtest(
     model: "Forecaster",
-    panel: TimedPanel,
+    panel: Panel,
     test_size: int,
     cutoffs: int = 1,
     *,
@@ -190,6 +190,7 @@ def backtest(
     """
     at_least("test_size", test_size, 1)
     at_least("cutoffs", cutoffs, 1)
+    frequency = panel.checked_frequency()
     step = test_size if horizon is None else min(at_least("horizon", horizon, 1), test_size)
     one_of("walk", walk, ("carried", "re-encoded"))
     one_of("refit", refit, ("each", "first"))
@@ -204,7 +205,7 @@ def backtest(
         )
     shortest = int(panel.lengths.min()) - tested
     if season is None:
-        usual = panel.frequency.season
+        usual = frequency.season
         season = usual if usual < shortest else 1
     elif at_least("season", season, 1) >= shortest > 1:
         raise SettingError(
@@ -241,7 +242,7 @@ def backtest(
 
 def walk_through(
     model: "Forecaster",
-    panel: TimedPanel,
+    panel: Panel,
     known: NDArray[np.int64],
     test_size: int,
     step: int,
@@ -268,7 +269,7 @@ def walk_through(
             )
 
 
-def encoded(model: "Forecaster", panel: TimedPanel, known: NDArray[np.int64]) -> ForecastState:
+def encoded(model: "Forecaster", panel: Panel, known: NDArray[np.int64]) -> ForecastState:
     """What a model knows that begins anew with the first ``known`` observations of each series."""
     ensemble, framing = model.ensemble_, model.ensemble_.framing.framing
     x = model.columns_of(panel)

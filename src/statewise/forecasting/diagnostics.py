@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from statewise.base.checks import at_least, positive
 from statewise.data.frames import read_frame, write_frame
-from statewise.data.timedpanel import TimedPanel
+from statewise.data.panel import Panel
 from statewise.engine import State
 from statewise.engine.layout import Carried
 from statewise.ensemble.trained import Ensemble
@@ -62,13 +62,13 @@ class Trace:
     reset: NDArray[np.bool_]
 
 
-def known_panel(model: "Forecaster", frame: Any) -> TimedPanel:
+def known_panel(model: "Forecaster", frame: Any) -> Panel:
     """A frame of series that the model knows, with the columns and the frequency that it knows.
 
     Raises:
         DataError: the frame cannot be read, or has another series.
     """
-    if isinstance(frame, TimedPanel):
+    if isinstance(frame, Panel):
         panel = frame
     else:
         origin = model.origin_
@@ -81,6 +81,7 @@ def known_panel(model: "Forecaster", frame: Any) -> TimedPanel:
             fill=model.fill,
             exogenous=origin.columns,
         )
+    panel.checked_frequency()
     for name in panel.ids:
         model.origin_.place(name)
     return panel
@@ -150,7 +151,7 @@ def run_through(
 
 
 def parts(
-    model: "Forecaster", panel: TimedPanel
+    model: "Forecaster", panel: Panel
 ) -> Iterator[tuple[str, Ensemble, NDArray[Any], Floats, Floats]]:
     """Every series of a panel: name, ensemble, times, values, and columns that are scaled.
 

@@ -15,7 +15,8 @@ from statewise.data.append import read_future, read_new_rows
 from statewise.data.calendar import calendar
 from statewise.data.frames import read_frame, write_frame
 from statewise.data.frequency import show
-from statewise.data.timedpanel import ForecastOrigin, TimedPanel
+from statewise.data.origin import ForecastOrigin
+from statewise.data.panel import Panel
 from statewise.engine import State
 from statewise.ensemble.trained import Ensemble, ForecastState
 from statewise.errors import DataError, SettingError
@@ -102,7 +103,7 @@ class Forecaster(Settings, Views):
         self.recipe  # noqa: B018  # impossible settings are refused before data are read
         return self.fit_panel(self.read(frame))
 
-    def read(self, frame: Any) -> TimedPanel:
+    def read(self, frame: Any) -> Panel:
         """A frame as a panel, by the column names and the frequency of this model."""
         return read_frame(
             frame,
@@ -114,10 +115,11 @@ class Forecaster(Settings, Views):
             exogenous=self.exogenous,
         )
 
-    def fit_panel(self, panel: TimedPanel) -> Self:
+    def fit_panel(self, panel: Panel) -> Self:
         """Train on a panel that was read before, for example with ``read_file``."""
         recipe = self.recipe
         recipe.check_columns(panel.columns)
+        panel.checked_frequency()
         x = self.columns_of(panel)
         bounds = zip(panel.ids, panel.offsets[:-1], panel.offsets[1:], strict=True)
         histories = [History(name, panel.y[a:b], x[a:b]) for name, a, b in bounds]
@@ -177,7 +179,7 @@ class Forecaster(Settings, Views):
             self._origin, self._stepped = replace(self._origin, last=later), 0
         return self._origin
 
-    def columns_of(self, panel: TimedPanel) -> Floats:
+    def columns_of(self, panel: Panel) -> Floats:
         """(rows, columns) what the networks are shown beside the series, not yet scaled."""
         return np.concatenate([panel.exogenous, self._dates(panel.kind, panel.ds)], axis=1)
 

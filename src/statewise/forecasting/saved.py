@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise.base import modelfile
-from statewise.data.timedpanel import ForecastOrigin
+from statewise.data.origin import ForecastOrigin
 from statewise.engine import State, Weights
 from statewise.ensemble.trained import Columns, Ensemble, ForecastState
 from statewise.errors import ModelError, SettingError, StatewiseError

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.data.timedpanel import ForecastOrigin
+from statewise.data.origin import ForecastOrigin
 from statewise.engine import State
 from statewise.ensemble.trained import ForecastState
 from statewise.errors import SettingError

@@ -6,14 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from statewise.base.checks import one_of
+from statewise.data.files import read_file
 from statewise.data.panel import Panel
-from statewise.errors import DataError, SettingError
+from statewise.errors import DataError, SettingError, StatewiseError
 from statewise.study.design import Hypothesis, Study
 from statewise.study.specification import arm_from, record
 
 __all__ = ["read", "template"]
 
-DATA = ("data", "column", "time_column", "id_column", "encoding")
+DATA = {  # fields that say how to read the data, and what the reader calls them
+    "data": "file",
+    "column": "target_column",
+    "time_column": "time_column",
+    "id_column": "id_column",
+    "encoding": "encoding",
+}
 SHARED = ("framing", "network", "training")
 NUMBERS = ("test_size", "repeats", "cutoffs", "seed", "margin", "alpha", "keep_loss", "looks")
 
@@ -38,15 +45,25 @@ def read(path: Path) -> tuple[Study, Path]:
     for name in ("data", "test_size", "repeats", "arms"):
         if name not in document:
             raise SettingError("study file", str(path), f"has no {name}", f"Add {name} to it.")
-    options = {name: document[name] for name in DATA[1:] if name in document}
     shared = {name: document[name] for name in SHARED if name in document}
     study = Study(
         arms=tuple(arm_from(with_shared(arm, shared)) for arm in document["arms"]),
-        panel=Panel.from_csv(path.parent / document["data"], **options),
+        panel=panel_of(path.parent, document),
         hypotheses=tuple(hypothesis_from(h) for h in document.get("hypotheses", ())),
         **{name: document[name] for name in NUMBERS if name in document},
     )
     return study, path.parent / document.get("store", path.with_suffix(".db").name)
+
+
+def panel_of(folder: Path, document: dict[str, Any]) -> Panel:
+    """The series of a study file; errors name its fields."""
+    options = {DATA[name]: document[name] for name in DATA if name in document}
+    try:
+        return read_file(folder / options.pop("file"), **options, exogenous=False, ordered=True)
+    except StatewiseError as error:
+        field = next((field for field, name in DATA.items() if name == error.argument), None)
+        error.argument = field or error.argument
+        raise
 
 
 def with_shared(arm: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import MISSING, asdict, fields
 from typing import Any
 
+import numpy as np
+
 from statewise.base.checks import one_of
 from statewise.data.panel import Panel, Series
 from statewise.errors import SettingError
@@ -67,7 +69,7 @@ def from_document(document: Document) -> Study:
     return Study(
         arms=tuple(arm_from(arm) for arm in document["arms"]),
         panel=Panel.of(
-            Panel.from_values(s["y"], unique_id=s["unique_id"], ds=s["ds"]).only
+            Series(s["unique_id"], tuple(s["ds"]), np.array(s["y"], np.float64))
             for s in document["panel"]
         ),
         hypotheses=tuple(record(Hypothesis, "hypothesis", h) for h in document["hypotheses"]),

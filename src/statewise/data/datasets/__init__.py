@@ -3,6 +3,7 @@
 from importlib.resources import as_file, files
 
 from statewise.base.checks import one_of
+from statewise.data.files import read_file
 from statewise.data.panel import Panel
 
 __all__ = ["NAMES", "csv_text", "nile", "shampoo", "sunspots"]
@@ -62,4 +63,4 @@ def csv_text(name: str) -> str:
 
 def load(name: str) -> Panel:
     with as_file(files("statewise.data.datasets") / f"{name}.csv") as path:
-        return Panel.from_csv(path)
+        return read_file(path)

@@ -1,0 +1,51 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from statewise.data.origin import ForecastOrigin, unknown_series
+from statewise.errors import DataError
+from tests.data.test_panel import panel
+
+
+def test_an_origin_moves_and_is_taken() -> None:
+    origin = panel(x=[1, 2, 3, 4, 5]).origin
+    assert (origin.ids, origin.columns, str(origin.frequency)) == (("b", "a"), ("x",), "MS")
+    moved = origin.moved(np.array([1]), origin.after(2)[1:, 1])
+    assert moved.last.astype("M8[M]").astype(str).tolist() == ["2020-03", "2019-08"]
+    assert origin.last.astype("M8[M]").astype(str).tolist() == ["2020-03", "2019-06"]
+    some = moved.take(np.array([1]))
+    assert (some.ids, some.place("a"), len(some)) == (("a",), 0, 1)
+    assert some.after(1).astype("M8[M]").astype(str).tolist() == [["2019-09"]]
+    with pytest.raises(ValueError, match="read-only"):
+        origin.last[0] = origin.last[1]
+
+
+def test_a_name_that_is_not_known_is_told_from_those_that_are() -> None:
+    assert panel().origin.place("a") == 1
+    with pytest.raises(DataError, match=r"'c': is not a known series. The series are 'b', 'a'\."):
+        panel().origin.place("c")
+    assert "'0', '1', '2' and 7 more." in str(unknown_series("c", "0123456789"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"last": [0]}, "origin, field 'last'"),
+        ({"last": [0, 10**18]}, "ds = "),
+        ({"last": [0, 10**12]}, "is not the first day of a month"),
+        ({"columns": ["y"]}, "origin, field 'columns'"),
+        ({"columns": "x"}, "origin, field 'columns'"),
+        (
+            {"frequency": {"unit": "integer", "step": 1, "anchor": ""}},
+            "origin, field 'frequency'",
+        ),
+        ({"frequency": {"unit": "month", "step": 0, "anchor": "start"}}, "frequency, field 'step'"),
+        ({"frequency": {"unit": "year", "step": 1, "anchor": ""}}, "frequency, field 'unit'"),
+        ({"frequency": {"unit": "month", "step": 1, "anchor": "x"}}, "frequency, field 'anchor'"),
+        ({"further": 1}, "does not have the fields"),
+    ],
+)
+def test_a_damaged_origin_is_refused(change: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        ForecastOrigin.from_document(panel().origin.to_document() | change)
