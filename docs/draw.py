@@ -20,8 +20,8 @@ def main() -> None:
     """Write every picture as PNG."""
     regime_plot(REGIMES | EVERY_K).savefig(IMAGES / "regimes.png", dpi=110)
     figures = conclude(run_study(tutorial_study())).figures()
-    for name in ("comparison_resets_and_warm_up", "cumulative", "forecasts"):
-        figures[name].savefig(IMAGES / f"{name}.png", dpi=90)
+    name = "comparison_resets_and_warm_up"
+    figures[name].savefig(IMAGES / f"{name}.png", dpi=90)
     draw_forecasts()
 
 

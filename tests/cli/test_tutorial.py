@@ -18,7 +18,8 @@ import pytest
 from statewise.cli import main
 
 COMMAND = [sys.executable, "-m", "statewise.cli"]
-FILES = 11 + 4 + 5 + 2 + 2 * 7  # results, comparisons, other tables, JSON, page, figures
+# Results, the series, comparisons, the page with its tables, JSON, figures.
+FILES = 11 + 1 + 4 + 15 + 1 + 5
 
 
 def statewise(*arguments: str, **options: str) -> "subprocess.CompletedProcess[str]":

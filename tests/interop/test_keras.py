@@ -17,7 +17,7 @@ from statewise.model.network import SGD, Network, Training
 from statewise.model.regime import REGIMES, StateRegime
 from statewise.model.spec import Model
 from statewise.report.html import html_report
-from statewise.report.tables import study_tables
+from statewise.report.study_tables import study_tables
 from statewise.report.text import study_text
 from statewise.study import Arm, Study, from_document, run_study, to_document
 from statewise.study.shards import cells_of

@@ -148,6 +148,13 @@ def test_mean_forecasts_are_tested_over_time() -> None:
     assert rows[2]["rmse_second"] == pytest.approx(result.naive_rmse)
 
 
+def test_forecasts_stand_beside_the_actual_values() -> None:
+    rows = report_tables(synthetic())["forecasts"]
+    assert len(rows) == 3 * 12
+    assert (rows[0]["ds"], rows[0]["actual"], rows[0]["naive"]) == ("3-01", 339.7, 342.3)
+    assert rows[0]["lo-90"] <= rows[0]["median"] <= rows[0]["hi-90"]
+
+
 def test_every_table_is_csv_and_json_with_shared_keys() -> None:
     result = synthetic(hypotheses=HYPOTHESES, epochs=3, diverge=0.1)
     for rows in report_tables(result, settle(result)).values():

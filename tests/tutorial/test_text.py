@@ -1,3 +1,5 @@
+from scipy.stats import binomtest
+
 from statewise.tutorial.experiments import conclude, tutorial_study
 from statewise.tutorial.text import tutorial_text
 from tests.tutorial.test_experiments import quick
@@ -21,3 +23,15 @@ def test_the_tutorial_says_all_it_must() -> None:
     ):
         assert words in text
     assert max(map(len, text.splitlines())) <= 130
+
+
+def test_every_arm_stands_against_persistence() -> None:
+    result = quick(tutorial_study(repeats=12))
+    lines = tutorial_text(conclude(result)).split("Against persistence")[1].splitlines()[2:13]
+    for line, (name, arm) in zip(lines, result.arms.items(), strict=True):
+        beaten = int((arm.scores < result.naive_rmse).sum())
+        low, high = binomtest(beaten, 12).proportion_ci(method="exact")
+        shares = f"{beaten / 12:.3f} {low:.3f} {high:.3f}"
+        skill = 1.0 - arm.scores.mean() / result.naive_rmse
+        mean = f"{arm.scores.mean():.3f}"
+        assert line.split() == [name, mean, f"{skill:.3f}", str(beaten), *shares.split()]

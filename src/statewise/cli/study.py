@@ -252,22 +252,29 @@ def write_report(result: Any, verdicts: Any, out: Path, command: Sequence[str]) 
     import json
 
     from statewise.base.files import Staging
+
+    with Staging(out) as staging:
+        tables = stage_report(staging, "index.html", result, verdicts, command=command)
+        staging.text("report.json", json.dumps(tables, indent=1, allow_nan=False) + "\n")
+    say(f"The report is {out / 'index.html'}, with its numbers beside it.")
+
+
+def stage_report(staging: Any, page: str, result: Any, verdicts: Any, **told: Any) -> Any:
+    """Write the page and the CSV files of its tables; return the tables."""
     from statewise.report.html import html_report, report_tables
     from statewise.show.tables import to_csv
 
-    with Staging(out) as staging:
-        tables = report_tables(result, verdicts)
-        staging.text("index.html", html_report(result, verdicts, tables=tables, command=command))
-        staging.text("report.json", json.dumps(tables, indent=1, allow_nan=False) + "\n")
-        for name, rows in tables.items():
-            staging.text(f"{name}.csv", to_csv(rows))
-    say(f"The report is {out / 'index.html'}, with its numbers beside it.")
+    tables = report_tables(result, verdicts)
+    staging.text(page, html_report(result, verdicts, tables=tables, **told))
+    for name, rows in tables.items():
+        staging.text(f"{name}.csv", to_csv(rows))
+    return tables
 
 
 def run_export(options: argparse.Namespace) -> int:
     """Write every table of a finished study."""
     from statewise.base.files import Staging
-    from statewise.report.tables import study_tables
+    from statewise.report.study_tables import study_tables
     from statewise.show.tables import to_csv, write_parquet
 
     decided, _ = finished(options.file)

@@ -147,17 +147,15 @@ def estimate(study: Any, store: Any) -> str:
 
 
 def write(tutorial: Any, staging: Any) -> None:
-    """Write every table as CSV and every figure as PNG and SVG."""
-    from statewise.report.html import html_report
+    """Write the page, every table as CSV, and the tutorial's own figures as PNG."""
+    from statewise.cli.study import stage_report
     from statewise.show.tables import to_csv
 
     title = "The origin experiments"
-    page = html_report(tutorial.result, tutorial.verdicts, title=title)
-    staging.text("report.html", page)
+    stage_report(staging, "report.html", tutorial.result, tutorial.verdicts, title=title)
     for name, rows in tutorial.tables().items():
-        staging.text(name, to_csv(rows))
+        staging.text(f"{name}.csv", to_csv(rows))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # shown as a box
         for name, figure in tutorial.figures().items():
             figure.savefig(staging.path(f"{name}.png"), dpi=120)
-            figure.savefig(staging.path(f"{name}.svg"))

@@ -18,7 +18,7 @@ from statewise.study.summary import summarise
 from statewise.study.verdicts import Verdict
 from statewise.version import __version__
 
-__all__ = ["SHOWN", "report_tables"]
+__all__ = ["SHOWN", "report_tables", "study_tables"]
 
 SHOWN = 6  # cells that are shown in detail
 POINTS = 500  # of a strip, at most
@@ -63,6 +63,27 @@ def report_tables(
         "versions": _versions(result),
     }
     return {name: rows for name, rows in tables.items() if rows}
+
+
+def study_tables(result: StudyResult) -> dict[str, list[Row]]:
+    """Every number of a study as rows, by the name of a table: scores, summaries, forecasts."""
+    scores, summaries, shown = [], [], []
+    for name, arm in result.arms.items():
+        for (series, cutoff), cell in arm.cells.items():
+            place = {"arm": name, "unique_id": series, "cutoff": cutoff}
+            naive = result.naive_scores[series, cutoff]
+            summaries.append({**place, "naive": naive, **summarise(cell.scores)._asdict()})
+            columns = zip(cell.scores.tolist(), cell.diverged_epoch.tolist(), strict=True)
+            scores += [
+                {**place, "repeat": r, "rmse": score, "diverged_epoch": epoch}
+                for r, (score, epoch) in enumerate(columns)
+            ]
+            shown += [
+                {**place, "repeat": r, "step": step + 1, "forecast": value}
+                for r, forecast in enumerate(cell.forecasts.tolist())
+                for step, value in enumerate(forecast)
+            ]
+    return {"summary": summaries, "scores": scores, "forecasts": shown}
 
 
 def _cell_row(result: StudyResult, name: str, cell: Cell) -> Row:

@@ -17,7 +17,7 @@ from statewise.model.framing import Framing
 from statewise.model.network import Network, Training
 from statewise.model.regime import REGIMES, StateRegime
 from statewise.model.spec import Model
-from statewise.report.tables import against_naive, cumulative, forecasts
+from statewise.report.comparison_tables import verdict_rows
 from statewise.show.tables import Row
 from statewise.study import (
     Arm,
@@ -30,6 +30,7 @@ from statewise.study import (
     settle,
 )
 from statewise.study.engines import BUILT_IN, Engine
+from statewise.study.results import arm_rows
 from statewise.study.summary import Summary, summarise
 
 __all__ = [
@@ -209,52 +210,21 @@ class Tutorial:
         return rows
 
     def tables(self) -> dict[str, list[Row]]:
-        """Every table, by the name of its CSV file."""
+        """The tables that the page does not have: results as the origin wrote them, comparisons."""
         study = self.result.study
         series = study.panel.only
         first = len(series) - study.test_size
         tables: dict[str, list[Row]] = {
-            f"{name}.csv": [{"results": float(s)} for s in arm.scores]
+            name: [{"results": float(s)} for s in arm.scores]
             for name, arm in self.result.arms.items()
         }
-        tables["dataset.csv"] = [
+        tables["dataset"] = [
             {"ds": ds, "y": float(y), "part": "test" if i >= first else "train"}
             for i, (ds, y) in enumerate(zip(series.ds, series.y, strict=True))
         ]
         for comparison in COMPARISONS:
-            tables[f"comparison_{comparison.key}.csv"] = self.comparison(comparison)
-        tables["against_naive.csv"] = against_naive(self.result)
-        tables["cumulative.csv"] = cumulative(self.result)
-        tables["forecasts.csv"] = forecasts(self.result)
-        tables["verdicts.csv"] = [
-            {
-                **row,
-                "interval": None if row["interval"] is None else "{} {}".format(*row["interval"]),
-            }
-            for row in self.verdict_rows()
-        ]
+            tables[f"comparison_{comparison.key}"] = self.comparison(comparison)
         return tables
-
-    def verdict_rows(self) -> list[Row]:
-        """The verdicts as plain values."""
-        return [
-            {
-                "expectation": number,
-                "claim": v.hypothesis.claim,
-                "first": v.hypothesis.first,
-                "second": v.hypothesis.second,
-                "verdict": v.outcome.value,
-                "difference": v.comparison.difference,
-                "interval": None if v.comparison.interval is None else list(v.comparison.interval),
-                "p_value": v.comparison.p_value,
-                "p_adjusted": v.p_adjusted,
-                "p_within_margin": v.p_within,
-                "left_out": v.comparison.left_out,
-                "probability_better": v.comparison.probability_better,
-                "reason": v.reason,
-            }
-            for number, v in enumerate(self.verdicts, start=1)
-        ]
 
     def to_json(self, threads: int) -> str:
         """The whole result as one JSON document; what is infinite or undefined is null."""
@@ -281,8 +251,8 @@ class Tutorial:
             "experiments": {
                 name: summarise(arm.scores)._asdict() for name, arm in result.arms.items()
             },
-            "against_naive": against_naive(result),
-            "verdicts": self.verdict_rows(),
+            "arms": arm_rows(result),
+            "verdicts": verdict_rows(self.verdicts),
             "identical": [
                 {"first": a, "second": b, "reason": reason} for a, b, reason in self.identical
             ],
@@ -290,8 +260,8 @@ class Tutorial:
         return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
 
     def figures(self) -> dict[str, Any]:
-        """Every figure, by its name, drawn from the tables."""
-        from statewise.tutorial.figures import box_plot, cumulative_plot, forecast_plot, series_plot
+        """The figures that the page does not have: the series, and each comparison."""
+        from statewise.tutorial.figures import box_plot, series_plot
 
         result = self.result
         means = {name: s.mean for name, s in self.published.items() if s.mean is not None}
@@ -301,8 +271,6 @@ class Tutorial:
             figures[f"comparison_{comparison.key}"] = box_plot(
                 comparison.title, scores, result.naive_rmse, means
             )
-        figures["cumulative"] = cumulative_plot(cumulative(result), result.naive_rmse)
-        figures["forecasts"] = forecast_plot(forecasts(result), result.study.panel.only.unique_id)
         return figures
 
 

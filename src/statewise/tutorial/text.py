@@ -1,7 +1,9 @@
 """What ``statewise tutorial`` prints."""
 
-from statewise.report.tables import against_naive
+from statewise.report.comparison_tables import verdict_rows
 from statewise.show.tables import Row, table, wrap
+from statewise.stats.comparison import share_interval
+from statewise.study.results import arm_rows
 from statewise.tutorial.experiments import COMPARISONS, Tutorial
 
 __all__ = ["tutorial_text"]
@@ -38,13 +40,11 @@ def tutorial_text(tutorial: Tutorial) -> str:
             )
             previous = name
         parts.append(f"{comparison.title}\n{table(shown)}")
-    rows = [
-        {k: v for k, v in row.items() if k not in ("n", "naive")} for row in against_naive(result)
-    ]
+    rows = [_against_naive(row) for row in arm_rows(result)]
     heading = "Against persistence: skill is 1 - mean / persistence; share of restarts that beat it"
     parts.append(f"{heading}\n{table(rows)}")
     parts.append(wrap(_rules(tutorial)))
-    parts += [_verdict(row) for row in tutorial.verdict_rows()]
+    parts += [_verdict(row) for row in verdict_rows(tutorial.verdicts)]
     if tutorial.identical:
         lines = [wrap(f"{a} and {b}: {reason}", "  ") for a, b, reason in tutorial.identical]
         parts.append("Equal to the bit, by construction\n" + "\n".join(lines))
@@ -73,13 +73,26 @@ def _rules(tutorial: Tutorial) -> str:
     )
 
 
+def _against_naive(row: Row) -> Row:
+    """An arm against the naive forecast, with the exact interval of the share that beats it."""
+    low, high = share_interval(row["share"], row["runs"], 0.95)
+    return {
+        "arm": row["arm"],
+        "mean": row["mean"],
+        "skill": row["skill"],
+        "beat naive": row["beat_naive"],
+        "share": row["share"],
+        "share low": low,
+        "share high": high,
+    }
+
+
 def _verdict(row: Row) -> str:
-    head = f"{row['expectation']}. {row['claim']}: {row['verdict'].upper()}"
+    head = f"{row['hypothesis']}. {row['claim']}: {row['verdict'].upper()}"
     numbers = f"{row['first']} against {row['second']}"
-    if row["difference"] is not None and row["interval"] is not None:
-        low, high = row["interval"]
+    if row["difference"] is not None and row["low"] is not None:
         numbers += (
-            f"\n   difference {row['difference']:+.3f} [{low:+.3f}, {high:+.3f}], "
-            f"p = {row['p_value']:.2g}, P(better) = {row['probability_better']:.3f}"
-        )
+            "\n   difference {difference:+.3f} [{low:+.3f}, {high:+.3f}], p = {p_value:.2g}, "
+            "P(better) = {probability_better:.3f}"
+        ).format(**row)
     return f"{head}\n   {numbers}\n{wrap(row['reason'], '   ')}"
