@@ -1,21 +1,23 @@
-"""Walk forward: forecast the next observation, see it, go on."""
+"""Rolling origin: forecast the next observation, see it, go on."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from statewise import engine
 from statewise.base.checks import at_least
 from statewise.engine import Fitted, State
-from statewise.errors import DataError, SettingError
+from statewise.ensemble.trained import Columns, Ensemble, ForecastState
+from statewise.ensemble.warm_up import check_warm_up, warmed
+from statewise.errors import SettingError
 from statewise.model.framing import FittedFraming, stack
-from statewise.model.network import Network
-from statewise.model.regime import StateRegime
+from statewise.model.spec import Model
 
-__all__ = ["Forecast", "Known", "walk_forward", "walk_panel", "warm_state"]
+__all__ = ["Forecast", "Known", "roll", "start_of", "walk_forward"]
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Forecast:
     """
 
     cutoff: int
-    mean: NDArray[np.float64]
+    mean: Floats
     actual: float
     state: State
 
@@ -39,97 +41,79 @@ class Known(NamedTuple):
     """A series with the framing that was fitted on its training part."""
 
     framing: FittedFraming
-    y: NDArray[np.float64]
+    y: Floats
     cutoff: int  # observations before the first forecast
 
-    def training_inputs(self) -> NDArray[np.float64]:
+    def training_inputs(self) -> Floats:
         """The inputs of the training samples, (samples, steps, lags)."""
         return self.framing.samples(self.y[: self.cutoff])[0]
 
 
-def warm_state(
-    network: Network,
-    regime: StateRegime,
-    fitted: Fitted,
-    known: Sequence[Known],
-    of_run: NDArray[np.intp],
-) -> State:
-    """The state of each run before its first forecast: where training left it, then warmed up.
+def start_of(
+    model: Model, fitted: Fitted, known: Sequence[Known]
+) -> tuple[Ensemble, ForecastState]:
+    """The runs of a fit as an ensemble, and what it knows before its first forecast.
 
     Args:
-        network: that ``fitted`` was trained with.
-        regime: says where to start and what to warm up on.
-        fitted: the trained runs.
-        known: the series that the runs belong to, all of one framing and with as many training
-            samples.
-        of_run: (runs,) which of them each run belongs to.
+        model: that ``fitted`` was trained as.
+        fitted: as many runs for each series, series by series.
+        known: the series, all of one framing.
 
     Raises:
-        DataError: the regime warms up on more observations than there are samples.
+        DataError: the regime warms up on more samples than a series has.
         SettingError: the regime continues from training, which left one state a batch row.
     """
-    if regime.continues_into_forecast:
-        regime.check_forecast(fitted.state.h.shape[1])
-        state = fitted.state
-    else:
-        state = engine.zero_state(fitted.runs, network.units)
-    if regime.warm_up == "none":
-        return state
-    x = np.stack([series.training_inputs() for series in known])
-    samples = x.shape[1]
-    last = samples if regime.warm_up == "train" else int(regime.warm_up)
-    if last > samples:
-        raise DataError(
-            "warm_up", last, f"exceeds the {samples} samples", f"Use at most {samples}."
-        )
-    windows = x[:, samples - last :][of_run]
-    reset = regime.reset_forecast == "step"
-    _, state = engine.step(network, fitted.weights, windows, state, reset=reset)
-    return state
+    for series in known:
+        check_warm_up(model, "series", len(series.training_inputs()))
+    members, memory = fitted.runs // len(known), model.framing.memory
+    ensemble = Ensemble(
+        model,
+        stack([series.framing for series in known]),
+        Columns.none(len(known)),
+        members,
+        False,
+        fitted.weights,
+        fitted.initial_state,
+    )
+    carried = warmed(ensemble, [series.training_inputs() for series in known], fitted.state)
+    recent = np.stack([one.y[one.cutoff - memory : one.cutoff] for one in known])
+    behind = np.zeros((len(known), model.framing.steps - 1, 0))
+    return ensemble, ForecastState(recent, behind, carried)
 
 
-def walk_panel(
-    network: Network,
-    regime: StateRegime,
-    fitted: Fitted,
-    known: Sequence[Known],
-    of_run: NDArray[np.intp],
-    test_size: int,
-) -> Iterator[tuple[NDArray[np.float64], State]]:
-    """Forecast the ``test_size`` observations after each series' cutoff, all series in step.
+def roll(
+    ensemble: Ensemble, now: ForecastState, actual: Floats, x: Floats
+) -> Iterator[tuple[Floats, ForecastState]]:
+    """Forecast one observation after another, each from all before it.
 
     Args:
-        network, regime, fitted, known, of_run: as for ``warm_state``.
-        test_size: the number of observations to forecast, one step at a time.
+        ensemble: trained.
+        now: what is known before the first forecast.
+        actual: (series, steps) the observations that come.
+        x: (series, steps or more, columns) on their rows, scaled, with those that the last
+            forecast looks at where there are several outputs.
 
     Yields:
-        The forecast of each run, (runs,), in the units of its series, made from the observations
-        before it alone (the first, where a framing has several outputs); and the state after it.
+        The forecast of the next observation by every member, (series, members), and what was known
+        when it was made, with the state after looking in ``ahead``.
     """
-    state = warm_state(network, regime, fitted, known, of_run)
-    reset = regime.reset_forecast == "step"
-    framing = stack([series.framing for series in known])
-    of_runs, memory = framing[of_run], framing.framing.memory
-    for i in range(test_size):
-        recent = np.stack([one.y[one.cutoff + i - memory : one.cutoff + i] for one in known])
-        windows = framing.window(recent)[:, None]
-        output, state = engine.step(network, fitted.weights, windows[of_run], state, reset=reset)
-        yield of_runs.invert(output[:, 0], recent[of_run])[:, 0], state
+    for i, y in enumerate(actual.T):
+        rows = np.concatenate([now.x, x[:, i : i + ensemble.outputs]], axis=1)
+        recent = now.recent[:, None]
+        out, after = ensemble.run(ensemble.inputs(recent, rows), now.carried)
+        now = replace(now, ahead=(out, after))
+        yield ensemble.by_member.invert(out, recent)[..., 0], now
+        now = ensemble.observe(now, y, x[:, i : i + 1])
 
 
 def walk_forward(
-    network: Network,
-    regime: StateRegime,
-    framing: FittedFraming,
-    fitted: Fitted,
-    y: ArrayLike,
-    test_size: int,
+    model: Model, framing: FittedFraming, fitted: Fitted, y: ArrayLike, test_size: int
 ) -> Iterator[Forecast]:
     """Forecast the last ``test_size`` observations of ``y``, one step at a time.
 
     Args:
-        network: that ``fitted`` was trained with.
-        regime: when state is warmed up and reset; the weights never change.
+        model: that ``fitted`` was trained as; its regime says when state is warmed up and reset,
+            and the weights never change.
         framing: fitted on the observations before the test set.
         fitted: the trained runs.
         y: (observations,) the whole series.
@@ -138,15 +122,20 @@ def walk_forward(
     Yields:
         A ``Forecast`` for each test observation, made from the observations before it alone.
 
+    Raises:
+        DataError: the regime warms up on more samples than there are.
+        SettingError: the test set leaves too few observations, or the regime continues from
+            training, which left one state a batch row.
+
     Example:
         >>> from statewise.data.datasets import shampoo
-        >>> from statewise.model.framing import Framing
+        >>> from statewise.engine import fit
         >>> from statewise.model.network import Training
-        >>> y = shampoo().only.y
-        >>> framing = Framing().fit(y[:-12])
-        >>> regime = StateRegime.named("stateless")
-        >>> fitted = engine.fit(Network(), Training(epochs=5), regime, *framing.samples(y[:-12]))
-        >>> steps = list(walk_forward(Network(), regime, framing, fitted, y, test_size=12))
+        >>> y, model = shampoo().only.y, Model(training=Training(epochs=5))
+        >>> framing = model.framing.fit(y[:-12])
+        >>> samples = framing.samples(y[:-12])
+        >>> fitted = fit(model.network, model.training, model.regime, *samples)
+        >>> steps = list(walk_forward(model, framing, fitted, y, test_size=12))
         >>> len(steps), steps[0].cutoff
         (12, 24)
     """
@@ -160,8 +149,10 @@ def walk_forward(
             f"leaves {first} of {len(values)} observations to start from",
             f"Use at most {len(values) - framing.framing.shortest}.",
         )
-    known = [Known(framing, values, first)]
-    of_run = np.zeros(fitted.runs, np.intp)
-    steps = walk_panel(network, regime, fitted, known, of_run, test_size)
-    for cutoff, (mean, state) in enumerate(steps, start=first):
-        yield Forecast(cutoff, mean, float(values[cutoff]), state)
+    ensemble, now = start_of(model, fitted, [Known(framing, values, first)])
+    steps = roll(ensemble, now, values[None, first:], np.zeros((1, test_size, 0)))
+    for cutoff, (forecast, known) in enumerate(steps, start=first):
+        assert known.ahead is not None
+        state = ensemble.from_lanes(known.ahead[1])
+        runs = type(state)(*(np.moveaxis(part, 1, 0).copy() for part in state))
+        yield Forecast(cutoff, forecast[0], float(values[cutoff]), runs)

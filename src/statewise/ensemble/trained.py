@@ -9,6 +9,7 @@ with the latest observation is run when the next one comes, or when it is foreca
 on the row of an observation are known when it is forecast.
 """
 
+import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -21,10 +22,9 @@ from statewise.engine.layout import Carried
 from statewise.engine.packed_model import lanes_for, packed, unpacked
 from statewise.model.framing import FittedFraming
 from statewise.model.framing.fitted import FARTHEST
-from statewise.model.network import Network
-from statewise.model.regime import StateRegime
+from statewise.model.spec import Model
 
-__all__ = ["Columns", "Ensemble", "ForecastState", "looking_forward"]
+__all__ = ["Columns", "Ensemble", "ForecastState", "looking_forward", "point_of"]
 
 Floats = NDArray[np.float64]
 
@@ -40,6 +40,11 @@ class Columns:
 
     centre: Floats
     spread: Floats
+
+    @classmethod
+    def none(cls, series: int) -> "Columns":
+        """The scales of no columns at all."""
+        return cls(np.zeros((series, 0)), np.zeros((series, 0)))
 
     def apply(self, x: Floats) -> Floats:
         """Values (series, rows, columns), scaled."""
@@ -78,7 +83,7 @@ class Ensemble:
     """What was learned: networks, and how each series is framed.
 
     Attributes:
-        network, regime: as declared.
+        model: as declared.
         framing: of every series, stacked.
         columns: how exogenous columns are scaled.
         members: networks for a series.
@@ -87,8 +92,7 @@ class Ensemble:
         initial: the initial state that was learned with them, or None.
     """
 
-    network: Network
-    regime: StateRegime
+    model: Model
     framing: FittedFraming
     columns: Columns
     members: int
@@ -104,12 +108,12 @@ class Ensemble:
     @property
     def outputs(self) -> int:
         """How many observations are forecast at once."""
-        return self.framing.framing.outputs
+        return self.model.framing.outputs
 
     @property
     def resets(self) -> bool:
         """Whether the state is set back before every forecast."""
-        return self.regime.reset_forecast == "step"
+        return self.model.regime.reset_forecast == "step"
 
     @property
     def lost(self) -> NDArray[np.bool_]:
@@ -119,7 +123,7 @@ class Ensemble:
     @cached_property
     def bank(self) -> PackedModel:
         """The weights in lanes."""
-        return PackedModel.of(self.network, self.weights, self.initial)
+        return PackedModel.of(self.model.network, self.weights, self.initial)
 
     @cached_property
     def by_member(self) -> FittedFraming:
@@ -150,7 +154,7 @@ class Ensemble:
         """A state of (series, members, units) as ``ForecastState`` holds it."""
         if self.shared:
             return self.bank.pack(State(*(np.moveaxis(part, 1, 0) for part in state)))
-        units = self.network.units
+        units = self.model.network.units
         return self.bank.pack(State(*(part.reshape(-1, 1, units) for part in state)))
 
     def from_lanes(self, carried: Carried) -> State:
@@ -158,7 +162,7 @@ class Ensemble:
         state = self.bank.unpack(carried)
         if self.shared:
             return State(*(np.moveaxis(part, 0, 1).copy() for part in state))
-        shape = (self.series, self.members, self.network.units)
+        shape = (self.series, self.members, self.model.network.units)
         return State(*(part.reshape(shape) for part in state))
 
     def choose(self, series: NDArray[np.bool_], these: Carried, those: Carried) -> Carried:
@@ -220,6 +224,20 @@ class Ensemble:
         flat = windows.reshape(-1, 1, *shape[2:])
         out, after = self.bank.advance(flat, carried, reset=self.resets)
         return out.reshape(self.series, self.members, -1).astype(np.float64), after
+
+    def run_over(self, inputs: Floats, carried: Carried) -> Carried:
+        """The state after every member has run over windows of its series, in turn.
+
+        Args:
+            inputs: (series, windows, steps, features).
+            carried: the state before them.
+        """
+        if self.shared:
+            rows = inputs.astype(np.float32).swapaxes(0, 1).reshape(-1, *inputs.shape[2:])
+            windows = np.broadcast_to(rows, (self.members, *rows.shape))
+        else:
+            windows = np.repeat(inputs.astype(np.float32), self.members, axis=0)
+        return self.bank.advance(windows, carried, reset=self.resets)[1]
 
     def inputs(self, recent: Floats, x: Floats) -> Floats:
         """What the networks are shown before the next observation, (..., steps, features).
@@ -309,3 +327,18 @@ def shifted(recent: Floats, value: Floats) -> Floats:
     if recent.shape[:-1] != value.shape[:-1]:
         recent = np.broadcast_to(recent, (*value.shape[:-1], recent.shape[-1]))
     return np.concatenate([recent[..., 1:], value], axis=-1)
+
+
+def point_of(paths: Floats, point: str) -> Floats:
+    """Paths (series, members, steps) as one forecast, (series, steps): their mean or median.
+
+    Members that have no finite number at a step are left out there; where none has one, the
+    forecast is NaN.
+    """
+    mean = point == "mean"
+    if np.isfinite(paths).all():
+        return np.asarray(paths.mean(axis=1) if mean else np.median(paths, axis=1))
+    finite = np.where(np.isfinite(paths), paths, np.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of a mean of nothing
+        return np.asarray((np.nanmean if mean else np.nanmedian)(finite, axis=1))

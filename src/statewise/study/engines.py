@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from statewise import engine
 from statewise.engine.initial import Seed
-from statewise.ensemble.rolling_origin import Known, walk_panel
+from statewise.ensemble.rolling_origin import Known, roll, start_of
 from statewise.model.spec import Model
 
 __all__ = ["BUILT_IN", "BuiltIn", "Engine", "Trained"]
@@ -83,10 +83,16 @@ class Engine(Protocol):
         model: Model,
         trained: Any,
         known: Sequence[Known],
-        of_run: NDArray[np.intp],
         test_size: int,
     ) -> Floats:
-        """Walk forward from trained runs: (runs, test_size), as ``walk_panel``."""
+        """Walk forward from trained runs, and give the forecasts, (runs, test_size).
+
+        Args:
+            model: that the runs are of.
+            trained: as many runs for each series, series by series.
+            known: the series.
+            test_size: observations after each series' cutoff, forecast one step at a time.
+        """
 
 
 @dataclass(frozen=True)
@@ -121,11 +127,12 @@ class BuiltIn:
         model: Model,
         trained: engine.Fitted,
         known: Sequence[Known],
-        of_run: NDArray[np.intp],
         test_size: int,
     ) -> Floats:
-        steps = walk_panel(model.network, model.regime, trained, known, of_run, test_size)
-        return np.stack([mean for mean, _ in steps], axis=1)
+        ensemble, now = start_of(model, trained, known)
+        actual = np.stack([one.y[one.cutoff : one.cutoff + test_size] for one in known])
+        steps = roll(ensemble, now, actual, np.zeros((*actual.shape, 0)))
+        return np.stack([forecast.ravel() for forecast, _ in steps], axis=1)
 
 
 BUILT_IN = BuiltIn()

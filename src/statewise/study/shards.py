@@ -171,7 +171,7 @@ def run_shard(
     seconds = time.perf_counter() - begin
     parts = []
     for arm, cells in zip(shard.arms, shard.cells, strict=True):
-        forecasts = arm.engine.forecast(arm.model, fitted, known, of_run, shard.test_size)
+        forecasts = arm.engine.forecast(arm.model, fitted, known, shard.test_size)
         for which, (cell, one) in enumerate(zip(cells, known, strict=True)):
             runs = of_run == which
             actual = one.y[one.cutoff : one.cutoff + shard.test_size]
