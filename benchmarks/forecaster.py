@@ -69,8 +69,10 @@ def model_bytes(intervals: str | None) -> tuple[int, int, int]:
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder) / "model.safetensors")
         size = (Path(folder) / "model.safetensors").stat().st_size
-    twin = model.calibration_
-    ensembles = [model.ensemble_] if twin is None else [model.ensemble_, twin.ensemble]
+    twin = model.fitted_.calibration
+    ensembles = (
+        [model.fitted_.ensemble] if twin is None else [model.fitted_.ensemble, twin.ensemble]
+    )
     parts = sum(part.size for one in ensembles for part in one.weights)
     runs = sum(one.series * one.members for one in ensembles)
     held = 0 if twin is None else twin.y.size

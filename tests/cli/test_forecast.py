@@ -13,7 +13,7 @@ from statewise.cli import main, parser
 from statewise.cli.forecast_options import calibration_for
 from statewise.data.files import read_file
 from statewise.errors import StatewiseError
-from statewise.forecasting import Forecaster, backtest
+from statewise.forecasting import Forecaster
 
 SMALL = ["--lags", "2", "--units", "2", "--members", "3", "--epochs", "5"]
 PARAMETERS: dict[str, Any] = {"lags": 2, "units": 2, "members": 3, "epochs": 5}
@@ -69,7 +69,7 @@ def test_a_forecast_is_that_of_the_library(form: str, capsys: Captured) -> None:
     out, err = capsys.readouterr()
     written = frame_of(f"out/f.{form}")
     model = Forecaster("stateful-warm", calibration=13, **PARAMETERS)
-    expected = model.fit_panel(read_file(f"data.{form}")).predict(4, level=[50, 80])
+    expected = model.fit(read_file(f"data.{form}")).predict(4, level=[50, 80])
     assert written.columns.tolist() == [
         "unique_id",
         "ds",
@@ -229,8 +229,8 @@ def test_a_backtest_is_that_of_the_library(form: str, capsys: Captured) -> None:
     assert main([*line, *options, *SMALL, "--out", "bt", "--format", form]) == 0
     out, _ = capsys.readouterr()
     model, panel = Forecaster(**PARAMETERS, calibration=11), read_file("data.csv")
-    found = backtest(
-        model, panel, 6, 2, horizon=2, walk="re-encoded", refit="first", level=[80], season=3
+    found = model.backtest(
+        panel, 6, 2, horizon=2, walk="re-encoded", refit="first", level=[80], season=3
     )
     assert str(found) in out
     assert "coverage-80" in out

@@ -100,12 +100,14 @@ def by_hand(
     forecasts: list[float] = []
     while len(forecasts) < horizon:
         window = framing.window(values)
-        out, own = engine.step(ensemble.network, weights, window[None], own, reset=ensemble.resets)
+        out, own = engine.step(
+            ensemble.model.network, weights, window[None], own, reset=ensemble.resets
+        )
         found = framing.invert(out[0, 0].astype(np.float64), values)
         for i, value in enumerate(found):
             if i:
                 _, own = engine.step(
-                    ensemble.network, weights, framing.window(values)[None], own,
+                    ensemble.model.network, weights, framing.window(values)[None], own,
                     reset=ensemble.resets,
                 )  # fmt: skip
             values.append(value)

@@ -17,10 +17,6 @@ from tests.forecasting.frames import known, later, long, small
 from tests.forecasting.recipes import CARRIED, histories, recipe
 
 
-def median(paths: Any) -> Any:
-    return np.median(paths, axis=1)
-
-
 @pytest.mark.parametrize("scope", ["local", "global"])
 @pytest.mark.parametrize("regime", [CARRIED, "stateless"])
 @pytest.mark.parametrize("outputs", [1, 3])
@@ -31,12 +27,12 @@ def test_errors_are_those_of_forecasts_from_every_origin(
     plan = recipe(regime, scope=scope, framing=Framing(lags=2, outputs=outputs))
     parts = histories((30, 24, 41))
     twin = fit_calibration(plan, parts, 8)
-    found = twin.errors(5, median)
+    found = twin.errors(5, "median")
     assert found.shape == (3, 8, 5)
     ensemble, now, _ = fit_ensemble(plan, [part.until(len(part.y) - 8) for part in parts])
     for origin in range(8):
         steps = min(5, 8 - origin)
-        forecast = median(ensemble.forecast(now, steps, np.zeros((3, steps, 0))))
+        forecast = np.median(ensemble.forecast(now, steps, np.zeros((3, steps, 0))), axis=1)
         came = np.stack([part.y[len(part.y) - 8 + origin :][:steps] for part in parts])
         np.testing.assert_array_equal(found[:, origin, :steps], forecast - came)
         assert np.isnan(found[:, origin, steps:]).all()
@@ -47,11 +43,11 @@ def test_series_of_different_lengths_hold_back_a_share_each() -> None:
     plan, parts = recipe(framing=Framing(lags=2)), histories((60, 24, 200))
     twin = fit_calibration(plan, parts, None)
     assert twin.counts.tolist() == [15, 8, 40]
-    found = twin.errors(3, median)
+    found = twin.errors(3, "median")
     there = np.isfinite(found).sum(axis=1)
     assert there.tolist() == [[15, 14, 13], [8, 7, 6], [40, 39, 38]]
     for i, part in enumerate(parts):
-        alone = fit_calibration(plan, [part], None).errors(3, median)[0]
+        alone = fit_calibration(plan, [part], None).errors(3, "median")[0]
         np.testing.assert_array_equal(found[i, : len(alone)], alone)
 
 
@@ -62,7 +58,7 @@ def test_a_twin_has_not_seen_what_was_held_back() -> None:
     other = fit_calibration(plan, parts, 8)
     for one, two in zip(twin.ensemble.weights, other.ensemble.weights, strict=True):
         np.testing.assert_array_equal(one, two)
-    np.testing.assert_array_equal(twin.now.recent, other.now.recent)
+    np.testing.assert_array_equal(twin.state.recent, other.state.recent)
     np.testing.assert_array_equal(twin.ensemble.columns.centre, other.ensemble.columns.centre)
 
 
@@ -76,9 +72,9 @@ def test_how_much_is_held_back() -> None:
 def test_intervals_are_the_point_and_a_half_width_on_either_side() -> None:
     model = small(intervals="conformal", calibration=19).fit(long())
     found = model.predict(2, level=[50, 80])
-    twin = model.calibration_
+    twin = model.fitted_.calibration
     assert twin is not None
-    errors = twin.errors(2, lambda paths: paths.mean(axis=1))
+    errors = twin.errors(2, "mean")
     for level in (50, 80):
         width = half_widths(errors, level).width.ravel()
         np.testing.assert_array_equal(found[f"lo-{level}"], found["mean"] - width)
@@ -106,13 +102,13 @@ def test_a_horizon_beyond_what_was_held_back_is_refused() -> None:
 
 def test_the_spread_of_members_is_not_calibrated() -> None:
     model = small(intervals="ensemble", members=9).fit(long())
-    assert model.calibration_ is None
+    assert model.fitted_.calibration is None
     found = model.predict(2, level=50, members=True)
     members = found[[f"member-{i}" for i in range(1, 10)]]
     np.testing.assert_allclose(found["lo-50"], members.quantile(0.25, axis=1), rtol=1e-12)
     np.testing.assert_allclose(found["hi-50"], members.quantile(0.75, axis=1), rtol=1e-12)
     with pytest.raises(SettingError, match="needs intervals"):
-        model.set_params(intervals="conformal").predict(1, level=50)
+        small(intervals=None).fit(long()).predict(1, level=50)
 
 
 @pytest.mark.parametrize("level", [50, 80])

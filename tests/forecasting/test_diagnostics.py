@@ -55,10 +55,10 @@ def test_a_trace_ends_with_the_state_of_the_model(scope: str, columns: int, step
 
 def test_a_trace_is_that_of_the_equations() -> None:
     model = fitted("stateful", members=2, units=3)
-    ensemble = model.ensemble_
+    ensemble = model.fitted_.ensemble
     framing = ensemble.framing[1]
     inputs, _ = framing.samples(frame().y.to_numpy()[N:])
-    trace = traces(model, frame())[1]
+    trace = traces(model.fitted_, frame())[1]
     for member in range(2):
         parameters = parameters_of(ensemble.weights, 2 + member)
         h = c = np.zeros((1, 3))
@@ -71,12 +71,12 @@ def test_a_trace_is_that_of_the_equations() -> None:
 @pytest.mark.parametrize(("regime", "all_reset"), [("stateless", True), ("stateful", False)])
 def test_resets_are_marked(regime: str, all_reset: bool) -> None:
     model = fitted(regime)
-    for trace in traces(model, frame()):
+    for trace in traces(model.fitted_, frame()):
         assert trace.reset[0]
         assert trace.reset[1:].all() == all_reset == trace.reset[1:].any()
     if all_reset:  # so a row does not depend on those before it
         part = frame().iloc[10:25]
-        [short], [long, _] = traces(model, part), traces(model, frame())
+        [short], [long, _] = traces(model.fitted_, part), traces(model.fitted_, frame())
         at = long.ds.tolist().index(short.ds[0])
         np.testing.assert_array_equal(short.h, long.h[at : at + len(short.h)])
 
@@ -94,7 +94,7 @@ def test_the_state_of_the_model_is_neither_used_nor_changed() -> None:
 
 def test_several_outputs_with_columns_end_where_columns_are_known() -> None:
     model = fitted("stateless", columns=1, outputs=3)
-    [trace, _] = traces(model, frame(1))
+    [trace, _] = traces(model.fitted_, frame(1))
     assert trace.ds[-1] == frame().ds.iloc[N - 3].to_datetime64()
 
 
@@ -104,13 +104,13 @@ def test_a_state_that_is_reset_is_forgotten_at_once() -> None:
 
 def forgetful(model: Forecaster, forget: float) -> Forecaster:
     """The model with the forget gates of all members at one value, whatever they are shown."""
-    weights, units = model.ensemble_.weights, model.ensemble_.network.units
+    weights, units = model.fitted_.ensemble.weights, model.fitted_.ensemble.model.network.units
     gate = slice(units, 2 * units)
     for part in (weights.kernel, weights.recurrent):
         part[..., gate] = 0.0
     weights.recurrent[...] = 0.0
     weights.bias[..., gate] = np.log(forget / (1.0 - forget))
-    model.ensemble_.__dict__.pop("bank", None)
+    model.fitted_.ensemble.__dict__.pop("bank", None)
     return model
 
 
@@ -149,12 +149,12 @@ def test_bad_frames_are_refused() -> None:
 
 def test_fans_hold_what_predict_gives_after_the_history() -> None:
     model = fitted(intervals="ensemble")
-    found = fans(model, 4, frame()[lambda f: f.unique_id == "b"], (80,), last=6)
+    found = fans(model.fitted_, 4, frame()[lambda f: f.unique_id == "b"], (80,), last=6)
     [fan] = found
     expected = model.predict(4, level=[80])[lambda f: f.unique_id == "b"]
     np.testing.assert_array_equal(fan.point, expected["mean"])
     np.testing.assert_array_equal(fan.bounds[80][1], expected["hi-80"])
     np.testing.assert_array_equal(fan.y, frame().y.to_numpy()[-6:])
     assert (fan.ahead == expected.ds.to_numpy()).all()
-    assert [f.name for f in fans(model, 1)] == ["a", "b"]
-    assert not len(fans(model, 1)[0].y)
+    assert [f.name for f in fans(model.fitted_, 1)] == ["a", "b"]
+    assert not len(fans(model.fitted_, 1)[0].y)

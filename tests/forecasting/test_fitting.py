@@ -149,3 +149,10 @@ def test_a_short_series_is_named() -> None:
             recipe(StateRegime("epoch", warm_up=20, reset_forecast="never"), network=Network(1)),
             histories((30, 13)),
         )
+
+
+@pytest.mark.parametrize("scope", ["local", "global"])
+def test_validation_that_leaves_nothing_of_a_series_is_refused(scope: str) -> None:
+    plan = recipe("stateless", scope=scope, training=Training(3, validation=20))
+    with pytest.raises(SettingError, match="leaves none of the 14 samples of 's1' to train on"):
+        fit_ensemble(plan, histories((60, 18, 60)))

@@ -3,6 +3,7 @@
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -188,8 +189,9 @@ def test_series_are_forecast_alike_whatever_the_batch_size(regime: str) -> None:
     one, other = (
         small(regime=regime, batch_size=size).fit(long(lengths=lengths)) for size in (1, 12)
     )
-    assert (one.ensemble_.weights.kernel != other.ensemble_.weights.kernel).any()
-    other._adopt(one.recipe_, one.ensemble_, one.forecast_state_, None, one.origin_)
+    assert (one.fitted_.ensemble.weights.kernel != other.fitted_.ensemble.weights.kernel).any()
+    theirs = replace(one.fitted_.ensemble, model=other.fitted_.recipe.model)
+    other.fitted_ = replace(other.fitted_, ensemble=theirs, state=one.fitted_.state)
     for count in (1, 3):
         np.testing.assert_array_equal(values(one.predict(5)), values(other.predict(5)))
         rows = later(4, lengths=lengths).groupby("unique_id")
@@ -236,7 +238,7 @@ def test_columns_are_taken_as_asked() -> None:
 @pytest.mark.parametrize("scope", ["local", "global"])
 def test_several_outputs_are_forecast_at_once(scope: str) -> None:
     model = small(outputs=4, scope=scope).fit(long())
-    assert model.ensemble_.weights.outputs == 4
+    assert model.fitted_.ensemble.weights.outputs == 4
     first = values(model.predict(10)).reshape(3, 10)
     np.testing.assert_array_equal(values(model.predict(3)).reshape(3, 3), first[:, :3])
     before = known(model)
@@ -266,7 +268,7 @@ def test_points_and_members() -> None:
     found = model.predict(2, members=True)
     members = found[[f"member-{i}" for i in range(1, 6)]].to_numpy()
     np.testing.assert_allclose(found["mean"], members.mean(axis=1), rtol=1e-12)
-    median = model.set_params(point="median").predict(2)
+    median = small(members=5, point="median").fit(long()).predict(2)
     np.testing.assert_array_equal(median["median"], np.median(members, axis=1))
 
 
@@ -318,19 +320,19 @@ WILD = {
 
 def test_members_that_diverge_are_left_out_and_said() -> None:
     model = small(members=6, intervals=None).fit(long())
-    path = model.ensemble_.forecast(model.forecast_state_, 2, np.zeros((3, 2, 0)))
-    from dataclasses import replace
-
+    path = model.fitted_.ensemble.forecast(model.fitted_.state, 2, np.zeros((3, 2, 0)))
     from statewise.engine import Weights
     from statewise.forecasting.fitting import without_lost
 
     diverged = np.zeros(18, np.int32)
     diverged[[0, 7, 8]] = 2
     trained = replace(model.training_, diverged_epoch=diverged)
-    weights = without_lost(trained, ["a", "b", "c"], model.recipe_)
+    weights = without_lost(trained, ["a", "b", "c"], model.fitted_.recipe)
     assert isinstance(weights, Weights)
-    model.ensemble_ = replace(model.ensemble_, weights=weights)
-    assert model.ensemble_.lost.sum() == 3
+    model.fitted_ = replace(
+        model.fitted_, ensemble=replace(model.fitted_.ensemble, weights=weights)
+    )
+    assert model.fitted_.ensemble.lost.sum() == 3
     kept = (diverged == 0).reshape(3, 6)
     found = values(model.predict(2)).reshape(3, 2)
     for i in range(3):
@@ -342,7 +344,7 @@ def test_members_that_diverge_are_left_out_and_said() -> None:
     assert np.isfinite(model.step([50.0, 50.0, 50.0])).all()
     diverged[6:12] = 1
     with pytest.raises(DataError, match="series 'b' = 6: members have all diverged in training"):
-        without_lost(trained, ["a", "b", "c"], model.recipe_)
+        without_lost(trained, ["a", "b", "c"], model.fitted_.recipe)
 
 
 @pytest.mark.parametrize("scope", ["local", "global"])
@@ -364,7 +366,7 @@ def test_a_fit_whose_members_partly_diverge_warns() -> None:
                 )
             except DataError:
                 continue
-        lost = int(model.ensemble_.lost.sum())
+        lost = int(model.fitted_.ensemble.lost.sum())
         if lost:
             assert len(said) == 1
             assert str(said[0].message).startswith(f"{lost} of 90 networks diverged in training")

@@ -35,12 +35,12 @@ def test_a_series_network_goes_to_keras_and_back(scope: str, tmp_path: Path) -> 
     there = to_keras(found, stateful=True, steps=2)
     there.save(tmp_path / "model.keras")
     network, weights, _ = from_keras(keras.models.load_model(tmp_path / "model.keras"))
-    window = model.ensemble_.framing[1].window(model.forecast_state_.recent[1])[None]
+    window = model.fitted_.ensemble.framing[1].window(model.fitted_.state.recent[1])[None]
     mine, _ = engine.step(network, weights, window, found.state)
     np.testing.assert_allclose(there(window.astype(np.float32)), mine[0], atol=1e-6)
-    paths = model.paths(1)[1, 1, 0]
-    value = model.ensemble_.framing[1].invert(
-        mine[0, 0].astype(float), model.forecast_state_.recent[1]
+    paths = model.fitted_.paths(1)[1, 1, 0]
+    value = model.fitted_.ensemble.framing[1].invert(
+        mine[0, 0].astype(float), model.fitted_.state.recent[1]
     )
     assert value[0] == pytest.approx(paths, abs=1e-9)
 

@@ -30,7 +30,7 @@ def test_scores_are_those_of_each_run_done_by_hand() -> None:
         fitted = engine.fit(
             arm.model.network, SHORT, arm.model.regime, x, targets, repeats=[3], seed=4
         )
-        steps = walk_forward(arm.model.network, arm.model.regime, framing, fitted, y, 12)
+        steps = walk_forward(arm.model, framing, fitted, y, 12)
         forecasts = np.array([step.mean[0] for step in steps])
         np.testing.assert_array_equal(result.arms[arm.name].forecasts[3], forecasts)
         assert result.arms[arm.name].scores[3] == rmse(y[-12:], forecasts)

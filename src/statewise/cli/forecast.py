@@ -140,7 +140,7 @@ def run_forecast(options: argparse.Namespace) -> int:
         report = (options.out or Path("forecast.csv")).with_suffix(".report")
         choose(model, panel, options.budget, report)
     with spoken_warnings():
-        model.set_params(progress=on_terminal()).fit_panel(panel).set_params(progress=False)
+        model.set_params(progress=on_terminal()).fit(panel)
         frame = model.predict(options.horizon, level=options.level, X=future)
         if options.plot is not None:
             figure = model.plot(options.horizon, history=panel, level=options.level, X=future)
@@ -197,7 +197,6 @@ def run_backtest(options: argparse.Namespace) -> int:
     """Walk through the test parts, print and write what was found."""
     from statewise.base.checks import at_least, one_of
     from statewise.cli.forecast_options import panel_of
-    from statewise.forecasting import backtest
     from statewise.show.tables import table
 
     beside = [name.strip() for name in options.beside.split(",") if name.strip()]
@@ -216,8 +215,7 @@ def run_backtest(options: argparse.Namespace) -> int:
         choose(model, panel.until(known.clip(1)), options.budget, report)
     model.set_params(progress=on_terminal())
     with spoken_warnings():
-        found = backtest(
-            model,
+        found = model.backtest(
             panel,
             options.test_size,
             options.cutoffs,
@@ -292,7 +290,7 @@ def show(frame: Any, out: Path | None) -> None:
 
 def against_naive(found: Any) -> str:
     """How a backtest's forecasts stand to the naive ones, in a sentence."""
-    from statewise.forecasting.backtest import MODEL
+    from statewise.forecasting.folds import MODEL
 
     row = next(row for row in found.table if row["method"] == MODEL)
     better = next(iter(sorted(found.table, key=lambda each: each["mase"])))["method"]

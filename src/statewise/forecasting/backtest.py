@@ -1,7 +1,7 @@
 """Backtest: forecast what is known as if it were not, and compare with simple forecasts."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals as nw
@@ -13,38 +13,21 @@ from statewise.data.frames import write_frame
 from statewise.data.panel import Panel
 from statewise.engine import available_threads
 from statewise.ensemble.trained import ForecastState
+from statewise.ensemble.warm_up import warmed
 from statewise.errors import DataError, SettingError
-from statewise.forecasting.fitting import samples_of, warmed
+from statewise.forecasting.core import FittedModel
+from statewise.forecasting.fitting import samples_of
+from statewise.forecasting.folds import MODEL, NAIVE, SEASONAL, Fold, score
 from statewise.scoring.baselines import seasonal_naive, statistical
-from statewise.scoring.metrics import coverage, mae, mase, rmse, skill, smape
+from statewise.scoring.metrics import skill
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from statewise.forecasting.forecaster import Forecaster
 
 __all__ = ["Backtest", "backtest"]
 
 Floats = NDArray[np.float64]
 Walk = Literal["carried", "re-encoded"]
-MODEL, NAIVE, SEASONAL = "statewise", "naive", "seasonal-naive"
-
-
-@dataclass(frozen=True, eq=False)
-class Fold:
-    """Forecasts of every series from one origin.
-
-    Attributes:
-        known: (series,) the number of observations known.
-        actual: (series, steps) what came.
-        forecasts: by the name of the method, each (series, steps).
-        bounds: by level in percent, lower and upper ends of the intervals.
-    """
-
-    known: NDArray[np.int64]
-    actual: Floats
-    forecasts: dict[str, Floats]
-    bounds: dict[float, tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +118,7 @@ class Backtest:
         """
         from statewise.forecasting.plots import backtest_figure
 
-        return backtest_figure(self, series)
+        return backtest_figure(self.panel, self.folds, series)
 
     @property
     def summary(self) -> str:
@@ -154,7 +137,7 @@ class Backtest:
 
 
 def backtest(
-    model: "Forecaster",
+    fit: Callable[[Panel], FittedModel],
     panel: Panel,
     test_size: int,
     cutoffs: int = 1,
@@ -165,11 +148,12 @@ def backtest(
     level: float | Sequence[float] | None = None,
     season: int | None = None,
     beside: Sequence[str] = (),
+    threads: int | None = None,
 ) -> Backtest:
     """Walk forward through the last observations of every series.
 
     Args:
-        model: whose parameters are used; it is not changed.
+        fit: trains a model on the series up to a cutoff.
         panel: the series.
         test_size: observations after each cutoff.
         cutoffs: how many; test parts follow each other, and the last ends with the series.
@@ -183,6 +167,7 @@ def backtest(
         season: of the seasonal naive forecast and of MASE; by default that of the frequency where
             every series is longer than it before the first cutoff, else 1.
         beside: models of statsforecast to run too, such as "AutoETS".
+        threads: processes of these, at most; by default one a processor.
 
     Raises:
         DataError: a series is too short.
@@ -212,12 +197,13 @@ def backtest(
             "season", season, f"leaves nothing of {shortest} observations to compare", "Use 1."
         )
     folds: list[Fold] = []
-    fitted: Forecaster | None = None
+    fitted: FittedModel | None = None
     for cutoff in range(cutoffs, 0, -1):
         known = panel.lengths - cutoff * test_size
         if fitted is None or refit == "each":
-            fitted = model.clone().fit_panel(panel.until(known))
-        folds += walk_through(fitted, panel, known, test_size, step, walk, level)
+            fitted = fit(panel.until(known))
+        fitted, parts = walk_through(fitted, panel, known, test_size, step, walk, level)
+        folds += parts
     histories = [panel.y[a:b] for a, b in zip(panel.offsets[:-1], panel.offsets[1:], strict=True)]
     for fold in folds:
         seen = [y[:n] for y, n in zip(histories, fold.known, strict=True)]
@@ -226,7 +212,7 @@ def backtest(
         if season > 1:
             fold.forecasts[SEASONAL] = np.stack([seasonal_naive(y, ahead, season) for y in seen])
         if beside:
-            cores = model.threads or available_threads()
+            cores = threads or available_threads()
             fold.forecasts.update(statistical(list(beside), seen, ahead, season, cores))
     first = [y[: len(y) - tested] for y in histories]
     settings = {
@@ -241,37 +227,37 @@ def backtest(
 
 
 def walk_through(
-    model: "Forecaster",
+    model: FittedModel,
     panel: Panel,
     known: NDArray[np.int64],
     test_size: int,
     step: int,
     walk: Walk,
     level: float | Sequence[float] | None,
-) -> Iterator[Fold]:
-    """Forecast a test part, ``step`` observations at a time; the model is left at its end."""
+) -> tuple[FittedModel, list[Fold]]:
+    """Forecast a test part, ``step`` observations at a time.
+
+    Returns:
+        The model as it knows the test part, and a fold for each forecast.
+    """
     rows = (panel.offsets[:-1] + known)[:, None] + np.arange(test_size)
     actual, x = panel.y[rows], model.columns_of(panel)[rows]
-    scaled = model.ensemble_.columns.apply(x)
+    scaled, state, folds = model.ensemble.columns.apply(x), model.state, []
     for begin in range(0, test_size, step):
         ahead = min(step, test_size - begin)
-        now = (
-            encoded(model, panel, known + begin) if walk == "re-encoded" else model.forecast_state_
-        )
-        part = scaled[:, begin : begin + ahead]
-        paths = model.ensemble_.forecast(now, ahead, part)
-        forecast = model.point_of(paths)
-        bounds = model.intervals_of(paths, level)
-        yield Fold(known + begin, actual[:, begin : begin + ahead], {MODEL: forecast}, bounds)
+        now = encoded(model, panel, known + begin) if walk == "re-encoded" else state
+        paths = model.ensemble.forecast(now, ahead, scaled[:, begin : begin + ahead])
+        bounds = model.intervals(paths, level)
+        came = actual[:, begin : begin + ahead]
+        folds.append(Fold(known + begin, came, {MODEL: model.point(paths)}, bounds))
         for i in range(begin, begin + ahead):
-            model.forecast_state_ = model.ensemble_.observe(
-                model.forecast_state_, actual[:, i], scaled[:, i : i + 1]
-            )
+            state = model.ensemble.observe(state, actual[:, i], scaled[:, i : i + 1])
+    return replace(model, state=state, steps=model.steps + test_size), folds
 
 
-def encoded(model: "Forecaster", panel: Panel, known: NDArray[np.int64]) -> ForecastState:
+def encoded(model: FittedModel, panel: Panel, known: NDArray[np.int64]) -> ForecastState:
     """What a model knows that begins anew with the first ``known`` observations of each series."""
-    ensemble, framing = model.ensemble_, model.ensemble_.framing.framing
+    ensemble, framing = model.ensemble, model.recipe.model.framing
     x = model.columns_of(panel)
     recent, behind, inputs = [], [], []
     for i, (start, count) in enumerate(zip(panel.offsets[:-1], known, strict=True)):
@@ -280,30 +266,5 @@ def encoded(model: "Forecaster", panel: Panel, known: NDArray[np.int64]) -> Fore
         inputs.append(samples_of(ensemble.framing[i], y, columns)[0])
         recent.append(y[-framing.memory :])
         behind.append(columns[len(columns) - (framing.steps - 1) :])
-    carried = warmed(ensemble, inputs, None, model.recipe_.model.training)
+    carried = warmed(ensemble, inputs, None)
     return ForecastState(np.stack(recent), np.stack(behind), carried)
-
-
-def score(
-    folds: Sequence[Fold], histories: Sequence[Floats], season: int
-) -> dict[str, dict[str, Floats]]:
-    """The metrics of every method, over all origins of a series together."""
-    actual = np.concatenate([fold.actual for fold in folds], axis=1)
-    metrics: dict[str, Callable[[Floats, Floats], Floats]] = {
-        "rmse": rmse,
-        "mae": mae,
-        "mase": lambda a, f: np.array(
-            [mase(one, two, y, season) for one, two, y in zip(a, f, histories, strict=True)]
-        ),
-        "smape": smape,
-    }
-    found: dict[str, dict[str, Floats]] = {}
-    for method in folds[0].forecasts:
-        forecast = np.concatenate([fold.forecasts[method] for fold in folds], axis=1)
-        found[method] = {name: metric(actual, forecast) for name, metric in metrics.items()}
-    for level in folds[0].bounds:
-        low, high = (
-            np.concatenate([fold.bounds[level][side] for fold in folds], axis=1) for side in (0, 1)
-        )
-        found[MODEL][f"coverage-{level:g}"] = coverage(actual, low, high)
-    return found

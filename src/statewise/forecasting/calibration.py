@@ -1,13 +1,13 @@
 """A twin of an ensemble that has not seen the last observations, and how wrong it is there."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.ensemble.trained import Ensemble, ForecastState
+from statewise.ensemble.trained import Ensemble, ForecastState, point_of
 from statewise.errors import DataError, SettingError
 from statewise.forecasting.fitting import History, Recipe, fit_ensemble
 
@@ -24,27 +24,29 @@ class Calibration:
 
     Attributes:
         ensemble: the twin.
-        now: what it knows where the held back part begins.
+        state: what it knows where the held back part begins.
         counts: (series,) observations held back.
         y: (series, most) them, oldest first; zeros beyond a series' own.
         x: (series, most, columns) on their rows, scaled.
     """
 
     ensemble: Ensemble
-    now: ForecastState
+    state: ForecastState
     counts: NDArray[np.int64]
     y: Floats
     x: Floats
+    known: dict[tuple[int, str], Floats] = field(default_factory=dict, repr=False)  # errors found
 
-    def errors(self, horizon: int, point: Callable[[Floats], Floats]) -> Floats:
+    def errors(self, horizon: int, point: str) -> Floats:
         """Forecasts less what came, at every origin in the part that was held back.
 
         Args:
             horizon: how far to forecast from each origin.
-            point: from paths (series, members, steps) to forecasts (series, steps).
+            point: how members are made into one forecast, "mean" or "median".
 
         Returns:
-            (series, origins, horizon); NaN where there is nothing to compare with.
+            (series, origins, horizon); NaN where there is nothing to compare with, infinite where
+            no member has a number.
 
         Raises:
             SettingError: the horizon is longer than what was held back of some series.
@@ -57,17 +59,20 @@ class Calibration:
                 "wrong forecasts are",
                 "Fit with a larger calibration=..., or use intervals='ensemble'.",
             )
+        if (horizon, point) in self.known:
+            return self.known[horizon, point]
         series, most = self.y.shape
         found = np.full((series, most, horizon), np.nan)
-        now = self.now
+        now = self.state
         for origin in range(most):
             steps = min(horizon, most - origin)
             paths = self.ensemble.forecast(now, steps, self.x[:, origin : origin + steps])
             there = origin + np.arange(steps) < self.counts[:, None]
-            error = point(paths) - self.y[:, origin : origin + steps]
+            forecast = point_of(paths, point)
+            error = np.nan_to_num(forecast, nan=np.inf) - self.y[:, origin : origin + steps]
             found[:, origin, :steps] = np.where(there, error, np.nan)
-            after = self.ensemble.observe(now, self.y[:, origin], self.x[:, origin : origin + 1])
-            now = after
+            now = self.ensemble.observe(now, self.y[:, origin], self.x[:, origin : origin + 1])
+        self.known[horizon, point] = found
         return found
 
 

@@ -2,23 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from statewise.base.checks import at_least, positive
-from statewise.data.frames import read_frame, write_frame
+from statewise.data.frames import write_frame
 from statewise.data.panel import Panel
 from statewise.engine import State
 from statewise.engine.layout import Carried
-from statewise.ensemble.trained import Ensemble
+from statewise.ensemble.rolling_origin import roll
+from statewise.ensemble.trained import Ensemble, ForecastState
 from statewise.errors import DataError
+from statewise.forecasting.core import FittedModel
 
-if TYPE_CHECKING:
-    from statewise.forecasting.forecaster import Forecaster
-
-__all__ = ["Fan", "Trace", "fans", "known_panel", "trace_frame", "traces", "warm_up_length"]
+__all__ = ["Fan", "Trace", "fans", "trace_frame", "traces", "warm_up_length"]
 
 Floats = NDArray[np.float64]
 FAR = 3.0  # the cell state of the far initial state: its output is all but saturated
@@ -62,33 +61,8 @@ class Trace:
     reset: NDArray[np.bool_]
 
 
-def known_panel(model: "Forecaster", frame: Any) -> Panel:
-    """A frame of series that the model knows, with the columns and the frequency that it knows.
-
-    Raises:
-        DataError: the frame cannot be read, or has another series.
-    """
-    if isinstance(frame, Panel):
-        panel = frame
-    else:
-        origin = model.origin_
-        panel = read_frame(
-            frame,
-            id_column=origin.kind.id_column or "unique_id",
-            time_column=origin.kind.time.name,
-            target_column=origin.kind.target_column,
-            freq=origin.frequency,
-            fill=model.fill,
-            exogenous=origin.columns,
-        )
-    panel.checked_frequency()
-    for name in panel.ids:
-        model.origin_.place(name)
-    return panel
-
-
 def fans(
-    model: "Forecaster",
+    model: FittedModel,
     h: int,
     history: Any = None,
     level: Sequence[float] = (),
@@ -105,11 +79,11 @@ def fans(
         X: exogenous columns over the horizon.
         last: how many observations to show; by default five horizons, and 60 at least.
     """
-    frame, paths = model.origin_, model.paths(h, X)
-    point = model.point_of(paths)
-    bounds = model.intervals_of(paths, level)
+    frame, paths = model.origin, model.paths(h, X)
+    point = model.point(paths)
+    bounds = model.intervals(paths, level)
     ahead = frame.after(h)
-    panel = None if history is None else known_panel(model, history)
+    panel = None if history is None else model.read(history)
     shown = max(60, 5 * h) if last is None else at_least("last", last, 1)
     found = []
     for name in frame.ids if panel is None else panel.ids:
@@ -139,19 +113,17 @@ def run_through(
     Yields:
         The forecast of the next observation by every member, (members,), and the state after it.
     """
-    framing = ensemble.framing.framing
+    framing = ensemble.model.framing
     memory, behind = framing.memory, framing.steps - 1
-    ahead = ensemble.outputs if x.shape[1] else 1
-    for at in range(memory, len(y) - ahead + 1):
-        recent = y[None, None, at - memory : at]
-        out, carried = ensemble.run(
-            ensemble.inputs(recent, x[None, at - behind : at + ahead]), carried
-        )
-        yield ensemble.by_member.invert(out, recent)[0, :, 0], carried
+    last = len(y) - (ensemble.outputs if x.shape[1] else 1) + 1
+    start = ForecastState(y[None, :memory], x[None, memory - behind : memory], carried)
+    for forecast, now in roll(ensemble, start, y[None, memory:last], x[None, memory:]):
+        assert now.ahead is not None
+        yield forecast[0], now.ahead[1]
 
 
 def parts(
-    model: "Forecaster", panel: Panel
+    model: FittedModel, panel: Panel
 ) -> Iterator[tuple[str, Ensemble, NDArray[Any], Floats, Floats]]:
     """Every series of a panel: name, ensemble, times, values, and columns that are scaled.
 
@@ -160,10 +132,10 @@ def parts(
     """
     columns = model.columns_of(panel)
     for i, name in enumerate(panel.ids):
-        ensemble = model.ensemble_.take(np.array([model.origin_.place(name)]))
+        ensemble = model.ensemble.take(np.array([model.base.place(name)]))
         rows = slice(int(panel.offsets[i]), int(panel.offsets[i + 1]))
         x = ensemble.columns.apply(columns[None, rows])[0]
-        least = ensemble.framing.framing.memory + (ensemble.outputs if x.shape[1] else 1)
+        least = ensemble.model.framing.memory + (ensemble.outputs if x.shape[1] else 1)
         if len(x) < least:
             raise DataError(
                 f"series {name!r}",
@@ -174,7 +146,7 @@ def parts(
         yield name, ensemble, panel.ds[rows], panel.y[rows], x
 
 
-def traces(model: "Forecaster", frame: Any) -> list[Trace]:
+def traces(model: FittedModel, frame: Any) -> list[Trace]:
     """The state of every member after each observation of each series, from the initial state.
 
     A state has run over every window whose target is known; the first row is the first observation
@@ -184,7 +156,7 @@ def traces(model: "Forecaster", frame: Any) -> list[Trace]:
         DataError: the frame cannot be read, or a series is not known, or is too short.
     """
     found = []
-    for name, ensemble, ds, y, x in parts(model, known_panel(model, frame)):
+    for name, ensemble, ds, y, x in parts(model, model.read(frame)):
         states = [
             ensemble.from_lanes(carried)
             for _, carried in run_through(ensemble, y, x, ensemble.start())
@@ -192,18 +164,18 @@ def traces(model: "Forecaster", frame: Any) -> list[Trace]:
         reset = np.full(len(states), ensemble.resets)
         reset[0] = True
         h, c = (np.concatenate(rows) for rows in zip(*states, strict=True))
-        memory = ensemble.framing.framing.memory
+        memory = ensemble.model.framing.memory
         found.append(Trace(name, ds[memory : memory + len(states)], h, c, reset))
     return found
 
 
-def trace_frame(model: "Forecaster", frame: Any) -> Any:
+def trace_frame(model: FittedModel, frame: Any) -> Any:
     """``traces`` as a long frame: id, time, member, unit, h, c, reset."""
     found = traces(model, frame)
     _, members, units = found[0].h.shape
     rows = [len(each.ds) for each in found]
     many = members * units
-    places = np.array([model.origin_.place(each.name) for each in found])
+    places = np.array([model.base.place(each.name) for each in found])
     count = sum(rows)
     return write_frame(
         {
@@ -213,14 +185,14 @@ def trace_frame(model: "Forecaster", frame: Any) -> Any:
             "c": np.concatenate([each.c.ravel() for each in found]),
             "reset": np.repeat(np.concatenate([each.reset for each in found]), many),
         },
-        model.origin_.kind,
+        model.base.kind,
         series=np.repeat(places, np.array(rows) * many),
         ds=np.repeat(np.concatenate([each.ds for each in found]), many),
     )
 
 
 def warm_up_length(
-    model: "Forecaster", frame: Any, tolerance: float = 0.05
+    model: FittedModel, frame: Any, tolerance: float = 0.05
 ) -> dict[str, int | None]:
     """How many observations it takes each series to forget the state that it began with.
 
@@ -238,19 +210,19 @@ def warm_up_length(
         SettingError: the tolerance is not above zero.
     """
     positive("tolerance", tolerance)
-    panel = known_panel(model, frame)
-    if model.ensemble_.resets:
+    panel = model.read(frame)
+    if model.ensemble.resets:
         return dict.fromkeys(panel.ids, 0)
     lengths: dict[str, int | None] = {}
     for name, ensemble, _, y, x in parts(model, panel):
-        shape = (1, ensemble.members, ensemble.network.units)
+        shape = (1, ensemble.members, ensemble.model.network.units)
         begins = [np.full(shape, cell, np.float32) for cell in (0.0, FAR)]
         walks = [
             run_through(ensemble, y, x, ensemble.to_lanes(State(np.tanh(cell), cell)))
             for cell in begins
         ]
         paths = [np.stack([forecast for forecast, _ in walk], axis=1) for walk in walks]
-        zero, far = (model.point_of(path[None])[0] for path in paths)
+        zero, far = (model.point(path[None])[0] for path in paths)
         allowed = tolerance * float(np.abs(np.diff(y)).mean())
         apart = np.flatnonzero(~(np.abs(zero - far) <= allowed))
         forgotten = int(apart[-1]) + 1 if len(apart) else 0

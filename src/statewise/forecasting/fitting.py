@@ -10,16 +10,15 @@ from numpy.typing import NDArray
 
 from statewise import engine
 from statewise.base.checks import at_least, one_of
-from statewise.engine import Fitted, Samples, State, Weights
-from statewise.engine.layout import Carried
+from statewise.engine import Fitted, Samples, Weights
 from statewise.ensemble.trained import Columns, Ensemble, ForecastState, looking_forward
+from statewise.ensemble.warm_up import check_warm_up, warmed
 from statewise.errors import DataError, SettingError
 from statewise.model.framing import FittedFraming, stack
 from statewise.model.network import Training
-from statewise.model.regime import StateRegime
 from statewise.model.spec import Model
 
-__all__ = ["History", "Recipe", "fit_ensemble", "warmed"]
+__all__ = ["History", "Recipe", "fit_ensemble", "samples_of"]
 
 Floats = NDArray[np.float64]
 
@@ -130,24 +129,21 @@ def fit_ensemble(
         for framing, each, x in zip(fitted, histories, scaled, strict=True)
     ]
     for each, (x, _) in zip(histories, pairs, strict=True):
-        check_warm_up(recipe.model.regime, each.name, len(x))
-    count = len(histories)
+        check_validation(recipe.model.training, each.name, len(x))
+        check_warm_up(recipe.model, each.name, len(x))
     train = train_shared if recipe.shared else train_apart
+    names = [each.name for each in histories]
     trained = train(recipe, pairs, threads, on_progress)
     ensemble = Ensemble(
-        recipe.model.network,
-        recipe.model.regime,
+        recipe.model,
         stack(fitted),
         columns,
         recipe.members,
         recipe.shared,
-        without_lost(trained, [each.name for each in histories], recipe),
+        without_lost(trained, names, recipe),
         trained.initial_state,
     )
-    left = None
-    if recipe.model.regime.continues_into_forecast:
-        left = State(*(part.reshape(count, recipe.members, -1) for part in trained.state))
-    carried = warmed(ensemble, [x for x, _ in pairs], left, recipe.model.training)
+    carried = warmed(ensemble, [x for x, _ in pairs], trained.state)
     memory, behind = recipe.model.framing.memory, recipe.model.framing.steps - 1
     recent = np.stack([each.y[-memory:] for each in histories])
     known = np.stack([x[len(x) - behind :] for x in scaled])
@@ -176,8 +172,7 @@ def without_lost(trained: Fitted, names: Sequence[str], recipe: Recipe) -> Weigh
 def columns_of(histories: Sequence[History], shared: bool) -> Columns:
     """The scales of the columns: of each series, or of all rows together where networks are."""
     if not histories[0].x.shape[1]:
-        nothing = np.zeros((len(histories), 0))
-        return Columns(nothing, nothing)
+        return Columns.none(len(histories))
     parts = [np.concatenate([each.x for each in histories])] if shared else [h.x for h in histories]
     centre = np.stack([part.mean(axis=0) for part in parts])
     spread = np.stack([part.std(axis=0) for part in parts])
@@ -197,14 +192,14 @@ def samples_of(framing: FittedFraming, y: Floats, x: Floats) -> tuple[Floats, Fl
     return np.concatenate([inputs, looked_at[-len(inputs) :]], axis=2), targets
 
 
-def check_warm_up(regime: StateRegime, name: str, samples: int) -> None:
-    """Raise DataError if a series has fewer samples than the regime warms up on."""
-    if isinstance(regime.warm_up, int) and regime.warm_up > samples:
-        raise DataError(
-            name,
-            samples,
-            f"samples are fewer than warm_up={regime.warm_up}",
-            'Warm up on fewer, or on "train"; or give a longer series.',
+def check_validation(training: Training, name: str, samples: int) -> None:
+    """Raise SettingError if validation leaves nothing of a series to train on."""
+    if training.held_back(samples) >= samples:
+        raise SettingError(
+            "validation",
+            training.validation,
+            f"leaves none of the {samples} samples of {name!r} to train on",
+            "Hold fewer back, or a fraction of them.",
         )
 
 
@@ -297,34 +292,3 @@ def joined(
         series_start=fresh,
         loss_mask=None if scored is None else np.concatenate(list(scored)),
     )
-
-
-def warmed(
-    ensemble: Ensemble, inputs: Sequence[Floats], left: State | None, training: Training
-) -> Carried:
-    """The state before the first forecast: the initial one or what was left, then warmed up.
-
-    Args:
-        ensemble: whose state it is.
-        inputs: (samples, steps, features) of each series, in the order of time.
-        left: (series, members, units) that training left, where the regime continues from it.
-        training: says what was held back, and so not seen by the state that was left.
-    """
-    regime = ensemble.regime
-    carried = ensemble.start() if left is None else ensemble.to_lanes(left)
-    if ensemble.resets:
-        return carried
-    counts = np.array([len(x) for x in inputs])
-    if regime.warm_up == "train":
-        last = counts
-    elif regime.warm_up == "none":
-        held = [training.held_back(int(n)) for n in counts]
-        last = np.zeros_like(counts) if left is None else np.array(held)
-    else:
-        last = np.full_like(counts, regime.warm_up)
-    longest = int(last.max())
-    for ago in range(longest, 0, -1):
-        windows = np.stack([x[-min(ago, len(x))] for x in inputs])
-        _, after = ensemble.run(windows[:, None], carried)
-        carried = after if (last >= ago).all() else ensemble.choose(last >= ago, after, carried)
-    return carried

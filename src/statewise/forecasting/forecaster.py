@@ -1,8 +1,6 @@
 """Forecaster: fit on frames, forecast, move on with new observations, save and load."""
 
-import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,23 +8,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from tqdm.auto import tqdm
 
-from statewise.base.checks import at_least, percent
-from statewise.data.append import read_future, read_new_rows
-from statewise.data.calendar import calendar
-from statewise.data.frames import read_frame, write_frame
-from statewise.data.frequency import show
+from statewise.data.frames import read_frame
 from statewise.data.origin import ForecastOrigin
 from statewise.data.panel import Panel
-from statewise.engine import State
-from statewise.ensemble.trained import Ensemble, ForecastState
-from statewise.errors import DataError, SettingError
-from statewise.forecasting.calibration import Calibration, fit_calibration
-from statewise.forecasting.fitting import History, Recipe, fit_ensemble
+from statewise.engine import Fitted
+from statewise.forecasting.core import fit_model
+from statewise.forecasting.observe import observed, stepped
 from statewise.forecasting.settings import Settings
 from statewise.forecasting.states import States
 from statewise.forecasting.views import Views
-from statewise.model.framing import Framing
-from statewise.scoring.conformal import half_widths
 
 if TYPE_CHECKING:
     from statewise.ensemble.exported import Exported
@@ -72,11 +62,8 @@ class Forecaster(Settings, Views):
         progress: whether fitting shows a progress bar.
 
     Attributes:
-        recipe_: the settings that it was fitted with.
-        ensemble_: what was learned.
-        forecast_state_: what is known of every series.
+        fitted_: what was learned and what is known, as a value: observing gives another one.
         origin_: where every series stands in time.
-        calibration_: the twin, or None.
         training_: how the training went: losses, epochs, members that diverged; not saved.
 
     Example:
@@ -88,23 +75,34 @@ class Forecaster(Settings, Views):
         ['ds', 'mean', 'lo-80', 'hi-80']
     """
 
+    training_: Fitted
+
     def fit(self, frame: Any, y: Any = None) -> Self:  # noqa: ARG002
         """Train on a long frame: a row is a time of a series.
 
         Args:
             frame: of pandas, polars or pyarrow, with the columns ``unique_id`` (not needed for one
-                series), ``ds``, ``y``, and any exogenous ones.
+                series), ``ds``, ``y``, and any exogenous ones; or a panel, as ``read_file`` gives.
             y: not used; there for pipelines that pass it.
 
         Raises:
             DataError: what is in the frame cannot be used, or a series is too short.
             SettingError: a parameter is impossible.
         """
-        self.recipe  # noqa: B018  # impossible settings are refused before data are read
-        return self.fit_panel(self.read(frame))
+        recipe = self.recipe  # impossible settings are refused before data are read
+        panel = self.read(frame)
+        runs = recipe.members * (1 if recipe.shared else len(panel))
+        total = runs * (2 if self.intervals == "conformal" else 1)
+        with tqdm(total=total, unit="network", disable=not self.progress) as bar:
+            self.fitted_, self.training_ = fit_model(
+                Settings(**self.get_params()), panel, lambda done: bar.update(done - bar.n)
+            )
+        return self
 
     def read(self, frame: Any) -> Panel:
         """A frame as a panel, by the column names and the frequency of this model."""
+        if isinstance(frame, Panel):
+            return frame
         return read_frame(
             frame,
             id_column=self.id_column,
@@ -115,73 +113,10 @@ class Forecaster(Settings, Views):
             exogenous=self.exogenous,
         )
 
-    def fit_panel(self, panel: Panel) -> Self:
-        """Train on a panel that was read before, for example with ``read_file``."""
-        recipe = self.recipe
-        recipe.check_columns(panel.columns)
-        panel.checked_frequency()
-        x = self.columns_of(panel)
-        bounds = zip(panel.ids, panel.offsets[:-1], panel.offsets[1:], strict=True)
-        histories = [History(name, panel.y[a:b], x[a:b]) for name, a, b in bounds]
-        runs = self.members * (1 if recipe.shared else len(panel))
-        twin = self.intervals == "conformal"
-        total = runs * (2 if twin else 1)
-        with tqdm(total=total, unit="network", disable=not self.progress) as bar:
-            calibration = None
-            if twin:
-                calibration = fit_calibration(
-                    recipe,
-                    histories,
-                    self.calibration,
-                    threads=self.threads,
-                    on_progress=stage(bar),
-                )
-            ensemble, now, training = fit_ensemble(
-                recipe, histories, threads=self.threads, on_progress=stage(bar)
-            )
-        self._adopt(recipe, ensemble, now, calibration, panel.origin)
-        self.training_ = training
-        lost = int(ensemble.lost.sum()) + (
-            int(calibration.ensemble.lost.sum()) if calibration else 0
-        )
-        if lost:
-            warnings.warn(
-                f"{lost} of {total} networks diverged in training and are left out; fewer do with "
-                "a smaller learning_rate, a clip_error or another scale",
-                stacklevel=3,
-            )
-        return self
-
-    def _adopt(
-        self,
-        recipe: Recipe,
-        ensemble: Ensemble,
-        now: ForecastState,
-        calibration: Calibration | None,
-        origin: ForecastOrigin,
-    ) -> None:
-        """Take what was learned, and what is known of every series."""
-        self.recipe_, self.ensemble_, self.forecast_state_, self.calibration_ = (
-            recipe,
-            ensemble,
-            now,
-            calibration,
-        )
-        self._origin, self._stepped = origin, 0
-        self._errors_known: tuple[tuple[int, str], Floats] | None = None
-
     @property
     def origin_(self) -> ForecastOrigin:
         """Where every series stands in time."""
-        self._check_fitted()
-        if self._stepped:
-            later = self._origin.frequency.later(self._origin.last, self._stepped)
-            self._origin, self._stepped = replace(self._origin, last=later), 0
-        return self._origin
-
-    def columns_of(self, panel: Panel) -> Floats:
-        """(rows, columns) what the networks are shown beside the series, not yet scaled."""
-        return np.concatenate([panel.exogenous, self._dates(panel.kind, panel.ds)], axis=1)
+        return self._fitted().origin
 
     def predict(
         self,
@@ -207,26 +142,7 @@ class Forecaster(Settings, Views):
             DataError: exogenous columns are missing.
             SettingError: the horizon or a level is impossible, or intervals are not available.
         """
-        paths = self.paths(h, X)
-        h = paths.shape[2]
-        columns: dict[str, Floats] = {self.point: self.point_of(paths)}
-        for each, (low, high) in self.intervals_of(paths, level).items():
-            columns[f"lo-{each:g}"], columns[f"hi-{each:g}"] = low, high
-        if members:
-            columns |= {f"member-{i + 1}": paths[:, i] for i in range(paths.shape[1])}
-        series = np.repeat(np.arange(len(self.origin_.ids)), h)
-        return write_frame(
-            {name: values.ravel() for name, values in columns.items()},
-            self.origin_.kind,
-            series=series,
-            ds=self.origin_.after(h).ravel(),
-        )
-
-    def paths(self, h: int, X: Any = None) -> Floats:
-        """The forecasts of every member, (series, members, h); errors as ``predict`` has them."""
-        self._check_fitted()
-        h = at_least("h", h, 1)
-        return self.ensemble_.forecast(self.forecast_state_, h, self._future(X, h))
+        return self._fitted().predict(h, level=level, X=X, members=members)
 
     def update(self, frame: Any) -> Self:
         """Move on with new observations: state advances, weights stay.
@@ -240,33 +156,7 @@ class Forecaster(Settings, Views):
         Raises:
             DataError: a series is unknown, or a row repeats or leaves out a time; nothing changed.
         """
-        self._check_fitted()
-        rows = read_new_rows(frame, self.origin_)
-        ensemble, framing = self.ensemble_, self.ensemble_.framing.framing
-        x = np.concatenate([rows.exogenous, self._dates(self.origin_.kind, rows.ds)], axis=1)
-        counts = np.diff(rows.offsets)
-        of_row = np.repeat(rows.series, counts)
-        taken = ensemble.framing[of_row].is_representable(rows.y) & ensemble.columns.take(
-            of_row
-        ).is_representable(x)
-        if not taken.all():
-            wrong = int(taken.argmin())
-            raise unusable(
-                rows.y[wrong], self._origin.ids[of_row[wrong]], show(rows.ds[wrong]), framing
-            )
-        everything = len(rows.series) == ensemble.series
-        some = ensemble if everything else ensemble.take(rows.series)
-        now = (
-            self.forecast_state_ if everything else ensemble.part(self.forecast_state_, rows.series)
-        )
-        for i in range(int(counts.max())):
-            at = rows.offsets[:-1] + np.minimum(i, counts - 1)
-            scaled = some.columns.apply(x[at][:, None])
-            now = kept(some, i < counts, some.observe(now, rows.y[at], scaled), now)
-        self.forecast_state_ = (
-            now if everything else ensemble.put(self.forecast_state_, rows.series, now)
-        )
-        self._origin = self.origin_.moved(rows.series, rows.last)
+        self.fitted_ = observed(self._fitted(), frame)
         return self
 
     def step(self, y: ArrayLike | Mapping[str, float]) -> Floats:
@@ -282,54 +172,26 @@ class Forecaster(Settings, Views):
             DataError: a value is missing or not finite; nothing changed.
             SettingError: the model looks at columns, which a step does not give.
         """
-        self._check_fitted()
-        ids, ensemble = self._origin.ids, self.ensemble_
-        if self.forecast_state_.x.shape[-1]:
-            raise SettingError(
-                "step", "columns", "are looked at by this model", "Use update() and predict()."
-            )
-        try:
-            values = [y[name] for name in ids] if isinstance(y, Mapping) else y
-            observed = np.asarray(values, np.float64).reshape(-1)
-        except (KeyError, TypeError, ValueError):
-            observed = np.empty(0)
-        whole = observed.shape == (ensemble.series,) and not np.isnan(observed).any()
-        if not whole or (isinstance(y, Mapping) and len(y) > len(ids)):
-            raise DataError(
-                "y",
-                y,
-                f"is not one number for each of {ensemble.series} series",
-                "Give them in the order of origin_.ids; use update() for some of the series.",
-            )
-        taken = ensemble.framing.is_representable(observed)
-        if not taken.all():
-            wrong = int(taken.argmin())
-            raise unusable(observed[wrong], ids[wrong], "y", ensemble.framing.framing)
-        nothing = np.zeros((ensemble.series, 1, 0))
-        now = ensemble.look(ensemble.observe(self.forecast_state_, observed, nothing))
-        assert now.ahead is not None
-        forecasts = ensemble.by_member.invert(now.ahead[0], now.recent[:, None])[..., 0]
-        forecast = self.point_of(forecasts[..., None])[:, 0]
-        self.forecast_state_ = now
-        self._stepped += 1
-        return forecast
+        self.fitted_, forecasts = stepped(self._fitted(), y)
+        return forecasts
 
     @property
     def state(self) -> States:
         """The state of every series: get, set, ``snapshot()``, ``restore()``."""
-        self._check_fitted()
+        self._fitted()
         return States(self)
 
     def save(self, path: str | Path) -> None:
         """Write the model to a file that holds numbers and text alone, whole or not at all.
+
+        What is written is what was fitted: parameters that were set since then are not in it.
 
         Raises:
             OutputError: the file cannot be written.
         """
         from statewise.forecasting.saved import write
 
-        self._check_fitted()
-        write(self, Path(path))
+        write(self._fitted(), Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -340,7 +202,10 @@ class Forecaster(Settings, Views):
         """
         from statewise.forecasting.saved import read
 
-        return read(cls, Path(path))
+        fitted = read(Path(path))
+        model = cls(**fitted.settings.get_params())
+        model.fitted_ = fitted
+        return model
 
     def exported(self, series: str | None = None, member: int = 1) -> "Exported":
         """One network with its present state, for ``to_keras`` and ``to_torch``.
@@ -353,114 +218,7 @@ class Forecaster(Settings, Views):
             DataError: there is no such series.
             SettingError: there is no such member.
         """
-        from statewise.ensemble.exported import Exported
-
-        self._check_fitted()
-        ensemble, which = self.ensemble_, at_least("member", member, 1) - 1
-        if which >= ensemble.members:
-            raise SettingError(
-                "member", member, f"is not one of {ensemble.members}", "Count from one."
-            )
-        at = np.array([0 if series is None else self.origin_.place(series)], np.intp)
-        one = ensemble.take(at)
-        state = one.from_lanes(ensemble.part(self.forecast_state_, at).carried)
-        run = slice(which, which + 1)
-        initial = None if one.initial is None else State(*(part[run] for part in one.initial))
-        now = State(state.h[:, which : which + 1], state.c[:, which : which + 1])
-        return Exported(ensemble.network, one.weights.take(run), now, initial)
-
-    def _check_fitted(self) -> None:
-        if not hasattr(self, "ensemble_"):
-            raise SettingError(type(self).__name__, "unfitted", "knows nothing yet", "Call fit().")
-
-    def _dates(self, kind: Any, ds: NDArray[Any]) -> Floats:
-        """The calendar's columns at these times."""
-        if not self.calendar:
-            return np.zeros((len(ds), 0))
-        return calendar(kind.time.clock(ds), self.calendar)[0]
-
-    def _future(self, frame: Any, horizon: int) -> Floats:
-        """The columns over the horizon, scaled: (series, horizon, columns)."""
-        origin = self.origin_
-        given = np.zeros((len(origin.ids), horizon, 0))
-        if origin.columns:
-            if frame is None:
-                listed = ", ".join(origin.columns)
-                raise DataError(
-                    "X", None, f"is needed: the model looks at {listed}",
-                    f"Give a frame with them over the {horizon} times that follow.",
-                )  # fmt: skip
-            given = read_future(frame, origin, horizon)
-        dates = self._dates(origin.kind, origin.after(horizon).ravel()) if self.calendar else None
-        if dates is not None:
-            given = np.concatenate([given, dates.reshape(len(given), horizon, -1)], axis=2)
-        columns = self.ensemble_.columns
-        if not columns.is_representable(given).all():
-            raise DataError(
-                "X", float(np.abs(given).max()), "is too far from what was fitted on",
-                "Check the columns.",
-            )  # fmt: skip
-        return columns.apply(given)
-
-    def point_of(self, paths: Floats) -> Floats:
-        """Paths (series, members, steps) as one forecast, without members that have no number."""
-        mean = self.point == "mean"
-        if np.isfinite(paths).all():
-            return np.asarray(paths.mean(axis=1) if mean else np.median(paths, axis=1))
-        finite = np.where(np.isfinite(paths), paths, np.nan)
-        lost = np.any(np.all(np.isnan(finite), axis=1), axis=1)
-        if lost.any():
-            raise DataError(
-                f"series {self._origin.ids[int(lost.argmax())]!r}",
-                paths.shape[1],
-                "members have no finite forecast",
-                "Forecast fewer steps, or fit with a smaller learning_rate or a transform.",
-            )
-        return np.asarray((np.nanmean if mean else np.nanmedian)(finite, axis=1))
-
-    def intervals_of(
-        self, paths: Floats, level: float | Sequence[float] | None
-    ) -> dict[float, tuple[Floats, Floats]]:
-        """The bounds at each level, in percent, each (series, steps).
-
-        Raises:
-            SettingError: a level is impossible, there are no intervals, or the horizon is too long.
-        """
-        if level is None or not (
-            levels := [percent("level", x) for x in np.atleast_1d(level).tolist()]
-        ):
-            return {}
-        middle = self.point_of(paths)
-        if self.intervals == "ensemble":
-            finite = np.where(np.isfinite(paths), paths, np.nan)
-            tails = {each: (0.5 - each / 200.0, 0.5 + each / 200.0) for each in levels}
-            return {
-                each: tuple(np.nanquantile(finite, tail, axis=1)) for each, tail in tails.items()
-            }
-        if self.intervals is None or self.calibration_ is None:
-            raise SettingError(
-                "level", levels, "needs intervals", "Fit with intervals='conformal'."
-            )
-        errors = self._errors(paths.shape[2])
-        bounds = {}
-        for each in levels:
-            found = half_widths(errors, each)
-            if found.level.min() < each:
-                warnings.warn(
-                    f"intervals at {each:g}% hold {found.level.min():.0f}% at some steps: too few "
-                    "observations were held back; fit with a larger calibration=...",
-                    stacklevel=3,
-                )
-            bounds[each] = (middle - found.width, middle + found.width)
-        return bounds
-
-    def _errors(self, horizon: int) -> Floats:
-        """The twin's errors over a horizon, kept until another is asked for."""
-        assert self.calibration_ is not None
-        asked = horizon, self.point
-        if self._errors_known is None or self._errors_known[0] != asked:
-            self._errors_known = asked, self.calibration_.errors(horizon, self.point_of)
-        return self._errors_known[1]
+        return self._fitted().exported(series, member)
 
     def backtest(self, frame: Any, test_size: int, cutoffs: int = 1, **options: Any) -> "Backtest":
         """Forecast the last observations of a frame as if they were not known.
@@ -478,38 +236,25 @@ class Forecaster(Settings, Views):
         """
         from statewise.forecasting.backtest import backtest
 
-        return backtest(self, self.read(frame), test_size, cutoffs, **options)
+        return backtest(
+            lambda panel: self.clone().fit(panel).fitted_,
+            self.read(frame),
+            test_size,
+            cutoffs,
+            threads=self.threads,
+            **options,
+        )
 
+    def _repr_html_(self) -> str:
+        from statewise.show.notebook import shown
 
-def kept(
-    ensemble: Any, series: NDArray[np.bool_], after: ForecastState, before: ForecastState
-) -> ForecastState:
-    """``after`` for the series that are marked, ``before`` for the others."""
-    if series.all():
-        return after
-    marked = series[:, None]
-    return ForecastState(
-        np.where(marked, after.recent, before.recent),
-        np.where(marked[..., None], after.x, before.x),
-        ensemble.choose(series, after.carried, before.carried),
-    )
-
-
-def unusable(value: float, name: str, where: str, framing: Framing) -> DataError:
-    """The error of an observation that cannot be framed."""
-    what = f"series {name!r}, {where}"
-    if framing.transform != "none" and value <= 0.0:
-        fix = 'Fit with transform="none", or add a constant to the series.'
-        problem = f"is not positive, as transform={framing.transform!r} needs"
-        return DataError(what, float(value), problem, fix)
-    return DataError(what, float(value), "is too far from what was fitted on", "Check the rows.")
-
-
-def stage(bar: Any) -> Callable[[int], None]:
-    """What a fit calls with the number of networks finished, on a bar that others have moved."""
-    begun = bar.n
-
-    def moved(finished: int) -> None:
-        bar.update(begun + finished - bar.n)
-
-    return moved
+        heading = f"{type(self).__name__}, not fitted"
+        if hasattr(self, "fitted_"):
+            count = len(self.fitted_.ids)
+            heading = f"{type(self).__name__}, fitted to {count} series"
+        rows = [{"parameter": n, "value": repr(v)} for n, v in self._said().items()]
+        return shown(
+            heading,
+            rows or [{"parameter": "all", "value": "default"}],
+            "Parameters that are not named have their defaults." if rows else "",
+        )

@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from statewise.data.panel import Panel
 from statewise.errors import SettingError
-from statewise.forecasting.backtest import MODEL, NAIVE, Backtest
 from statewise.forecasting.diagnostics import Fan, Trace
+from statewise.forecasting.folds import MODEL, NAIVE, Fold
 from statewise.show.style import GRID, INK, NAIVE_LINE, PALETTE, short, styled
 
 __all__ = ["backtest_figure", "forecast_figure", "state_figure"]
@@ -40,38 +41,39 @@ def forecast_figure(fans: Sequence[Fan], label: str = "forecast") -> Figure:
 
 
 @styled
-def backtest_figure(found: Backtest, series: Sequence[str] | None = None) -> Figure:
-    """What came and what every method had forecast, a panel a series; a line begins at an fold.
+def backtest_figure(
+    panel: Panel, folds: Sequence[Fold], series: Sequence[str] | None = None
+) -> Figure:
+    """What came and what every method had forecast, a panel a series; a line begins at a fold.
 
     Raises:
         SettingError: a series is not in the backtest.
     """
-    panel = found.panel
     named = list(panel.ids if series is None else series)
     for name in named:
         if name not in panel.ids:
             known = ", ".join(panel.ids[:3])
             raise SettingError("series", name, "is not in the backtest", f"There are {known}, ...")
     figure, panels = grid(len(named))
-    each_step = all(fold.actual.shape[1] == 1 for fold in found.folds)
-    methods = list(found.folds[0].forecasts)
+    each_step = all(fold.actual.shape[1] == 1 for fold in folds)
+    methods = list(folds[0].forecasts)
     for axes, name in zip(panels, named, strict=False):
         at = panel.ids.index(name)
         start, end = (int(edge) for edge in panel.offsets[at : at + 2])
-        first = start + int(found.folds[0].known[at])
+        first = start + int(folds[0].known[at])
         shown = slice(max(start, first - max(24, end - first)), end)
         axes.plot(panel.ds[shown], panel.y[shown], color=INK, lw=1.1, label="observed")
         for i, method in enumerate([m for m in methods if m != MODEL] + [MODEL]):
             own = method == MODEL
             colour = PALETTE[0] if own else NAIVE_LINE if method == NAIVE else PALETTE[i % 6 + 1]
-            ds, values = lines_of(found, at, [o.forecasts[method][at] for o in found.folds])
+            ds, values = lines_of(panel, folds, at, [o.forecasts[method][at] for o in folds])
             dots = "." if each_step or len(ds) < 40 else None
             width, dashes, size = (1.5, "-", 4) if own else (0.9, (0, (4, 2)), 2)
             axes.plot(ds, values, color=colour, lw=width, ls=dashes, marker=dots, ms=size,
                       label=method)  # fmt: skip
-        for level in found.folds[0].bounds:
+        for level in folds[0].bounds:
             low, high = (
-                lines_of(found, at, [o.bounds[level][side][at] for o in found.folds])[1]
+                lines_of(panel, folds, at, [o.bounds[level][side][at] for o in folds])[1]
                 for side in (0, 1)
             )
             band(axes, ds, {level: (low, high)})
@@ -138,14 +140,14 @@ def band(axes: Any, ds: NDArray[Any], bounds: dict[float, tuple[Any, Any]]) -> N
 
 
 def lines_of(
-    found: Backtest, at: int, parts: Sequence[NDArray[np.float64]]
+    panel: Panel, folds: Sequence[Fold], at: int, parts: Sequence[NDArray[np.float64]]
 ) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """One value for each time that was forecast, with a gap before each fold of several steps."""
     ds: list[NDArray[Any]] = []
     values: list[NDArray[np.float64]] = []
-    for fold, part in zip(found.folds, parts, strict=True):
-        begin = int(found.panel.offsets[at] + fold.known[at])
-        times = found.panel.ds[begin : begin + len(part)]
+    for fold, part in zip(folds, parts, strict=True):
+        begin = int(panel.offsets[at] + fold.known[at])
+        times = panel.ds[begin : begin + len(part)]
         gap = len(part) > 1 and len(values) > 0
         ds += [times[:1], times] if gap else [times]
         values += [np.array([np.nan]), part] if gap else [part]

@@ -1,7 +1,7 @@
 """A fitted forecaster as one file of numbers and text, and back."""
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,11 @@ from statewise.base import modelfile
 from statewise.data.origin import ForecastOrigin
 from statewise.engine import State, Weights
 from statewise.ensemble.trained import Columns, Ensemble, ForecastState
-from statewise.errors import ModelError, SettingError, StatewiseError
+from statewise.errors import ModelError, StatewiseError
 from statewise.forecasting.calibration import Calibration
+from statewise.forecasting.core import FittedModel
 from statewise.forecasting.fitting import Recipe
-from statewise.forecasting.forecaster import Forecaster
+from statewise.forecasting.settings import Settings
 from statewise.model.framing import FittedFraming
 from statewise.model.network import ReduceOnPlateau
 from statewise.model.regime import StateRegime
@@ -23,37 +24,33 @@ __all__ = ["read", "write"]
 
 Arrays = dict[str, NDArray[Any]]
 LARGEST = 1e100  # no fit makes a greater number
-Model = TypeVar("Model", bound=Forecaster)
 
 
-def write(model: Forecaster, path: Path) -> None:
-    """Save a fitted model; raises SettingError if its parameters are not those of the fit."""
-    if model.recipe != model.recipe_:
-        raise SettingError(
-            type(model).__name__,
-            model,
-            "has other parameters than when it was fitted",
-            "Call fit() again, or set them back.",
-        )
-    arrays = arrays_of("", model.ensemble_, model.forecast_state_)
-    twin = model.calibration_
+def write(model: FittedModel, path: Path) -> None:
+    """Save a fitted model, with the settings of its fit.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    arrays = arrays_of("", model.ensemble, model.state)
+    twin = model.calibration
     if twin is not None:
-        arrays |= arrays_of("twin.", twin.ensemble, twin.now)
+        arrays |= arrays_of("twin.", twin.ensemble, twin.state)
         arrays |= {"twin.counts": twin.counts, "twin.y": twin.y, "twin.held": twin.x}
     document = {
         "kind": "forecaster",
         "statewise": __version__,
-        "parameters": {name: plain(value) for name, value in model.get_params().items()},
-        "origin": model.origin_.to_document(),
+        "parameters": {name: plain(value) for name, value in model.settings.get_params().items()},
+        "origin": model.origin.to_document(),
     }
     modelfile.save(path, {name: slim(array) for name, array in arrays.items()}, document)
 
 
-def read(kind: type[Model], path: Path) -> Model:
-    """Load a model that ``write`` saved; raises ModelError if that is not possible."""
+def read(path: Path) -> FittedModel:
+    """The fitted model that ``write`` saved; raises ModelError if there is none."""
     arrays, document = modelfile.load(path)
     try:
-        return model_of(kind, arrays, document)
+        return model_of(arrays, document)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, StatewiseError) as error:
         raise ModelError(
             "path",
@@ -63,19 +60,19 @@ def read(kind: type[Model], path: Path) -> Model:
         ) from None
 
 
-def model_of(kind: type[Model], arrays: Arrays, document: dict[str, Any]) -> Model:
-    """The model of these arrays and this document."""
+def model_of(arrays: Arrays, document: dict[str, Any]) -> FittedModel:
+    """The fitted model of these arrays and this document."""
     if document["kind"] != "forecaster":
         raise ValueError(document["kind"])
     parameters = {name: rich(value) for name, value in document["parameters"].items()}
-    model = kind(**parameters)
-    recipe, origin = model.recipe, ForecastOrigin.from_document(document["origin"])
+    settings = Settings(**parameters)
+    recipe, origin = settings.recipe, ForecastOrigin.from_document(document["origin"])
     ensemble, now = parts_of("", arrays, recipe, len(origin.ids))
-    columns = len(origin.columns) + 2 * len(model.calendar)
+    columns = len(origin.columns) + 2 * len(settings.calendar)
     if ensemble.columns.centre.shape[1] != columns:
         raise ValueError("columns")
     twin = None
-    if model.intervals == "conformal":
+    if settings.intervals == "conformal":
         other, begin = parts_of("twin.", arrays, recipe, len(origin.ids))
         counts = arrays["twin.counts"].astype(np.int64)
         y, x = wide(arrays["twin.y"]), wide(arrays["twin.held"])
@@ -83,8 +80,7 @@ def model_of(kind: type[Model], arrays: Arrays, document: dict[str, Any]) -> Mod
         if not (shaped and x.shape == (*y.shape, columns) and counts.min() > 0):
             raise ValueError("twin")
         twin = Calibration(other, begin, counts, y, x)
-    model._adopt(recipe, ensemble, now, twin, origin)
-    return model
+    return FittedModel(settings, recipe, ensemble, now, twin, origin)
 
 
 def arrays_of(prefix: str, ensemble: Ensemble, now: ForecastState) -> Arrays:
@@ -113,8 +109,7 @@ def parts_of(
     )
     columns = Columns(*(wide(arrays[f"{prefix}columns.{name}"]) for name in ("centre", "spread")))
     ensemble = Ensemble(
-        recipe.model.network, recipe.model.regime, framing, columns, recipe.members,
-        recipe.shared, weights, initial,
+        recipe.model, framing, columns, recipe.members, recipe.shared, weights, initial
     )  # fmt: skip
     state = State(*(arrays[f"{prefix}state.{name}"] for name in State._fields))
     recent, x = wide(arrays[f"{prefix}recent"]), wide(arrays[f"{prefix}x"])

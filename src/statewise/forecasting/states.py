@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,15 @@ from statewise.data.origin import ForecastOrigin
 from statewise.engine import State
 from statewise.ensemble.trained import ForecastState
 from statewise.errors import SettingError
-
-if TYPE_CHECKING:
-    from statewise.forecasting.forecaster import Forecaster
+from statewise.forecasting.core import FittedModel
 
 __all__ = ["SeriesState", "Snapshot", "States"]
+
+
+class Holder(Protocol):
+    """What holds a fitted model, and puts another one in its place."""
+
+    fitted_: FittedModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +40,10 @@ class SeriesState:
     last: Any
 
 
-@dataclass(frozen=True, eq=False)
-class Snapshot:
+class Snapshot(NamedTuple):
     """What a forecaster knew of all series at one moment."""
 
-    now: ForecastState
+    state: ForecastState
     origin: ForecastOrigin
 
 
@@ -55,19 +58,18 @@ class States(Mapping[str, SeriesState]):
         SettingError: what is set is not a state of this model.
     """
 
-    def __init__(self, model: "Forecaster") -> None:
-        self._model = model
+    def __init__(self, holder: Holder) -> None:
+        self._holder = holder
 
     def __getitem__(self, name: str) -> SeriesState:
-        at = self._at(name)
-        model = self._model
-        part = model.ensemble_.part(model.forecast_state_, at)
-        state = model.ensemble_.take(at).from_lanes(part.carried)
-        last = model.origin_.last[at[0]]
+        model, at = self._holder.fitted_, self._at(name)
+        part = model.ensemble.part(model.state, at)
+        state = model.ensemble.take(at).from_lanes(part.carried)
+        last = model.origin.last[at[0]]
         return SeriesState(state.h[0], state.c[0], part.recent[0].copy(), part.x[0].copy(), last)
 
     def __setitem__(self, name: str, value: "SeriesState | tuple[Any, Any]") -> None:
-        at, model, known = self._at(name), self._model, self[name]
+        model, at, known = self._holder.fitted_, self._at(name), self[name]
         if isinstance(value, SeriesState):
             new = value
         else:
@@ -79,36 +81,35 @@ class States(Mapping[str, SeriesState]):
             new = replace(known, h=h, c=c)
         parts = ("h", "c", "recent", "x", "last")
         new = SeriesState(*(fitting(name, each, new, known) for each in parts))
-        model.ensemble_.framing.framing.check(new.recent, f"state[{name!r}].recent")
-        carried = model.ensemble_.take(at).to_lanes(State(new.h[None], new.c[None]))
-        now = ForecastState(new.recent[None], new.x[None], carried)
-        model.forecast_state_ = model.ensemble_.put(model.forecast_state_, at, now)
-        model._origin = model.origin_.moved(at, new.last[None])
+        model.recipe.model.framing.check(new.recent, f"state[{name!r}].recent")
+        carried = model.ensemble.take(at).to_lanes(State(new.h[None], new.c[None]))
+        part = ForecastState(new.recent[None], new.x[None], carried)
+        self._holder.fitted_ = model.with_state(
+            model.ensemble.put(model.state, at, part), model.origin.moved(at, new.last[None])
+        )
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._model.origin_.ids)
+        return iter(self._holder.fitted_.ids)
 
     def __len__(self) -> int:
-        return len(self._model.origin_.ids)
+        return len(self._holder.fitted_.ids)
 
     def snapshot(self) -> Snapshot:
         """Everything that is known now, to be put back with ``restore``."""
-        return Snapshot(self._model.forecast_state_, self._model.origin_)
+        model = self._holder.fitted_
+        return Snapshot(model.state, model.origin)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Forget everything that came after the snapshot."""
-        model = self._model
-        if (
-            shapes_of(snapshot.now) != shapes_of(model.forecast_state_)
-            or snapshot.origin.ids != model.origin_.ids
-        ):
+        model = self._holder.fitted_
+        if shapes_of(snapshot.state) != shapes_of(model.state) or snapshot.origin.ids != model.ids:
             raise SettingError(
                 "snapshot", snapshot.origin.ids, "is of another model", "Use one of this model."
             )
-        model.forecast_state_, model._origin = snapshot.now, snapshot.origin
+        self._holder.fitted_ = model.with_state(*snapshot)
 
     def _at(self, name: str) -> NDArray[np.intp]:
-        return np.array([self._model.origin_.place(name)], np.intp)
+        return np.array([self._holder.fitted_.base.place(name)], np.intp)
 
 
 def fitting(name: str, part: str, new: SeriesState, known: SeriesState) -> NDArray[Any]:

@@ -1,13 +1,13 @@
 """Ways to look at a fitted forecaster: forecasts, states over time, what it forgets."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
+
+from statewise.errors import SettingError
+from statewise.forecasting.core import FittedModel
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from statewise.forecasting.forecaster import Forecaster
-
 
 __all__ = ["Views"]
 
@@ -15,9 +15,7 @@ __all__ = ["Views"]
 class Views:
     """What a forecaster shows of itself."""
 
-    @property
-    def _model(self) -> "Forecaster":
-        return cast("Forecaster", self)
+    fitted_: FittedModel
 
     def plot(
         self,
@@ -42,7 +40,8 @@ class Views:
         from statewise.forecasting.diagnostics import fans
         from statewise.forecasting.plots import forecast_figure
 
-        return forecast_figure(fans(self._model, h, history, level, X, last), self._model.point)
+        model = self._fitted()
+        return forecast_figure(fans(model, h, history, level, X, last), model.settings.point)
 
     def trace(self, frame: Any) -> Any:
         """The state of every member after each observation of a frame, from the initial state.
@@ -61,8 +60,7 @@ class Views:
         """
         from statewise.forecasting.diagnostics import trace_frame
 
-        self._model._check_fitted()
-        return trace_frame(self._model, frame)
+        return trace_frame(self._fitted(), frame)
 
     def plot_state(self, frame: Any, *, member: int = 1) -> "Figure":
         """Draw what ``trace`` gives of one member, with the resets marked; as a matplotlib figure.
@@ -74,8 +72,7 @@ class Views:
         from statewise.forecasting.diagnostics import traces
         from statewise.forecasting.plots import state_figure
 
-        self._model._check_fitted()
-        return state_figure(traces(self._model, frame), member)
+        return state_figure(traces(self._fitted(), frame), member)
 
     def warm_up_length(self, frame: Any, *, tolerance: float = 0.05) -> dict[str, int | None]:
         """How many observations each series takes to forget the state that it began with.
@@ -97,19 +94,9 @@ class Views:
         """
         from statewise.forecasting.diagnostics import warm_up_length
 
-        self._model._check_fitted()
-        return warm_up_length(self._model, frame, tolerance)
+        return warm_up_length(self._fitted(), frame, tolerance)
 
-    def _repr_html_(self) -> str:
-        from statewise.show.notebook import shown
-
-        heading = f"{type(self).__name__}, not fitted"
-        if hasattr(self, "ensemble_"):
-            count = len(self._model.origin_.ids)
-            heading = f"{type(self).__name__}, fitted to {count} series"
-        rows = [{"parameter": n, "value": repr(v)} for n, v in self._model._said().items()]
-        return shown(
-            heading,
-            rows or [{"parameter": "all", "value": "default"}],
-            "Parameters that are not named have their defaults." if rows else "",
-        )
+    def _fitted(self) -> FittedModel:
+        if not hasattr(self, "fitted_"):
+            raise SettingError(type(self).__name__, "unfitted", "knows nothing yet", "Call fit().")
+        return self.fitted_

@@ -307,10 +307,11 @@ class KerasEngine:
         model: Model,
         trained: KerasFitted,
         known: Sequence[Known],
-        of_run: NDArray[np.intp],
         test_size: int,
     ) -> NDArray[np.float64]:
         """Forecast the observations after each cutoff one step at a time, (runs, test_size)."""
+        each = len(trained.weights) // len(known)
+        of_run = [which for which in range(len(known)) for _ in range(each)]
         return np.stack(
             [
                 self._walk(model, trained, run, known[which], test_size)
