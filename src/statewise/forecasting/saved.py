@@ -40,7 +40,11 @@ def write(model: FittedModel, path: Path) -> None:
     document = {
         "kind": "forecaster",
         "statewise": __version__,
-        "parameters": {name: plain(value) for name, value in model.settings.get_params().items()},
+        "parameters": {  # whether a bar is shown is no matter of the model
+            name: plain(value)
+            for name, value in model.settings.get_params().items()
+            if name != "progress"
+        },
         "origin": model.origin.to_document(),
     }
     modelfile.save(path, {name: slim(array) for name, array in arrays.items()}, document)
