@@ -176,7 +176,7 @@ def test_gaps_are_filled_in_rows_and_values() -> None:
         (pl.from_pandas(frame()).lazy(), {}, "'LazyFrame': is not a frame. .*collect"),
         ([1, 2, 3], {}, "'list': is not a frame"),
         (pd.Series([1, 2, 3]), {}, "'Series': is not a frame. .*times as its index"),
-        (frame(), {"fill": "back"}, "is no way to fill"),
+        (frame(), {"fill": "back"}, "fill = .back.: is not a known name"),
         (frame(), {"freq": "xx"}, "is not a known frequency"),
     ],
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Rows that follow what is known of each series, from a long frame."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,10 +81,9 @@ def read_new_rows(frame: Any, origin: ForecastOrigin) -> NewRows:
     offsets = np.append(starts, len(codes))
     series = codes[starts]
     check_follows(origin, series, offsets, ds)
-    values = np.empty((len(ds), len(columns)))
-    for at, column in enumerate(columns):
-        values[:, at] = numbers_of(table[column], f"column {column!r}")[order]
-        check_usable(values[:, at], column, ds, codes, origin)
+    found = [numbers_of(table[column], f"column {column!r}")[order] for column in columns]
+    values = np.stack(found, axis=1)
+    check_usable(values, columns, ds, codes, origin)
     return NewRows(series, offsets, ds, values[:, 0].copy(), values[:, 1:])
 
 
@@ -125,9 +125,8 @@ def read_future(frame: Any, origin: ForecastOrigin, horizon: int) -> Floats:
             raise DataError(place, show(after[series, step]), problem, fix)
     values = np.empty((*after.shape, len(origin.columns)))
     for at, column in enumerate(origin.columns):
-        found = numbers_of(table[column], f"exogenous column {column!r}")[kept]
-        check_usable(found, column, after[where], where[0], origin)
-        values[..., at][where] = found
+        values[(*where, at)] = numbers_of(table[column], f"exogenous column {column!r}")[kept]
+    check_usable(values[where], origin.columns, after[where], where[0], origin)
     return values
 
 
@@ -183,8 +182,8 @@ def check_follows(origin: ForecastOrigin, series: Ints, offsets: Ints, ds: NDArr
 
 
 def check_usable(
-    values: Floats, label: str, ds: NDArray[Any], codes: Ints, origin: ForecastOrigin
+    values: Floats, labels: Sequence[str], ds: NDArray[Any], codes: Ints, origin: ForecastOrigin
 ) -> None:
     """Raise DataError if a value is missing, infinite or too large."""
-    check_values(values, label, ds, codes, origin.ids)
-    check_filled(values, label, ds, codes, origin.ids, fix="Fill it in.")
+    check_values(values, labels, ds, codes, origin.ids)
+    check_filled(values, labels, ds, codes, origin.ids, fix="Fill it in.")

@@ -1,12 +1,11 @@
 """Fill in what is missing from series."""
 
-import math
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.errors import SettingError
+from statewise.base.checks import finite, one_of
 
 __all__ = ["Fill", "check_fill", "fill_missing"]
 
@@ -15,10 +14,10 @@ Fill = Literal["forward", "linear", "zero"] | float
 
 def check_fill(fill: Any) -> None:
     """Raise SettingError if ``fill`` is no way to fill in a value."""
-    number = isinstance(fill, int | float) and not isinstance(fill, bool) and math.isfinite(fill)
-    if not number and not (isinstance(fill, str) and fill in {"forward", "linear", "zero"}):
-        fix = "Use 'forward', 'linear', 'zero' or a finite number."
-        raise SettingError("fill", fill, "is no way to fill in a missing value", fix)
+    if isinstance(fill, str):
+        one_of("fill", fill, ("forward", "linear", "zero"))
+    else:
+        finite("fill", fill)
 
 
 def fill_missing(

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from statewise.base.checks import at_least, one_of
-from statewise.base.documents import Document, is_whole
+from statewise.base.documents import Document
 from statewise.errors import DataError, SettingError
 
 __all__ = ["FURTHEST", "TIME", "Frequency", "as_times", "show"]
@@ -26,17 +26,10 @@ Ints = NDArray[np.int64]
 FURTHEST = 2**53  # of a whole number: sums and differences of such are exact
 MONDAY = 3  # the first day of 1970 was three days after one
 DAY = 86_400_000_000  # microseconds
-FIXED = {
-    "W": 7 * DAY,
-    "D": DAY,
-    "h": DAY // 24,
-    "min": DAY // 1440,
-    "s": 10**6,
-    "ms": 1000,
-    "us": 1,
-}
+FIXED = {"W": 7 * DAY, "D": DAY, "h": DAY // 24, "min": DAY // 1440, "s": 10**6, "ms": 1000,
+         "us": 1}  # fmt: skip
 LONGEST = {  # of a step: the years from 1 to 9999
-    "integer": FURTHEST,
+    "integer": 2 * FURTHEST,
     "microsecond": 9999 * 366 * DAY,
     "business day": 9999 * 366,
     "month": 9999 * 12,
@@ -65,7 +58,7 @@ class Frequency:
             one day up to the 28th.
 
     Raises:
-        SettingError: the unit or anchor is unknown, or the step below one.
+        SettingError: the unit or anchor is unknown, or the step below one or beyond 9999 years.
 
     Example:
         >>> monthly = Frequency.parse("ME")
@@ -81,6 +74,9 @@ class Frequency:
         one_of("unit", self.unit, ("integer", "microsecond", "business day", "month"))
         one_of("anchor", self.anchor, ("", "start", "end") if self.unit == "month" else ("",))
         object.__setattr__(self, "step", at_least("step", self.step, 1))
+        if self.step > LONGEST[self.unit]:
+            fix = f"Use at most {LONGEST[self.unit]}."
+            raise SettingError("step", self.step, f"is too many {self.unit}s", fix)
 
     @classmethod
     def parse(cls, text: str) -> "Frequency":
@@ -109,15 +105,10 @@ class Frequency:
     def from_document(cls, document: Any) -> "Frequency":
         """The frequency whose fields are these; raises DataError if the document is damaged."""
         found = Document.of("frequency", document, [field.name for field in fields(cls)])
-        unit: Any = found.text("unit")
-        anchor: Any = found.text("anchor")
-        step = found["step"]
-        if not is_whole(step) or not 1 <= step <= LONGEST.get(unit, 0):
-            raise found.damaged("step" if unit in LONGEST else "unit")
         try:
-            return cls(unit, step, anchor)
-        except SettingError:
-            raise found.damaged("anchor") from None
+            return cls(found["unit"], found["step"], found["anchor"])
+        except SettingError as error:
+            raise found.damaged(error.argument) from None
 
     def anchored(self, times: ArrayLike) -> "Frequency":
         """The same frequency, with the anchor that all of the times have if it is of months.
@@ -174,19 +165,18 @@ class Frequency:
             >>> Frequency("integer", 10).after(1960, 3).tolist()
             [1970, 1980, 1990]
         """
-        steps = self.step * np.arange(1, at_least("count", count, 0) + 1)
-        counts, rest = self._split(as_times(last))
-        return as_times(self._join(counts[..., None] + steps, rest[..., None]))
+        steps = np.arange(1, at_least("count", count, 0) + 1)
+        return self.later(np.asarray(last)[..., None], steps)
 
-    def later(self, last: NDArray[Any], count: int) -> NDArray[Any]:
-        """The times (series,) that are ``count`` steps after ``last``; raises as ``after`` does.
+    def later(self, times: ArrayLike, steps: ArrayLike) -> NDArray[Any]:
+        """The times that are so many steps after ``times``, broadcast; raises as ``after`` does.
 
         Example:
-            >>> Frequency("integer", 10).later(np.array([1960, 1970]), 3).tolist()
+            >>> Frequency("integer", 10).later([1960, 1970], 3).tolist()
             [1990, 2000]
         """
-        counts, rest = self._split(as_times(last))
-        return as_times(self._join(counts + self.step * count, rest))
+        counts, rest = self._split(as_times(times))
+        return as_times(self._join(counts + self.step * np.asarray(steps), rest))
 
     def index(
         self, times: ArrayLike, offsets: ArrayLike | None = None, names: Sequence[str] = ()
@@ -216,12 +206,9 @@ class Frequency:
         wrong = np.flatnonzero((delta % self.step != 0) | spread)
         if len(wrong):
             i = wrong[0]
-            raise DataError(
-                place(names, series[i]),
-                show(rows[i]),
-                f"is not a whole number of steps of {str(self)!r} after {show(rows[i - 1])}",
-                "Give evenly spaced times, or say what they are: for example freq='D'.",
-            )
+            problem = f"is not a whole number of steps of {str(self)!r} after {show(rows[i - 1])}"
+            fix = "Give evenly spaced times, or say what they are: for example freq='D'."
+            raise DataError(place(names, series[i]), show(rows[i]), problem, fix)
         return delta // self.step
 
     def grid(self, first: NDArray[Any], lengths: Ints) -> NDArray[Any]:
@@ -231,10 +218,9 @@ class Frequency:
             >>> Frequency("integer").grid(np.array([1, 7]), np.array([3, 2])).tolist()
             [1, 2, 3, 7, 8]
         """
-        counts, rest = self._split(as_times(first))
         ends = np.cumsum(lengths)
         steps = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths)
-        return self._join(np.repeat(counts, lengths) + self.step * steps, np.repeat(rest, lengths))
+        return self.later(np.repeat(first, lengths), steps)
 
     def _split(
         self, times: NDArray[Any], series: Ints | None = None, names: Sequence[str] = ()
@@ -243,9 +229,8 @@ class Frequency:
         dated = times.dtype == TIME
         if dated == (self.unit == "integer"):
             kind = "dates" if dated else "whole numbers"
-            raise DataError(
-                "freq", str(self), f"does not fit times that are {kind}", f"Use one of {WORDS}."
-            )
+            problem = f"does not fit times that are {kind}"
+            raise DataError("freq", str(self), problem, f"Use one of {WORDS}.")
         if self.unit in {"integer", "microsecond"}:
             return times.astype(np.int64), np.zeros(times.shape, np.int64)
         if self.unit == "month":
@@ -323,22 +308,14 @@ def check_order(rows: NDArray[Any], series: Ints, names: Sequence[str]) -> None:
     if len(wrong):
         i = wrong[0] + 1
         twice = rows[i] == rows[i - 1]
-        raise DataError(
-            place(names, series[i]),
-            show(rows[i]),
-            "appears twice" if twice else f"stands after the later {show(rows[i - 1])}",
-            "Keep one observation a time." if twice else "Sort the observations by time.",
-        )
-
-
-def name_of(names: Sequence[str], series: int) -> str:
-    """The name of a series, if it has one."""
-    return names[series] if len(names) else "series-1"
+        problem = "appears twice" if twice else f"stands after the later {show(rows[i - 1])}"
+        fix = "Keep one observation a time." if twice else "Sort the observations by time."
+        raise DataError(place(names, series[i]), show(rows[i]), problem, fix)
 
 
 def place(names: Sequence[str], series: int) -> str:
-    """A series, for messages."""
-    return f"series {name_of(names, series)!r}"
+    """A series, for messages, by its name if it has one."""
+    return f"series {names[series] if len(names) else 'series-1'!r}"
 
 
 def show(time: Any) -> str:

@@ -14,11 +14,9 @@ from statewise.data.frequency import (
     Anchor,
     Frequency,
     as_times,
-    check_order,
     last_day,
     layout,
     months_of,
-    name_of,
     place,
     show,
 )
@@ -38,13 +36,12 @@ def infer(
     month or at its end. Series of fewer than three observations are not asked.
 
     Args:
-        times: (rows,) times in order.
+        times: (rows,) times in order, none of them twice.
         offsets: (series + 1,) where each series begins and ends; by default all are one series.
         names: of the series, for messages.
 
     Raises:
-        DataError: no series has three observations, or two differ in frequency, or a time is twice
-            there, out of order, or between two steps.
+        DataError: no series has three observations, or two differ in frequency.
 
     Example:
         >>> str(infer(np.array(["2020-01-01", "2020-02-01", "2020-03-01"], "M8[D]")))
@@ -52,27 +49,20 @@ def infer(
     """
     rows = as_times(times)
     starts, series = layout(rows, offsets)
-    check_order(rows, series, names)
     lengths = np.bincount(series, minlength=len(starts))
     asked = np.flatnonzero(lengths >= 3)
     if not len(asked):
-        raise DataError(
-            "freq",
-            None,
-            "cannot be inferred from fewer than three observations of a series",
-            f"Say what it is, one of {WORDS}.",
-        )
+        problem = "cannot be inferred from fewer than three observations of a series"
+        raise DataError("freq", None, problem, f"Say what it is, one of {WORDS}.")
     rows, lengths = rows[(lengths >= 3)[series]], lengths[asked]
     found = frequencies(rows, np.cumsum(lengths) - lengths, lengths)
     other = next((i for i, freq in enumerate(found) if freq != found[0]), None)
     if other is not None:
+        first = f"{place(names, asked[0])}, {str(found[0])!r}"
+        fix = "Forecast series of one frequency at a time; or say freq= if the times have gaps."
         raise DataError(
-            place(names, asked[other]),
-            str(found[other]),
-            f"is not the frequency of series {name_of(names, asked[0])!r}, {str(found[0])!r}",
-            "Forecast series of one frequency at a time; or say freq= if the times have gaps.",
+            place(names, asked[other]), str(found[other]), f"is not the frequency of {first}", fix
         )
-    found[0].index(times, offsets, names)
     return found[0]
 
 
@@ -124,9 +114,7 @@ def check_gaps(
     """Raise DataError that names the first time which is missing within a series."""
     gaps = np.flatnonzero((np.diff(index) > 1) & (series[1:] == series[:-1]))
     if len(gaps):
-        raise DataError(
-            place(names, series[gaps[0]]),
-            show(frequency.after(times[gaps[0]], 1)[0]),
-            f"is missing: the times are {str(frequency)!r}",
-            "Fill it in, or say how: fill='forward', 'linear', 'zero' or a number.",
-        )
+        missing = show(frequency.after(times[gaps[0]], 1)[0])
+        problem = f"is missing: the times are {str(frequency)!r}"
+        fix = "Fill it in, or say how: fill='forward', 'linear', 'zero' or a number."
+        raise DataError(place(names, series[gaps[0]]), missing, problem, fix)

@@ -95,7 +95,7 @@ class Panel:
 
     @cached_property
     def _key(self) -> tuple[Any, ...]:
-        times = tuple(self.ds) if self.ds.dtype == object else self.ds.tobytes()
+        times = tuple(self.ds.tolist())
         values = (self.offsets.tobytes(), self.y.tobytes(), self.exogenous.tobytes())
         return (self.ids, self.columns, self.frequency, str(self.ds.dtype), times, *values)
 
@@ -231,10 +231,7 @@ class Panel:
             raise DataError("ds", len(texts), f"does not match {len(values)} values", "Give both.")
         for text, value in zip(texts, values, strict=True):
             check_value(unique_id, float(value), f", at {text}")
-        codes, times = np.zeros(len(values), np.int64), Times.read("ds", texts)
-        times.check(codes, lambda _: "ds")
-        kind = FrameKind("pandas", None, unique_id, (unique_id,), times.column)
-        return arrange(times, codes, values[:, None], kind)
+        return cls.of([Series(unique_id, tuple(texts), values)])
 
 
 def arrange(
@@ -264,15 +261,14 @@ def arrange(
     """
     if fill is not None:
         check_fill(fill)
-    if freq is not None and not isinstance(freq, Frequency):
+    if not isinstance(freq, Frequency | None):
         freq = Frequency.parse(str(freq))
     order = times.order(codes)
     ds, codes, values = times.ds[order], codes[order], values[order]
     written = None if times.written is None else times.written[order]
     names, labels = kind.names, (kind.target_column, *columns)
     offsets = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(names)))])
-    for column, label in enumerate(labels):
-        check_values(values[:, column], label, ds, codes, names)
+    check_values(values, labels, ds, codes, names)
     spacing: Frequency | DataError
     try:
         if times.problem is not None:
@@ -285,14 +281,13 @@ def arrange(
         if fill is not None:
             raise
         spacing = DataError(*error.args)
+    if fill is None or isinstance(spacing, DataError):
+        check_filled(values, labels, ds, codes, names)
     else:
-        if fill is not None:
-            rows = len(ds)
-            ds, values, codes, offsets = widen(spacing, ds, values, index, codes, offsets, fill)
-            written = written if len(ds) == rows else None
-    said = () if fill is None else unfilled(fill)
-    for column, label in enumerate(labels):
-        check_filled(values[:, column], label, ds, codes, names, *said)
+        rows = len(ds)
+        ds, values, codes, offsets = widen(spacing, ds, values, index, codes, offsets, fill)
+        written = written if len(ds) == rows else None
+        check_filled(values, labels, ds, codes, names, *unfilled(fill))
     y, exogenous = values[:, 0].copy(), values[:, 1:].copy()
     return Panel(offsets, ds, y, exogenous, columns, spacing, kind, written)
 
@@ -310,12 +305,9 @@ def widen(
     lengths = index[offsets[1:] - 1] + 1
     wanted = int(lengths.sum())
     if wanted > max(10**6, 100 * len(ds)):
-        raise DataError(
-            "freq",
-            str(frequency),
-            f"would fill {len(ds)} rows up to {wanted}",
-            "Give the frequency that the times have.",
-        )
+        problem = f"would fill {len(ds)} rows up to {wanted}"
+        fix = "Give the frequency that the times have."
+        raise DataError("freq", str(frequency), problem, fix)
     wide = np.concatenate([[0], np.cumsum(lengths)])
     if wanted > len(ds):
         full = np.full((wanted, values.shape[1]), np.nan)
@@ -338,31 +330,27 @@ def check_value(where: str, value: float, place: str) -> None:
 
 
 def check_values(
-    values: Floats, label: str, ds: NDArray[Any], codes: Ints, names: Sequence[str]
+    values: Floats, labels: Sequence[str], ds: NDArray[Any], codes: Ints, names: Sequence[str]
 ) -> None:
-    """Raise DataError if a value is infinite or too large."""
-    wrong = np.flatnonzero(np.abs(values) > LARGEST)
-    if len(wrong):
-        i = wrong[0]
-        where = f"series {names[codes[i]]!r}, column {label!r}"
-        check_value(where, float(values[i]), f", at {show(ds[i])}")
+    """Raise DataError if one of the (rows, columns) values is infinite or too large."""
+    for column, row in np.argwhere(np.abs(values.T) > LARGEST)[:1]:
+        where = f"series {names[codes[row]]!r}, column {labels[column]!r}"
+        check_value(where, float(values[row, column]), f", at {show(ds[row])}")
 
 
 def check_filled(
     values: Floats,
-    label: str,
+    labels: Sequence[str],
     ds: NDArray[Any],
     codes: Ints,
     names: Sequence[str],
     problem: str = "is missing",
     fix: str = "Fill it in, or say how: fill='forward', 'linear', 'zero' or a number.",
 ) -> None:
-    """Raise DataError if a value is missing, still."""
-    missing = np.flatnonzero(np.isnan(values))
-    if len(missing):
-        i = missing[0]
-        where = f"series {names[codes[i]]!r}, column {label!r}"
-        raise DataError(where, show(ds[i]), problem, fix)
+    """Raise DataError if one of the (rows, columns) values is missing, still."""
+    for column, row in np.argwhere(np.isnan(values.T))[:1]:
+        where = f"series {names[codes[row]]!r}, column {labels[column]!r}"
+        raise DataError(where, show(ds[row]), problem, fix)
 
 
 def unfilled(fill: Fill) -> tuple[str, str]:

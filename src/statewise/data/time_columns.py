@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["TimeColumn", "read_column"]
 
 Kind = Literal["datetime", "date", "period", "integer", "text"]
+KINDS = get_args(Kind)
+WRITTEN = ("name", "kind", "zone", "wall", "pattern", "index")  # fields, in a document
 
 
 @dataclass(frozen=True)
@@ -115,15 +117,8 @@ class TimeColumn:
 
     def to_document(self) -> dict[str, Any]:
         """The column as plain values that JSON can hold: of its type, the frequency of a period."""
-        return {
-            "name": self.name,
-            "kind": self.kind,
-            "period": str(self.dtype)[7:-1] if self.kind == "period" else "",
-            "zone": self.zone,
-            "wall": self.wall,
-            "pattern": self.pattern,
-            "index": self.index,
-        }
+        period = str(self.dtype)[7:-1] if self.kind == "period" else ""
+        return {name: getattr(self, name) for name in WRITTEN} | {"period": period}
 
     @classmethod
     def from_document(cls, document: Any, library: str) -> "TimeColumn":
@@ -132,33 +127,23 @@ class TimeColumn:
         Raises:
             DataError: the document is damaged.
         """
-        import pandas as pd
-
-        fields = ("name", "kind", "period", "zone", "wall", "pattern", "index")
-        found = Document.of("time column", document, fields)
-        kind: Any = found.text("kind", ("datetime", "date", "period", "integer", "text"))
+        found = Document.of("time column", document, (*WRITTEN, "period"))
+        kind: Any = found.text("kind", KINDS)
         zone = None if found["zone"] is None else found.text("zone")
         pattern, period, index = found.text("pattern"), found.text("period"), found.flag("index")
-        if bool(PATTERN.fullmatch(pattern)) != (kind == "text") or len(pattern) > 200:
-            raise found.damaged("pattern")
-        if index and (library != "pandas" or kind not in {"datetime", "period"}):
-            raise found.damaged("index")
-        if bool(period) != (kind == "period") or (period and library != "pandas"):
-            raise found.damaged("period")
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of frequencies that pandas means to drop
-                dtype = pd.PeriodDtype(period) if period else None
-        except (ValueError, TypeError, AttributeError):
-            raise found.damaged("period") from None
+        indexed = library == "pandas" and kind in {"datetime", "period"}
+        dtype = period_dtype(period)
+        right = {
+            "pattern": bool(PATTERN.fullmatch(pattern)) == (kind == "text") and len(pattern) < 200,
+            "index": indexed or not index,
+            "period": (dtype is not None) == (kind == "period") and (indexed or not period),
+            "zone": zone is None or (kind == "datetime" and is_zone(zone)),
+        }
+        for field, fine in right.items():
+            if not fine:
+                raise found.damaged(field)
         if kind == "date" and library == "pandas":
             dtype = np.dtype(object)
-        try:
-            known = zone is None or (kind == "datetime" and zone_of(zone) is not None)
-        except (ValueError, KeyError, OSError):
-            known = False
-        if not known:
-            raise found.damaged("zone")
         return cls(found.text("name"), kind, dtype, zone, found.flag("wall"), pattern, index)
 
 
@@ -252,6 +237,26 @@ def zone_of(name: str) -> dt.tzinfo:
         apart = dt.timedelta(hours=int(found[2]), minutes=int(found[3]))
         return dt.timezone(apart if found[1] == "+" else -apart)
     return ZoneInfo(name)
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is a time zone of this name."""
+    try:
+        return zone_of(name) is not None
+    except (ValueError, KeyError, OSError):
+        return False
+
+
+def period_dtype(frequency: str) -> Any:
+    """The type of pandas for periods of a frequency; None if there is none."""
+    import pandas as pd
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of frequencies that pandas means to drop
+            return pd.PeriodDtype(frequency) if frequency else None
+    except (ValueError, TypeError, AttributeError):
+        return None
 
 
 def instant(time: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
