@@ -5,13 +5,13 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from statewise.report.rank_figure import rank_plot
 from statewise.report.study_figures import (
     cumulative_scores_plot,
     difference_plot,
     ensemble_plot,
     half_width_plot,
     loss_plot,
+    rank_plot,
     score_plot,
 )
 from statewise.report.study_tables import report_tables

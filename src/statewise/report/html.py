@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from statewise.report.rank_figure import rank_plot
 from statewise.report.study_figures import (
     cumulative_scores_plot,
     difference_plot,
     ensemble_plot,
     half_width_plot,
     loss_plot,
+    rank_plot,
     score_plot,
 )
 from statewise.report.study_tables import SHOWN, report_tables
@@ -58,6 +58,20 @@ def html_report(
         title: the page's heading; by default it names the series.
         tables: of ``report_tables`` for the same result and verdicts, if they are there already.
         command: the words of the command line that runs the study; the last is the study's file.
+
+    Returns:
+        The text of the HTML file.
+
+    Example:
+        >>> from statewise.data.datasets import shampoo
+        >>> from statewise.model.network import Training
+        >>> from statewise.model.regime import StateRegime
+        >>> from statewise.model.spec import Model
+        >>> from statewise.study import Arm, Study, run_study
+        >>> arm = Arm("stateless", Model(StateRegime(), training=Training(epochs=5)))
+        >>> page = html_report(run_study(Study((arm,), shampoo(), test_size=12, repeats=4)))
+        >>> page.split("<h1>")[1].split("</h1>")[0]
+        'Forecasting Sales: 1 arm compared'
     """
     tables = report_tables(result, verdicts) if tables is None else tables
     study, series, arms = result.study, result.study.panel.series, tables["arms"]

@@ -1,6 +1,5 @@
 """How many repeats a study needs: as rows, as text, and drawn."""
 
-import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,7 +7,7 @@ from matplotlib.figure import Figure
 
 from statewise.report.study_figures import half_width_plot
 from statewise.show.style import Rows, styled
-from statewise.show.tables import Row, table
+from statewise.show.tables import Row, table, wrap
 from statewise.stats.power import half_widths
 from statewise.study.observations import UNPAIRED
 from statewise.study.planning import Needed
@@ -79,4 +78,4 @@ def plan_text(result: StudyResult, plans: Sequence[Needed], power: float) -> str
     )
     if unit != "restart":
         told += f" More repeats do not stand in for more {noun}."
-    return f"{textwrap.fill(told, 100)}\n\n{table(shown)}"
+    return f"{wrap(told)}\n\n{table(shown)}"

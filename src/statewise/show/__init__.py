@@ -1,1 +1,1 @@
-"""How anything is shown: figures, elements of a page, words. It knows nothing of studies."""
+"""How anything is shown: figures, pages, text tables, words. It knows nothing of studies."""

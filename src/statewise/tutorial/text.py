@@ -26,19 +26,13 @@ def tutorial_text(tutorial: Tutorial) -> str:
     )
     parts = [wrap(head)]
     for comparison in COMPARISONS:
-        rows = [
-            {"experiment": "", "repeats": "persistence", "mean": result.naive_rmse},
-            *tutorial.comparison(comparison),
-        ]
-        keys = [k for k in rows[-1] if k != "diverged" or any(r.get(k) for r in rows)]
-        shown = [{k: row.get(k) for k in keys} for row in (*rows[1:], rows[0])]
-        previous = None
-        for row in shown:
-            name, row["experiment"] = (
-                row["experiment"],
-                ("" if row["experiment"] == previous else row["experiment"]),
-            )
-            previous = name
+        rows = tutorial.comparison(comparison)
+        rows.append({"experiment": "", "repeats": "persistence", "mean": result.naive_rmse})
+        keys = [k for k in rows[0] if k != "diverged" or any(row.get(k) for row in rows)]
+        shown = [{k: row.get(k) for k in keys} for row in rows]
+        for above, row in zip(rows, shown[1:], strict=False):
+            if row["experiment"] == above["experiment"]:
+                row["experiment"] = ""
         parts.append(f"{comparison.title}\n{table(shown)}")
     rows = [_against_naive(row) for row in arm_rows(result)]
     heading = "Against persistence: skill is 1 - mean / persistence; share of restarts that beat it"
