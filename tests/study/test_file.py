@@ -1,10 +1,12 @@
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from statewise.data.datasets import shampoo
-from statewise.errors import DataError, SettingError
+from statewise.data.files import write_file
+from statewise.errors import DataError, SettingError, StatewiseError
 from statewise.model.framing import Framing
 from statewise.model.network import Adam, Training
 from statewise.model.regime import REGIMES
@@ -56,6 +58,26 @@ def test_shared_tables_reach_every_arm_and_an_arm_may_differ(folder: Path) -> No
     assert study.hypotheses[0].claim == "a is no worse than b"
     assert study.hypotheses[0].margin == 0.02
     assert study.hypotheses[0].family == "arms"
+
+
+def test_the_data_may_be_parquet_with_further_columns(folder: Path) -> None:
+    ds = pd.date_range("2020-01", periods=30, freq="MS")
+    frame = pd.DataFrame({"ds": ds, "y": range(30), "note": "text"})
+    write_file(frame, folder / "data.parquet")
+    study, _ = read(write(folder, HEAD.replace(".csv", ".parquet") + ARM))
+    assert study.panel.only.ds[:2] == ("2020-01-01", "2020-02-01")
+
+
+def test_errors_of_the_data_name_the_field_of_the_study_file(folder: Path) -> None:
+    for field, message in (
+        ('column = "z"', "column = 'z': is not a column"),
+        ('time_column = "z"', "time_column = 'z': is not a column"),
+        ('encoding = "z"', "encoding = 'z': is not a known encoding"),
+    ):
+        with pytest.raises(StatewiseError, match=f"^{message}"):
+            read(write(folder, f"{HEAD}{field}\n{ARM}"))
+    with pytest.raises(DataError, match=r"^data = .*none.csv': cannot be read"):
+        read(write(folder, HEAD.replace("data.csv", "none.csv") + ARM))
 
 
 @pytest.mark.parametrize(
