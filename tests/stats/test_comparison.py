@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from statewise.stats import compare, compare_unpaired, resample, resample_unpaired
 from statewise.stats.comparison import bootstrap, share_interval
@@ -109,6 +109,14 @@ def test_too_few_scores_have_no_interval(test: str, n: int) -> None:
     assert (found.interval, found.p_value, found.p_equivalent, found.p_no_worse) == (None,) * 4
     assert found.difference == (None if n == 0 else -1.0)
     assert RESAMPLE[test](a, a + 1.0) is None
+
+
+@pytest.mark.parametrize("n", [1, 7, 1000])
+def test_the_interval_of_a_probability_is_of_the_beta_distributions_quantiles(n: int) -> None:
+    for won in np.linspace(0.0, n, 41):  # whole or not: a tie is half a success
+        low = special.betaincinv(won, n - won + 1.0, 0.025) if won > 0.0 else 0.0
+        high = special.betaincinv(won + 1.0, n - won, 0.975) if won < n else 1.0
+        assert share_interval(won / n, n, 0.95) == pytest.approx((low, high), rel=1e-13, abs=1e-15)
 
 
 @pytest.mark.parametrize("n", [10, 100])

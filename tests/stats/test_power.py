@@ -14,8 +14,8 @@ from statewise.stats import (
     pilot_sd,
     power_of_difference,
     power_of_equivalence,
-    repeats_for_difference,
-    repeats_for_equivalence,
+    power_of_no_worse,
+    repeats_for,
     repeats_for_half_width,
 )
 from tests.stats.draws import SIMULATIONS, each_kind, in_band, scores
@@ -24,17 +24,16 @@ from tests.stats.draws import SIMULATIONS, each_kind, in_band, scores
 def test_half_widths_are_students() -> None:
     d = np.random.default_rng(1).normal(size=17)
     interval = stats.ttest_1samp(d, 0.0).confidence_interval(0.9)
-    row = half_widths(d.std(ddof=1), [17], level=0.9)[0]
-    assert row.repeats == 17
-    assert row.half_width == pytest.approx((interval.high - interval.low) / 2.0)
+    [width] = half_widths(d.std(ddof=1), [17], level=0.9)
+    assert width == pytest.approx((interval.high - interval.low) / 2.0)
 
 
 @pytest.mark.parametrize("wanted", [0.05, 0.3, 2.0, 9.0])
 def test_fewer_repeats_would_be_too_wide(wanted: float) -> None:
     n = repeats_for_half_width(1.0, wanted)
     before, there = half_widths(1.0, [max(2, n - 1), n])
-    assert there.half_width <= wanted
-    assert n == 2 or before.half_width > wanted
+    assert there <= wanted
+    assert n == 2 or before > wanted
 
 
 @pytest.mark.parametrize(("n", "difference"), [(5, 1.0), (34, 0.5), (200, -0.2)])
@@ -45,7 +44,7 @@ def test_the_t_tests_power_is_noncentral(n: int, difference: float) -> None:
 
 
 def test_the_t_tests_power_is_what_simulated_studies_find() -> None:
-    n = repeats_for_difference(sd=2.0, difference=0.8, power=0.9)
+    n = repeats_for(power_of_difference, power=0.9, sd=2.0, difference=0.8)
     assert power_of_difference(n - 1, 2.0, 0.8) < 0.9 <= power_of_difference(n, 2.0, 0.8)
     d = np.random.default_rng(2).normal(0.8, 2.0, (SIMULATIONS, n))
     found = stats.ttest_1samp(d, 0.0, axis=1).pvalue <= 0.05
@@ -74,7 +73,7 @@ def test_the_power_of_equivalence_is_what_simulated_studies_find(
 
 def test_the_power_of_equivalence_at_the_margin_is_alpha() -> None:
     assert power_of_equivalence(100, 1.0, 2.0, 2.0) == pytest.approx(0.05, abs=1e-6)
-    n = repeats_for_equivalence(1.0, 0.5, difference=0.2)
+    n = repeats_for(power_of_equivalence, sd=1.0, margin=0.5, difference=0.2)
     before, there = (power_of_equivalence(k, 1.0, 0.5, 0.2) for k in (n - 1, n))
     assert before < 0.8 <= there
 
@@ -89,10 +88,13 @@ def test_a_pilots_limit_is_exceeded_as_seldom_as_said() -> None:
 def test_impossible_plans_are_refused() -> None:
     with pytest.raises(DataError, match="pilot"):
         pilot_sd(np.array([1.0, np.inf]))
-    with pytest.raises(SettingError, match="difference"):
-        repeats_for_equivalence(1.0, 0.5, difference=-0.5)
-    with pytest.raises(SettingError, match="difference"):
-        repeats_for_difference(1.0, 0.0)
+    for power_of in (power_of_equivalence, power_of_no_worse):
+        with pytest.raises(SettingError, match="would not be enough"):
+            repeats_for(power_of, sd=1.0, margin=0.5, difference=0.5)
+    with pytest.raises(SettingError, match="would not be enough"):
+        repeats_for(power_of_difference, sd=1.0, difference=0.0)
+    with pytest.raises(SettingError, match="power"):
+        repeats_for(power_of_difference, power=1.0, sd=1.0, difference=1.0)
     with pytest.raises(SettingError, match="would not be enough"):
         repeats_for_half_width(1.0, 1e-6)
     with pytest.raises(SettingError, match="above zero"):

@@ -1,7 +1,5 @@
 """Whichever executor runs a study, and whatever dies on the way, the results are the same."""
 
-import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -117,11 +115,10 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
 
     def kill_one(_: object) -> None:
         if not killed:
-            [victim, *_] = executor._pool._processes
-            killed.append(victim)
-            with contextlib.suppress(ProcessLookupError):  # it may be dead already
-                os.kill(victim, signal.SIGKILL)
-            time.sleep(0.2)
+            [victim, *_] = executor._pool._processes.values()
+            killed.append(victim.pid)
+            victim.kill()
+            victim.join()
 
     result = run_study(STUDY, executor=executor, on_shard=kill_one, store=tmp_path / "study.db")
     assert killed
@@ -146,10 +143,9 @@ def test_workers_that_keep_dying_are_given_up(tmp_path: Path) -> None:
     executor = ProcessExecutor(1)
 
     def kill_all(_: object) -> None:
-        for victim in list(executor._pool._processes):
-            with contextlib.suppress(ProcessLookupError):  # it may be dead already
-                os.kill(victim, signal.SIGKILL)
-        time.sleep(0.2)
+        for victim in list(executor._pool._processes.values()):
+            victim.kill()
+            victim.join()
 
     study = Study(ARMS, shampoo(), test_size=4, repeats=2000, cutoffs=2)
     with pytest.raises(StudyError, match="workers = 1: died 4 times"):

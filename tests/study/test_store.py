@@ -5,7 +5,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -124,12 +123,16 @@ def test_one_writer_at_a_time_and_any_number_of_readers(tmp_path: Path) -> None:
 def test_a_second_driver_is_admitted_after_the_first_died(tmp_path: Path) -> None:
     path = tmp_path / "study.db"
     program = (
-        "import sys, time; from statewise.study.store import Store; "
-        "s = Store.create(sys.argv[1]); print('open', flush=True); time.sleep(60)"
+        "import sys; from statewise.study.store import Store; "
+        "s = Store.create(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
     )
     first = subprocess.Popen(
-        [sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
+    assert first.stdin is not None
     assert first.stdout is not None
     assert first.stdout.readline() == "open\n"
     with pytest.raises(StoreError, match="another process"):
@@ -137,6 +140,7 @@ def test_a_second_driver_is_admitted_after_the_first_died(tmp_path: Path) -> Non
     first.kill()
     first.wait()
     first.stdout.close()
+    first.stdin.close()
     with Store.write_to(path) as second:
         assert second.write([runs()]) == 5
 
@@ -181,7 +185,7 @@ def leave_a_journal(path: str, begun: Any) -> None:
             row = (1, 1000 + i, 1.0, 0, 0)
             connection.execute("INSERT INTO run VALUES (?, ?, ?, ?, ?)", row)
         begun.set()
-        time.sleep(60)
+        threading.Event().wait()  # to be killed
 
 
 def test_readers_undo_what_a_killed_writer_left(tmp_path: Path) -> None:
@@ -204,8 +208,7 @@ def test_readers_undo_what_a_killed_writer_left(tmp_path: Path) -> None:
             reader.write([runs(begin=50)])
 
 
-def make_many(folder: str, begun: Any) -> None:
-    begun.set()
+def make_many(folder: str) -> None:
     for i in range(10_000):
         Store.create(Path(folder) / f"study-{i}.db").close()
 
@@ -216,11 +219,10 @@ def test_a_store_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
     for i in range(4):
         folder = tmp_path / str(i)
         folder.mkdir()
-        begun = context.Event()
-        process = context.Process(target=make_many, args=(str(folder), begun))
+        process = context.Process(target=make_many, args=(str(folder),))
         process.start()
-        assert begun.wait(30)
-        time.sleep(0.05 + 0.007 * i)
+        while len(list(folder.glob("*.db"))) < 5 * i + 1:
+            assert process.is_alive()
         process.kill()
         process.join()
         made = len(list(folder.glob("*.db")))
@@ -288,11 +290,9 @@ def test_a_full_disk_is_said_and_nothing_acknowledged_is_lost(tmp_path: Path) ->
         assert store.write([runs(begin=0, count=2000)]) == 2000 - int(acknowledged)
 
 
-def test_many_rows_are_written_and_read_quickly_enough_to_try(tmp_path: Path) -> None:
-    """Twenty thousand rows in one go: the form of the million that benchmarks/store.py times."""
-    begin = time.monotonic()
+def test_many_rows_are_written_and_read_in_one_go(tmp_path: Path) -> None:
+    """Twenty thousand rows: the form of the million that benchmarks/store.py times."""
     with Store.create(tmp_path / "study.db") as store:
         assert store.write([runs(count=20_000, epochs=0)]) == 20_000
         scores: Any = store.scores("k1")[1]
     assert len(scores) == 20_000
-    assert time.monotonic() - begin < 60.0

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from statewise.data.datasets import shampoo
 from statewise.data.panel import Panel
@@ -196,6 +197,13 @@ def test_holm_is_the_step_down_procedure(p_values: list[float]) -> None:
                 break
             rejected.add(i)
         assert rejected == {i for i, a in enumerate(adjusted) if a is not None and a <= alpha}
+
+
+def test_holm_is_statsmodels() -> None:
+    rng = np.random.default_rng(1)
+    for n in (1, 2, 5, 30):
+        p_values = (rng.random(n) ** 4).tolist()
+        assert holm(p_values) == multipletests(p_values, method="holm")[1].tolist()
 
 
 def test_holm_counts_tests_that_could_not_be_made() -> None:

@@ -134,10 +134,10 @@ def pairs(
             histogram += [place | row for row in bars]
             if sd:
                 counts = np.unique(np.geomspace(5, max(50, 10 * seen.n), 40).round().astype(int))
+                planned = half_widths(sd, counts.tolist(), 1.0 - study.alpha)
                 widths += [
-                    place
-                    | {"repeats": p.repeats, "half_width": p.half_width, "margin": seen.margin}
-                    for p in half_widths(sd, counts.tolist(), 1.0 - study.alpha)
+                    place | {"repeats": n, "half_width": width, "margin": seen.margin}
+                    for n, width in zip(counts.tolist(), planned.tolist(), strict=True)
                 ]
     return differences, histogram, widths
 

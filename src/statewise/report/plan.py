@@ -36,10 +36,11 @@ def width_rows(plans: Sequence[Needed], alpha: float) -> list[Row]:
             continue
         last = max(50, 10 * p.observed.n, min(100_000, 2 * (p.for_half_width or 0)))
         counts = np.unique(np.geomspace(3, last, 60).round().astype(int)).tolist()
+        drawn = half_widths(p.sd, counts, 1.0 - alpha)
         rows += [
             {"hypothesis": number, "claim": p.observed.hypothesis.claim, "unit": p.observed.unit,
-             "repeats": w.repeats, "half_width": w.half_width, "margin": p.half_width}
-            for w in half_widths(p.sd, counts, 1.0 - alpha)
+             "repeats": n, "half_width": width, "margin": p.half_width}
+            for n, width in zip(counts, drawn.tolist(), strict=True)
         ]  # fmt: skip
     return rows
 

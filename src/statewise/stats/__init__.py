@@ -1,4 +1,4 @@
-"""The tests themselves, on arrays alone. Scores are (repeats,) an arm, lower is better."""
+"""The tests themselves, on arrays alone: scores are (repeats,) for each arm, lower is better."""
 
 from statewise.stats.accuracy import EqualAccuracy, diebold_mariano
 from statewise.stats.comparison import Comparison, Resampled
@@ -6,7 +6,6 @@ from statewise.stats.false_positives import FalsePositives, false_positive_rates
 from statewise.stats.paired import Paired, compare, resample, signed_rank
 from statewise.stats.power import (
     Look,
-    Precision,
     half_widths,
     looks,
     pilot_sd,
@@ -14,10 +13,8 @@ from statewise.stats.power import (
     power_of_difference,
     power_of_equivalence,
     power_of_no_worse,
-    repeats_for_difference,
-    repeats_for_equivalence,
+    repeats_for,
     repeats_for_half_width,
-    repeats_for_no_worse,
 )
 from statewise.stats.ranks import Ranks, rank_arms
 from statewise.stats.several import AcrossSeries, bootstrap_series, compare_series
@@ -30,7 +27,6 @@ __all__ = [
     "FalsePositives",
     "Look",
     "Paired",
-    "Precision",
     "Ranks",
     "Resampled",
     "Unpaired",
@@ -49,10 +45,8 @@ __all__ = [
     "power_of_no_worse",
     "rank_arms",
     "rank_test",
-    "repeats_for_difference",
-    "repeats_for_equivalence",
+    "repeats_for",
     "repeats_for_half_width",
-    "repeats_for_no_worse",
     "resample",
     "resample_unpaired",
     "signed_rank",

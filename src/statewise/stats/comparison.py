@@ -11,12 +11,20 @@ from scipy import special
 from statewise.base.checks import at_least
 from statewise.errors import DataError
 
-__all__ = ["Comparison", "Resampled", "batch_of", "bootstrap", "one_dimensional", "share_interval"]
+__all__ = [
+    "Comparison",
+    "Resampled",
+    "batch_of",
+    "bootstrap",
+    "one_dimensional",
+    "share_interval",
+    "upper_tail",
+]
 
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """A first arm against a second one; lower scores are better.
 
@@ -42,14 +50,14 @@ class Comparison:
 
     left_out: int
     difference: float | None
-    interval: tuple[float, float] | None
-    p_value: float | None
-    p_equivalent: float | None
-    p_no_worse: float | None
-    effect: float | None
+    interval: tuple[float, float] | None = None
+    p_value: float | None = None
+    p_equivalent: float | None = None
+    p_no_worse: float | None = None
+    effect: float | None = None
     probability_better: float
     probability_interval: tuple[float, float]
-    identical: bool
+    identical: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,10 +141,17 @@ def share_interval(share: float, n: int, level: float) -> tuple[float, float]:
         >>> round(low, 3), high
         (0.964, 1.0)
     """
-    successes, tail = share * n, (1.0 - level) / 2.0
-    low = special.betaincinv(successes, n - successes + 1.0, tail) if successes > 0.0 else 0.0
-    high = special.betaincinv(successes + 1.0, n - successes, 1.0 - tail) if successes < n else 1.0
+    from statsmodels.stats.proportion import proportion_confint
+
+    low, high = proportion_confint(share * n, n, alpha=1.0 - level, method="beta")
     return float(low), float(high)
+
+
+def upper_tail(excess: float, error: float, df: float) -> float:
+    """The one-sided p-value of ``excess`` above zero, with standard error ``error``."""
+    if error == 0.0:
+        return 0.5 if excess == 0.0 else float(excess < 0.0)
+    return float(special.stdtr(df, -excess / error))
 
 
 def one_dimensional(argument: str, scores: Array) -> Array:

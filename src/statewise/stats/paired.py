@@ -1,6 +1,6 @@
 """Two arms over shared restarts: how much better one is, and how sure that is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,13 @@ from statewise.stats.comparison import (
     bootstrap,
     one_dimensional,
     share_interval,
+    upper_tail,
 )
 
 __all__ = ["Paired", "compare", "resample", "signed_rank"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Paired(Comparison):
     """The paired comparison of a first arm with a second one.
 
@@ -51,41 +52,28 @@ def compare(
     """
     first, second = _pairs(first, second)
     better = float(np.mean((first < second) + 0.5 * (first == second)))
-    better_interval = share_interval(better, len(first), level)
-    identical = bool(np.array_equal(first, second))
     d = _differences(first, second)
-    n = len(d)
-    left_out = len(first) - n
-    mean = float(d.mean()) if n else None
-    if n < 2 or mean is None:
-        return Paired(
-            left_out=left_out,
-            difference=mean,
-            interval=None,
-            p_value=None,
-            p_equivalent=None,
-            p_no_worse=None,
-            effect=None,
-            probability_better=better,
-            probability_interval=better_interval,
-            identical=identical,
-            n=n,
-        )
+    n, mean = len(d), float(d.mean()) if len(d) else None
+    found = Paired(
+        left_out=len(first) - n,
+        difference=mean,
+        probability_better=better,
+        probability_interval=share_interval(better, len(first), level),
+        identical=bool(np.array_equal(first, second)),
+        n=n,
+    )
+    if mean is None or n < 2:
+        return found
     sd = float(d.std(ddof=1))
     error = sd / np.sqrt(n)
     half = float(special.stdtrit(n - 1, 0.5 + level / 2.0)) * error
-    return Paired(
-        left_out=left_out,
-        difference=mean,
+    return replace(
+        found,
         interval=(mean - half, mean + half),
-        p_value=min(1.0, 2.0 * _upper_tail(abs(mean), error, n)),
-        p_equivalent=_upper_tail(margin - abs(mean), error, n),
-        p_no_worse=_upper_tail(margin - mean, error, n),
+        p_value=min(1.0, 2.0 * upper_tail(abs(mean), error, n - 1)),
+        p_equivalent=upper_tail(margin - abs(mean), error, n - 1),
+        p_no_worse=upper_tail(margin - mean, error, n - 1),
         effect=mean / sd if sd > 0.0 else None,
-        probability_better=better,
-        probability_interval=better_interval,
-        identical=identical,
-        n=n,
     )
 
 
@@ -168,10 +156,3 @@ def _differences(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDA
     """First minus second in the pairs in which neither run diverged."""
     both = np.isfinite(first) & np.isfinite(second)
     return first[both] - second[both]
-
-
-def _upper_tail(excess: float, error: float, n: int) -> float:
-    """The one-sided p-value of ``excess`` above zero, with standard error ``error``."""
-    if error == 0.0:
-        return 0.5 if excess == 0.0 else float(excess < 0.0)
-    return float(special.stdtr(n - 1, -excess / error))

@@ -13,7 +13,6 @@ from statewise.errors import DataError, SettingError
 
 __all__ = [
     "Look",
-    "Precision",
     "half_widths",
     "looks",
     "pilot_sd",
@@ -21,21 +20,11 @@ __all__ = [
     "power_of_difference",
     "power_of_equivalence",
     "power_of_no_worse",
-    "repeats_for_difference",
-    "repeats_for_equivalence",
+    "repeats_for",
     "repeats_for_half_width",
-    "repeats_for_no_worse",
 ]
 
 MOST = 10_000_000  # repeats beyond which nobody plans
-
-
-@dataclass(frozen=True)
-class Precision:
-    """The half-width that the interval of a mean difference has with so many repeats."""
-
-    repeats: int
-    half_width: float
 
 
 @dataclass(frozen=True)
@@ -64,12 +53,7 @@ def pilot_sd(differences: NDArray[np.float64], assurance: float = 0.8) -> float:
         >>> round(float(differences.std(ddof=1)), 3), round(pilot_sd(differences), 3)
         (0.227, 0.307)
     """
-    d = np.asarray(differences, np.float64)
-    d = d[np.isfinite(d)]
-    if len(d) < 2:
-        raise DataError(
-            "differences", len(d), "are too few finite ones for a pilot", "Run two pairs or more."
-        )
+    d = _pilot("differences", differences)
     return _upper_sd(float(d.std(ddof=1)), len(d) - 1, assurance)
 
 
@@ -88,31 +72,25 @@ def pilot_sd_unpaired(
         >>> round(pilot_sd_unpaired(first, second), 3)
         2.423
     """
-    squares, weights = [], []
-    for argument, scores in (("first", first), ("second", second)):
-        finite = np.asarray(scores, np.float64)
-        finite = finite[np.isfinite(finite)]
-        if len(finite) < 2:
-            raise DataError(
-                argument, len(finite), "are too few finite ones for a pilot", "Run two or more."
-            )
-        squares.append(float(finite.var(ddof=1)))
-        weights.append(squares[-1] ** 2 / (len(finite) - 1))
+    arms = _pilot("first", first), _pilot("second", second)
+    squares = [float(scores.var(ddof=1)) for scores in arms]
+    weights = [v**2 / (len(scores) - 1) for v, scores in zip(squares, arms, strict=True)]
     df = sum(squares) ** 2 / sum(weights) if sum(weights) > 0.0 else 1.0
     return _upper_sd(math.sqrt(sum(squares)), df, assurance)
 
 
-def half_widths(sd: float, repeats: Sequence[int], level: float = 0.95) -> list[Precision]:
-    """The curve of half-widths: that of Student's interval at each number of repeats.
+def half_widths(sd: float, repeats: Sequence[int], level: float = 0.95) -> NDArray[np.float64]:
+    """The half-width that Student's interval of a mean difference has at each number of repeats.
 
     ``sd`` is that of the paired differences.
 
     Example:
-        >>> [round(row.half_width, 3) for row in half_widths(2.0, [10, 40, 160])]
-        [1.431, 0.64, 0.312]
+        >>> half_widths(2.0, [10, 40, 160]).round(3)
+        array([1.431, 0.64 , 0.312])
     """
     sd, level = positive("sd", sd), _inside("level", level)
-    return [Precision(n, _half_width(sd, at_least("repeats", n, 2), level)) for n in repeats]
+    n = np.array([at_least("repeats", count, 2) for count in repeats])
+    return np.asarray(special.stdtrit(n - 1, 0.5 + level / 2.0) * sd / np.sqrt(n))
 
 
 def repeats_for_half_width(sd: float, half_width: float, level: float = 0.95) -> int:
@@ -124,9 +102,8 @@ def repeats_for_half_width(sd: float, half_width: float, level: float = 0.95) ->
         >>> repeats_for_half_width(sd=2.0, half_width=0.5)
         64
     """
-    sd, half_width = positive("sd", sd), positive("half_width", half_width)
-    level = _inside("level", level)
-    return _fewest(lambda n: _half_width(sd, n, level) <= half_width)
+    half_width = positive("half_width", half_width)
+    return _fewest(lambda n: bool(half_widths(sd, [n], level)[0] <= half_width))
 
 
 def power_of_difference(repeats: int, sd: float, difference: float, alpha: float = 0.05) -> float:
@@ -140,25 +117,9 @@ def power_of_difference(repeats: int, sd: float, difference: float, alpha: float
     """
     from statsmodels.stats.power import TTestPower
 
-    repeats, sd, alpha = (
-        at_least("repeats", repeats, 2),
-        positive("sd", sd),
-        _inside("alpha", alpha),
-    )
-    return float(TTestPower().power(abs(float(difference)) / sd, repeats, alpha))
-
-
-def repeats_for_difference(
-    sd: float, difference: float, power: float = 0.8, alpha: float = 0.05
-) -> int:
-    """The fewest repeats with which the paired t-test shows ``difference`` with that power.
-
-    Example:
-        >>> repeats_for_difference(sd=2.0, difference=1.0)
-        34
-    """
-    size, power = positive("difference", abs(float(difference))), _inside("power", power)
-    return _fewest(lambda n: power_of_difference(n, sd, size, alpha) >= power)
+    repeats, sd = at_least("repeats", repeats, 2), positive("sd", sd)
+    size, alpha = abs(float(difference)) / sd, _inside("alpha", alpha)
+    return float(TTestPower().power(size, repeats, alpha))
 
 
 def power_of_equivalence(
@@ -194,25 +155,6 @@ def power_of_equivalence(
     return max(0.0, float(integrate.quad(both_reject, 0.0, end, limit=200)[0]))
 
 
-def repeats_for_equivalence(
-    sd: float, margin: float, difference: float = 0.0, power: float = 0.8, alpha: float = 0.05
-) -> int:
-    """The fewest repeats with which equivalence within the margin is shown with that power.
-
-    ``difference`` is the true mean; raises SettingError unless it lies within the margin.
-
-    Example:
-        >>> repeats_for_equivalence(sd=2.0, margin=1.0)
-        36
-    """
-    power = _inside("power", power)
-    if abs(difference) >= positive("margin", margin):
-        raise SettingError(
-            "difference", difference, "does not lie within the margin", "Use a smaller one."
-        )
-    return _fewest(lambda n: power_of_equivalence(n, sd, margin, difference, alpha) >= power)
-
-
 def power_of_no_worse(
     repeats: int, sd: float, margin: float, difference: float = 0.0, alpha: float = 0.05
 ) -> float:
@@ -232,23 +174,21 @@ def power_of_no_worse(
     return float(TTestPower().power((margin - difference) / sd, repeats, alpha, None, "larger"))
 
 
-def repeats_for_no_worse(
-    sd: float, margin: float, difference: float = 0.0, power: float = 0.8, alpha: float = 0.05
-) -> int:
-    """The fewest repeats with which "no worse by the margin" is shown with that power.
+def repeats_for(power_of: Callable[..., float], power: float = 0.8, **settings: float) -> int:
+    """The fewest repeats with which a test decides with that power.
 
-    ``difference`` is the true mean; raises SettingError unless it lies below the margin.
+    ``power_of`` is ``power_of_difference``, ``power_of_equivalence`` or ``power_of_no_worse``, and
+    ``settings`` are its other arguments. Raises SettingError where ten million repeats are not
+    enough, as for a true difference beyond the margin.
 
     Example:
-        >>> repeats_for_no_worse(sd=2.0, margin=1.0)
-        27
+        >>> repeats_for(power_of_difference, sd=2.0, difference=1.0)
+        34
+        >>> repeats_for(power_of_equivalence, sd=2.0, margin=1.0)
+        36
     """
     power = _inside("power", power)
-    if difference >= positive("margin", margin):
-        raise SettingError(
-            "difference", difference, "does not lie below the margin", "Use a smaller one."
-        )
-    return _fewest(lambda n: power_of_no_worse(n, sd, margin, difference, alpha) >= power)
+    return _fewest(lambda n: power_of(n, **settings) >= power)
 
 
 def looks(budget: int, count: int, alpha: float = 0.05) -> list[Look]:
@@ -278,8 +218,15 @@ def _upper_sd(sd: float, df: float, assurance: float) -> float:
     return sd * math.sqrt(df / float(special.chdtri(df, _inside("assurance", assurance))))
 
 
-def _half_width(sd: float, n: int, level: float) -> float:
-    return float(special.stdtrit(n - 1, 0.5 + level / 2.0)) * sd / math.sqrt(n)
+def _pilot(argument: str, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The finite ones, of which a standard deviation needs two."""
+    finite = np.asarray(scores, np.float64)
+    finite = finite[np.isfinite(finite)]
+    if len(finite) < 2:
+        raise DataError(
+            argument, len(finite), "are too few finite ones for a pilot", "Run two or more."
+        )
+    return finite
 
 
 def _inside(argument: str, value: float) -> float:

@@ -11,7 +11,7 @@ from statewise.errors import DataError
 __all__ = ["Ranks", "rank_arms"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ranks:
     """The arms' ranks within each series, and what they tell apart.
 

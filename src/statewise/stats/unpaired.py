@@ -1,6 +1,6 @@
 """Two arms whose restarts are not shared: how much better one is, and how sure that is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,13 @@ from statewise.stats.comparison import (
     bootstrap,
     one_dimensional,
     share_interval,
+    upper_tail,
 )
 
 __all__ = ["Unpaired", "compare_unpaired", "rank_test", "resample_unpaired"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Unpaired(Comparison):
     """The comparison of two arms with restarts of their own; equal variances are not assumed.
 
@@ -50,34 +51,40 @@ def compare_unpaired(
         >>> result.difference, round(result.p_value, 3), round(result.p_no_worse, 4)
         (-1.0, 0.301, 0.0005)
     """
+    from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
+
     first, second = one_dimensional("first", first), one_dimensional("second", second)
     better, better_interval = _probability(first, second, level)
     a, b = first[np.isfinite(first)], second[np.isfinite(second)]
-    left_out = len(first) + len(second) - len(a) - len(b)
     mean = float(a.mean() - b.mean()) if len(a) and len(b) else None
-    effect = interval = p_value = p_equivalent = p_no_worse = None
-    if mean is not None and min(len(a), len(b)) > 1:
-        spread = float(np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2.0))
-        effect = mean / spread if spread > 0.0 else None
-        if spread > 0.0:
-            interval, p_value, p_equivalent, p_no_worse = _welch(a, b, margin, level)
-        else:
-            interval = (mean, mean)
-            p_value = float(mean == 0.0)
-            p_equivalent, p_no_worse = _certain(margin - abs(mean)), _certain(margin - mean)
-    return Unpaired(
-        left_out=left_out,
+    found = Unpaired(
+        left_out=len(first) + len(second) - len(a) - len(b),
         difference=mean,
-        interval=interval,
-        p_value=p_value,
-        p_equivalent=p_equivalent,
-        p_no_worse=p_no_worse,
-        effect=effect,
         probability_better=better,
         probability_interval=better_interval,
-        identical=False,
         n_first=len(a),
         n_second=len(b),
+    )
+    if mean is None or min(len(a), len(b)) < 2:
+        return found
+    spread = float(np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2.0))
+    if spread == 0.0:
+        return replace(
+            found,
+            interval=(mean, mean),
+            p_value=float(mean == 0.0),
+            p_equivalent=upper_tail(margin - abs(mean), 0.0, 1.0),
+            p_no_worse=upper_tail(margin - mean, 0.0, 1.0),
+        )
+    welch = CompareMeans(DescrStatsW(a), DescrStatsW(b))
+    low, high = welch.tconfint_diff(alpha=1.0 - level, usevar="unequal")
+    return replace(
+        found,
+        interval=(float(low), float(high)),
+        p_value=float(welch.ttest_ind(usevar="unequal")[1]),
+        p_equivalent=float(welch.ttost_ind(-margin, margin, usevar="unequal")[0]),
+        p_no_worse=float(welch.ttest_ind("smaller", usevar="unequal", value=margin)[1]),
+        effect=mean / spread,
     )
 
 
@@ -145,27 +152,6 @@ def rank_test(first: NDArray[np.float64], second: NDArray[np.float64]) -> float 
 
 def _mean_difference(first: Any, second: Any, axis: int) -> Any:
     return np.mean(first, axis=axis) - np.mean(second, axis=axis)
-
-
-def _welch(
-    a: NDArray[np.float64], b: NDArray[np.float64], margin: float, level: float
-) -> tuple[tuple[float, float], float, float, float]:
-    """Interval, p of a difference, p of equivalence and p of non-inferiority."""
-    from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
-
-    means = CompareMeans(DescrStatsW(a), DescrStatsW(b))
-    low, high = means.tconfint_diff(alpha=1.0 - level, usevar="unequal")
-    return (
-        (float(low), float(high)),
-        float(means.ttest_ind(usevar="unequal")[1]),
-        float(means.ttost_ind(-margin, margin, usevar="unequal")[0]),
-        float(means.ttest_ind("smaller", usevar="unequal", value=margin)[1]),
-    )
-
-
-def _certain(excess: float) -> float:
-    """The one-sided p-value of ``excess`` above zero where nothing varies."""
-    return 0.5 if excess == 0.0 else float(excess < 0.0)
 
 
 def _probability(

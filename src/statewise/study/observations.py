@@ -19,7 +19,7 @@ __all__ = ["UNPAIRED", "Observations", "observe", "observe_cell"]
 UNPAIRED = "Welch, unpaired"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Observations:
     """The scores that settle a hypothesis.
 

@@ -9,10 +9,11 @@ import numpy as np
 from statewise.base.checks import fraction, positive
 from statewise.errors import SettingError, StoreError
 from statewise.stats.power import (
-    repeats_for_difference,
-    repeats_for_equivalence,
+    power_of_difference,
+    power_of_equivalence,
+    power_of_no_worse,
+    repeats_for,
     repeats_for_half_width,
-    repeats_for_no_worse,
 )
 from statewise.study.design import Study
 from statewise.study.execute import read_results
@@ -103,10 +104,11 @@ def _plan(
 
 
 def _for_power(seen: Observations, sd: float, power: float, alpha: float) -> int:
+    settings = {"sd": sd, "alpha": alpha}
     if seen.hypothesis.kind == "better":
-        return repeats_for_difference(sd, seen.margin, power, alpha)
-    needed = {"equivalent": repeats_for_equivalence, "no_worse": repeats_for_no_worse}
-    return needed[seen.hypothesis.kind](sd, seen.margin, 0.0, power, alpha)
+        return repeats_for(power_of_difference, power, difference=seen.margin, **settings)
+    of = power_of_equivalence if seen.hypothesis.kind == "equivalent" else power_of_no_worse
+    return repeats_for(of, power, margin=seen.margin, **settings)
 
 
 def _fewest(sd: float | None, needed: Callable[[float], int]) -> int | None:

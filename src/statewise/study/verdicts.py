@@ -108,9 +108,10 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     """
     filled = np.array([1.0 if p is None else p for p in p_values])
     order = np.argsort(filled, kind="stable")
-    factors = len(filled) - np.arange(len(filled))
+    # Not statsmodels' multipletests, which collects all garbage first: a tenth of a second a call.
+    steps = filled[order] * np.arange(len(filled), 0, -1)
     adjusted = np.empty(len(filled))
-    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(filled[order] * factors))
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(steps))
     return [None if p is None else float(a) for p, a in zip(p_values, adjusted, strict=True)]
 
 
