@@ -116,7 +116,7 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
     def kill_one(_: object) -> None:
         if not killed:
             [victim, *_] = executor._pool._processes.values()
-            killed.append(victim.pid)
+            killed.append(int(victim.pid or 0))
             victim.kill()
             victim.join()
 
