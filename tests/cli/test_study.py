@@ -102,6 +102,9 @@ def test_another_specification_is_refused_with_the_difference(
                    ["export", "--out", "x"]):  # fmt: skip
         assert main(["study", action[0], "study.toml", *action[1:]]) == 2
         assert "margin: 0.01 -> 0.5" in capsys.readouterr().err
+    assert main(["study", "init", "data.csv", "--out", "new/study.toml"]) == 0
+    assert main(["study", "status", "new/study.toml"]) == 0
+    capsys.readouterr()
     assert main(["study", "init", "data.csv"]) == 2
     assert "exists already" in capsys.readouterr().err
 
@@ -223,7 +226,10 @@ def test_compare_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert "6. continuous beats naive: " in out
     assert main([*arguments, "--regimes", "stateful,statefull"]) == 2
     assert "--regimes = 'statefull'" in capsys.readouterr().err
+    assert main([*arguments, "--regimes", "stateful,stateful"]) == 2
+    assert "--regimes = 'stateful,stateful': names a regime twice" in capsys.readouterr().err
     assert main(["compare", "none.csv"]) == 2
+    assert "DATA.csv = 'none.csv'" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("folder")

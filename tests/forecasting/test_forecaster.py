@@ -1,6 +1,7 @@
 """The forecaster through its public face: frames in, frames out, and a state to the bit."""
 
-import time
+import sys
+import tracemalloc
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -605,19 +606,30 @@ def test_a_forecaster_that_was_not_fitted_says_so(tmp_path: Any) -> None:
 
 
 def test_updates_cost_what_their_rows_do() -> None:
-    """Not the history: one of 4,000 observations is followed as soon as one of 40."""
+    """Not the history: after 40,000 observations a row takes the work of one after 40."""
 
-    def seconds(n: int) -> float:
+    def work(n: int) -> tuple[int, int]:
         frame = pd.DataFrame({"ds": range(n), "y": np.random.default_rng(1).normal(0, 1, n)})
         model = small(epochs=1, members=1).fit(frame)
-        taken = []
-        for i in range(20):
-            begin = time.perf_counter()
-            model.update(pd.DataFrame({"ds": [n + i], "y": [0.5]}))
-            taken.append(time.perf_counter() - begin)
-        return float(np.median(taken))
+        rows = [pd.DataFrame({"ds": [n + i], "y": [0.5]}) for i in range(3)]
+        model.update(rows[0])
+        calls = [0]
 
-    assert min(seconds(4000) for _ in range(3)) < 3 * max(seconds(40) for _ in range(3))
+        def count(*_: Any) -> None:
+            calls[0] += 1
+
+        sys.setprofile(count)
+        model.update(rows[1])
+        sys.setprofile(None)
+        tracemalloc.start()
+        model.update(rows[2])
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return calls[0], peak
+
+    short, long_ = work(40), work(40_000)
+    assert abs(long_[0] - short[0]) < 500  # a loop over the history would make 40,000
+    assert long_[1] - short[1] < 40_000  # a copy of it would take 320,000 bytes
 
 
 ODD = ["2018-05", "x", "", None, 7, "2018-05-01T01:00Z", "99999-1"]

@@ -30,7 +30,8 @@ SAID = {
 SAID_BY_COMPARE = {
     name: "--" + name.replace("_", "-")
     for name in (
-        "repeats", "test_size", "cutoffs", "epochs", "units", "lags", "seed", "encoding"
+        "repeats", "test_size", "cutoffs", "epochs", "units", "lags", "seed", "encoding",
+        "store",
     )
 } | {"file": "DATA.csv", "target_column": "--column", "regime": "--regimes"}  # fmt: skip
 
@@ -122,6 +123,7 @@ def add_to(commands: Any) -> None:
 
 def run_init(options: argparse.Namespace) -> int:
     """Write a study file to start from."""
+    from statewise.base.files import Staging
     from statewise.data.files import read_file
     from statewise.study.file import template
 
@@ -133,7 +135,8 @@ def run_init(options: argparse.Namespace) -> int:
     data = options.data
     if not data.is_absolute():  # a study file's paths are relative to its folder
         data = Path(os.path.relpath(data.resolve(), options.out.parent.resolve()))
-    options.out.write_text(template(data, panel), encoding="utf-8")
+    with Staging(options.out.parent) as staging:
+        staging.text(options.out.name, template(data, panel))
     say(f"Wrote {options.out}. Look it through, then: statewise study run {options.out}")
     return 0
 
@@ -346,6 +349,10 @@ def run_compare(options: argparse.Namespace) -> int:
         ordered=True,
     )
     names = [name.strip() for name in options.regimes.split(",")]
+    if len(set(names)) < len(names):
+        raise SettingError(
+            "--regimes", options.regimes, "names a regime twice", "Name each of them once."
+        )
     network, training = Network(options.units), Training(options.epochs)
     framing = Framing(lags=options.lags)
     study = Study(

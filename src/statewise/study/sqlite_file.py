@@ -67,20 +67,17 @@ def take_lock(path: Path) -> FileLock:
             "Keep the study on a local disk.",
         )
     lock = FileLock(f"{path}.lock", timeout=0)
+    problem, fix = "cannot be written", "Choose another folder."
     try:
         lock.acquire()
     except Timeout:
-        raise StoreError(
-            "store",
-            str(path),
-            "is being written by another process",
-            "Wait for it to end, or stop it.",
-        ) from None
+        if Path(lock.lock_file).exists():
+            problem, fix = "is being written by another process", "Wait for it to end, or stop it."
     except OSError as error:
-        raise StoreError(
-            "store", str(path), f"cannot be written ({error.strerror})", "Choose another folder."
-        ) from None
-    return lock
+        problem += f" ({error.strerror})"
+    else:
+        return lock
+    raise StoreError("store", str(path), problem, fix)
 
 
 def file_system(folder: Path) -> str | None:

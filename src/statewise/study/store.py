@@ -17,7 +17,7 @@ before SQLite 3.51.3; network file systems are refused, since their locks cannot
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -207,31 +207,17 @@ class Store:
 
     def repeats(self, key: str) -> NDArray[np.int64]:
         """The repeats of a cell that are there, in order."""
-        return self._columns(
-            "SELECT repeat FROM run WHERE cell = (SELECT id FROM cell WHERE key = ?) "
-            "ORDER BY repeat",
-            key,
-            [np.int64],
-        )[0]
+        return np.array([row[0] for row in self._rows("repeat FROM run", key)], np.int64)
 
     def scores(self, key: str) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int32]]:
         """The repeats of a cell in order, with their scores and the epoch each diverged at."""
-        repeats, scores, diverged = self._columns(
-            "SELECT repeat, score, diverged_epoch FROM run "
-            "WHERE cell = (SELECT id FROM cell WHERE key = ?) ORDER BY repeat",
-            key,
-            [np.int64, np.float64, np.int32],
-        )
-        return repeats, scores, diverged
+        rows = self._rows("repeat, score, diverged_epoch FROM run", key)
+        repeats, scores, diverged = zip(*rows, strict=True) if rows else ((), (), ())
+        return np.array(repeats, np.int64), np.array(scores, float), np.array(diverged, np.int32)
 
     def curves(self, key: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         """A cell's forecasts (runs, test_size) and loss curves (runs, epochs), in repeat order."""
-        with said(self.path):
-            rows = self._connection.execute(
-                "SELECT forecasts, loss FROM curve "
-                "WHERE cell = (SELECT id FROM cell WHERE key = ?) ORDER BY repeat",
-                (key,),
-            ).fetchall()
+        rows = self._rows("forecasts, loss FROM curve", key)
         forecasts, loss = ([decode(row[i]) for row in rows] for i in range(2))
         return np.array(forecasts), np.array(loss)
 
@@ -263,11 +249,11 @@ class Store:
 
     # Inside
 
-    def _columns(self, query: str, key: str, types: Sequence[Any]) -> list[NDArray[Any]]:
+    def _rows(self, columns_of_table: str, key: str) -> list[tuple[Any, ...]]:
+        """What is there of a cell's runs, in the order of their repeats."""
+        where = "WHERE cell = (SELECT id FROM cell WHERE key = ?) ORDER BY repeat"
         with said(self.path):
-            rows = self._connection.execute(query, (key,)).fetchall()
-        columns = zip(*rows, strict=True) if rows else ([] for _ in types)
-        return [np.array(column, t) for column, t in zip(columns, types, strict=True)]
+            return self._connection.execute(f"SELECT {columns_of_table} {where}", (key,)).fetchall()
 
     def _cell_id(self, connection: sqlite3.Connection, cell: Cell) -> int:
         if cell not in self._cells:
