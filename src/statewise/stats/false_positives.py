@@ -1,5 +1,6 @@
 """Whether the tests hold their level on an arm's own scores: the arm compared with itself."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,18 +73,15 @@ def false_positive_rates(
         )
     splits, alpha = at_least("splits", splits, 1), positive("alpha", fraction("alpha", alpha))
     rng = np.random.default_rng(seed)
-    rejected: dict[str, int] = {}
+    rejected: Counter[str] = Counter()
     for _ in range(splits):
         dealt = rng.permutation(values)
         a, b = dealt[:half], dealt[half : 2 * half]
-        found = _rejections(a, b, margin, alpha, resamples, int(rng.integers(2**63)))
-        for test, rejects in found.items():
-            rejected[test] = rejected.get(test, 0) + rejects
-    rows = []
-    for test, count in rejected.items():
-        rate = count / splits
-        rows.append(FalsePositives(test, splits, count, rate, share_interval(rate, splits, 0.95)))
-    return rows
+        rejected.update(_rejections(a, b, margin, alpha, resamples, int(rng.integers(2**63))))
+    return [
+        FalsePositives(test, splits, n, n / splits, share_interval(n / splits, splits, 0.95))
+        for test, n in rejected.items()
+    ]
 
 
 def _rejections(

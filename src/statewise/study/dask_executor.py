@@ -68,12 +68,7 @@ class DaskExecutor:
             at_least("workers", workers, 1)
         if address is not None and not re.fullmatch(r"(tcp|tls)://.+:\d+", address):
             # Refused before Dask sees it: a client that fails half-way keeps the process alive.
-            raise SettingError(
-                "address",
-                address,
-                "is not the address of a scheduler",
-                "Give it as tcp://host:port.",
-            )
+            raise no_scheduler(address)
         self.address = address
         self.workers = None if address is not None else workers or available_threads()
 
@@ -109,31 +104,18 @@ class DaskExecutor:
         try:
             client = self._dask.Client(where, timeout=PATIENCE, set_as_default=False)
         except ValueError as error:
-            raise SettingError(
-                "address",
-                self.address,
-                f"is not the address of a scheduler ({error})",
-                "Give it as tcp://host:port.",
-            ) from None
+            raise no_scheduler(self.address, f" ({error})") from None
         except OSError as error:
-            raise StudyError(
-                "address",
-                self.address,
-                f"does not answer ({error})",
-                "Start a scheduler there, or check the address.",
-            ) from None
+            fix = "Start a scheduler there, or check the address."
+            raise self._failed(f"does not answer ({error})", fix) from None
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except BaseException as error:
             client.close()
             if not isinstance(error, TimeoutError):
                 raise
-            raise StudyError(
-                "address",
-                self.address,
-                f"has had no worker for {PATIENCE:.0f} seconds",
-                "Start workers.",
-            ) from None
+            problem = f"has had no worker for {PATIENCE:.0f} seconds"
+            raise self._failed(problem, "Start workers.") from None
         return client
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -183,7 +165,9 @@ class DaskExecutor:
                     result: ShardResult = future.result()
                 except self._dask.KilledWorker:
                     if times > RETRIES:
-                        raise self._given_up(times) from None
+                        problem = f"gave a shard up {times} times, since its workers died"
+                        fix = "Free some memory or use fewer; finished runs are kept."
+                        raise self._failed(problem, fix) from None
                     del self._waiting[future]
                     submit(shard, times + 1)
                 except self._dask.CancelledError:
@@ -200,17 +184,14 @@ class DaskExecutor:
             raise self._lost() from None
 
     def _lost(self) -> StudyError:
-        return StudyError(
-            "address",
-            self.address or "a local cluster",
-            "the connection to the scheduler was lost, or it dropped the study's shards",
-            "Resume when it is back; finished runs are kept.",
-        )
+        problem = "the connection to the scheduler was lost, or it dropped the study's shards"
+        return self._failed(problem, "Resume when it is back; finished runs are kept.")
 
-    def _given_up(self, times: int) -> StudyError:
-        return StudyError(
-            "address",
-            self.address or "a local cluster",
-            f"gave a shard up {times} times, since the workers that it was sent to died",
-            "Free some memory or use fewer; finished runs are kept.",
-        )
+    def _failed(self, problem: str, fix: str) -> StudyError:
+        return StudyError("address", self.address or "a local cluster", problem, fix)
+
+
+def no_scheduler(address: str | None, why: str = "") -> SettingError:
+    """The error of an address that cannot be a scheduler's."""
+    problem = f"is not the address of a scheduler{why}"
+    return SettingError("address", address, problem, "Give it as tcp://host:port.")

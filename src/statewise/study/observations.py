@@ -16,6 +16,7 @@ from statewise.study.results import StudyResult, Unit
 
 __all__ = ["UNPAIRED", "Observations", "observe", "observe_cell"]
 
+Tables = tuple[NDArray[np.float64], NDArray[np.float64]]
 UNPAIRED = "Welch, unpaired"
 
 
@@ -36,7 +37,7 @@ class Observations:
     unit: Unit
     shared: bool
     margin: float
-    tables: tuple[NDArray[np.float64], NDArray[np.float64]]
+    tables: Tables
 
     @property
     def test(self) -> str:
@@ -46,7 +47,7 @@ class Observations:
         return "paired by repeat" if self.shared else UNPAIRED
 
     @cached_property
-    def values(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def values(self) -> Tables:
         """What is compared, (observations,) for each arm; infinite where all runs diverged."""
         first, second = self.tables
         if self.unit == "restart":
@@ -86,29 +87,26 @@ class Observations:
 
 def observe(result: StudyResult, hypothesis: Hypothesis) -> Observations:
     """What a study observed about one of its hypotheses."""
-    study, unit = result.study, result.unit
-    scale = result.naive_rmse if unit == "restart" else 1.0
-    return Observations(
-        hypothesis,
-        unit,
-        paired_by_repeat(study, hypothesis.first, hypothesis.second),
-        hypothesis.margin_for(scale, study.margin),
-        (_scores(result, hypothesis.first), _scores(result, hypothesis.second)),
-    )
+    scale = result.naive_rmse if result.unit == "restart" else 1.0
+    tables = _scores(result, hypothesis.first), _scores(result, hypothesis.second)
+    return _observations(result, hypothesis, result.unit, scale, tables)
 
 
 def observe_cell(
     result: StudyResult, hypothesis: Hypothesis, cell: tuple[str, int]
 ) -> Observations:
     """What was observed on one series from one cutoff: restarts, in the units of the series."""
-    study = result.study
-    return Observations(
-        hypothesis,
-        "restart",
-        paired_by_repeat(study, hypothesis.first, hypothesis.second),
-        hypothesis.margin_for(result.naive_scores[cell], study.margin),
-        (result.scores(hypothesis.first)[cell][None], result.scores(hypothesis.second)[cell][None]),
-    )
+    first, second = (result.scores(h)[cell][None] for h in (hypothesis.first, hypothesis.second))
+    scale = result.naive_scores[cell]
+    return _observations(result, hypothesis, "restart", scale, (first, second))
+
+
+def _observations(
+    result: StudyResult, hypothesis: Hypothesis, unit: Unit, scale: float, tables: Tables
+) -> Observations:
+    shared = paired_by_repeat(result.study, hypothesis.first, hypothesis.second)
+    margin = hypothesis.margin_for(scale, result.study.margin)
+    return Observations(hypothesis, unit, shared, margin, tables)
 
 
 def _scores(result: StudyResult, name: str) -> NDArray[np.float64]:
