@@ -19,6 +19,7 @@ __all__ = [
     "one_dimensional",
     "share_interval",
     "upper_tail",
+    "without_nan",
 ]
 
 Array = NDArray[np.float64]
@@ -164,11 +165,16 @@ def one_dimensional(argument: str, scores: Array) -> Array:
             "is not a row of scores, one a repeat",
             "Give an array of shape (repeats,) with at least one score.",
         )
-    if np.isnan(values).any():
+    return without_nan(argument, values)
+
+
+def without_nan(argument: str, scores: Array) -> Array:
+    """The scores; raises DataError, with the first place where one is NaN, if there is any."""
+    for place in np.argwhere(np.isnan(scores)).tolist():
         raise DataError(
             argument,
-            int(np.isnan(values).argmax()),
+            place[0] if len(place) == 1 else tuple(place),
             "is the first place where a score is NaN",
             "Score a run that diverged as infinity, so that it loses.",
         )
-    return values
+    return scores

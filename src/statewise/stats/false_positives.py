@@ -92,7 +92,7 @@ def _rejections(
     resamples: int,
     seed: int,
 ) -> dict[str, bool]:
-    """Whether each test rejects, by its name. Each is wrong to."""
+    """Whether each test rejects, by its name; every rejection is an error."""
     level = 1.0 - alpha
     paired, unpaired = compare(a, b, margin, level), compare_unpaired(a, b, margin, level)
     flipped = resample(a, b, level, resamples, seed)

@@ -109,7 +109,7 @@ def resample(
 def signed_rank(differences: NDArray[np.float64]) -> float | None:
     """The p-value of Wilcoxon's signed-rank test (1945), two-sided.
 
-    It asks whether the differences lie symmetrically about zero, and heeds no outlier. None with
+    It asks whether the differences lie symmetrically about zero; an outlier weighs little. None with
     fewer than two differences.
 
     Example:

@@ -24,12 +24,12 @@ __all__ = [
     "repeats_for_half_width",
 ]
 
-MOST = 10_000_000  # repeats beyond which nobody plans
+MOST = 10_000_000  # repeats: no plan goes beyond
 
 
 @dataclass(frozen=True)
 class Look:
-    """One planned look at a growing study.
+    """One planned look at a growing sample.
 
     Attributes:
         repeats: repeats after which to look.
@@ -43,7 +43,7 @@ class Look:
 def pilot_sd(differences: NDArray[np.float64], assurance: float = 0.8) -> float:
     """The standard deviation to plan with, from a pilot's paired differences (repeats,).
 
-    The pilot's own is too small about every other time, and a study planned with it then falls
+    The pilot's own is too small about every other time, and what is planned with it then falls
     short. This is its upper confidence limit: the true one is no larger with probability
     ``assurance``, for normal differences (Browne 1995). Pairs with a run that diverged are left
     out; raises DataError with fewer than two others.
@@ -192,9 +192,9 @@ def repeats_for(power_of: Callable[..., float], power: float = 0.8, **settings: 
 
 
 def looks(budget: int, count: int, alpha: float = 0.05) -> list[Look]:
-    """The planned looks at a growing study, evenly spaced, with alpha divided among them.
+    """The planned looks at a growing sample, evenly spaced, with alpha divided among them.
 
-    However a study stops at one of these looks, and whatever the looks have shown, the probability
+    At whichever of these looks one stops, and whatever they have shown, the probability
     that any of them rejects a true hypothesis is at most ``alpha`` (Bonferroni). Looking at other
     times, or once more after the last, is not covered. The looks share data, so that the true
     probability is lower. Each look has two repeats more than the one before at least; raises

@@ -15,6 +15,7 @@ from scipy import special
 
 from statewise.base.checks import at_least
 from statewise.errors import DataError
+from statewise.stats.comparison import without_nan
 from statewise.stats.paired import Paired, compare, signed_rank
 
 __all__ = ["AcrossSeries", "bootstrap_series", "compare_series", "means_of"]
@@ -151,15 +152,7 @@ def _tables(
             "are not two tables of one shape, a row for each series",
             "Give arrays of shape (series, repeats) with shared restarts.",
         )
-    for argument, scores in (("first", first), ("second", second)):
-        if np.isnan(scores).any():
-            raise DataError(
-                argument,
-                tuple(int(i) for i in np.argwhere(np.isnan(scores))[0]),
-                "is the first series and repeat where a score is NaN",
-                "Score a run that diverged as infinity, so that it loses.",
-            )
-    return first, second
+    return without_nan("first", first), without_nan("second", second)
 
 
 def means_of(scores: NDArray[np.float64], counted: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Where shards are run, farther away: through Dask, on this machine or on a cluster.
+"""Shards run through Dask, on this machine or on a cluster.
 
 Dask is not installed with statewise; ``pip install 'statewise[dask]'`` adds it, and it is imported
 only when a ``DaskExecutor`` is made.

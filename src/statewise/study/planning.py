@@ -1,8 +1,9 @@
 """How many more restarts, cutoffs or series a study needs, from those that are there."""
 
 from collections import Counter
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -98,23 +99,15 @@ def _plan(
     seen: Observations, alpha: float, strictest: float, half_width: float | None, power: float
 ) -> Needed:
     sd, target = seen.planning_sd() or None, half_width or seen.margin
-    precise = _fewest(sd, lambda s: repeats_for_half_width(s, target, 1.0 - alpha))
-    decided = _fewest(sd, lambda s: _for_power(seen, s, power, strictest))
+    test = {
+        "better": partial(power_of_difference, difference=seen.margin),
+        "equivalent": partial(power_of_equivalence, margin=seen.margin),
+        "no_worse": partial(power_of_no_worse, margin=seen.margin),
+    }[seen.hypothesis.kind]
+    precise = decided = None
+    if sd is not None:
+        with suppress(SettingError):  # more than anybody plans
+            precise = repeats_for_half_width(sd, target, 1.0 - alpha)
+        with suppress(SettingError):
+            decided = repeats_for(test, power, sd=sd, alpha=strictest)
     return Needed(seen, sd, strictest, target, precise, decided)
-
-
-def _for_power(seen: Observations, sd: float, power: float, alpha: float) -> int:
-    settings = {"sd": sd, "alpha": alpha}
-    if seen.hypothesis.kind == "better":
-        return repeats_for(power_of_difference, power, difference=seen.margin, **settings)
-    of = power_of_equivalence if seen.hypothesis.kind == "equivalent" else power_of_no_worse
-    return repeats_for(of, power, margin=seen.margin, **settings)
-
-
-def _fewest(sd: float | None, needed: Callable[[float], int]) -> int | None:
-    if sd is None:
-        return None
-    try:
-        return needed(sd)
-    except SettingError:  # more than anybody plans
-        return None

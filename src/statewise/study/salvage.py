@@ -19,7 +19,7 @@ def salvage(damaged: str | Path, path: str | Path) -> tuple[int, int]:
     """Copy what is whole of a damaged store into a new one: runs recovered, and runs left behind.
 
     A run is whole if it can be read and its checksum is right. Runs that cannot be read at all are
-    not counted: nobody knows how many they were. The damaged file is left as it is.
+    not counted, since their number is lost with them. The damaged file is left as it is.
 
     Raises:
         StoreError: the new file exists, or nothing at all can be read.

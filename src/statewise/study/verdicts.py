@@ -1,4 +1,4 @@
-"""What becomes of a hypothesis, in one word and one sentence."""
+"""The verdict on a hypothesis, in one word and one sentence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ __all__ = ["Outcome", "Verdict", "holm", "settle"]
 
 
 class Outcome(StrEnum):
-    """What became of a hypothesis. The values read as words."""
+    """The outcome of a hypothesis; the values read as words."""
 
     SUPPORTED = "supported"
     CONTRADICTED = "contradicted"
@@ -31,7 +31,7 @@ class Verdict:
 
     Attributes:
         hypothesis: what was claimed.
-        outcome: what became of it.
+        outcome: supported, contradicted or neither.
         comparison: the numbers behind it; its interval is at one minus the study's alpha.
         test: how the arms were compared: "paired by repeat", "Welch, unpaired" where they share no
             restarts, "paired by cutoff" or "paired by series".
