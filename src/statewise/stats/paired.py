@@ -109,8 +109,8 @@ def resample(
 def signed_rank(differences: NDArray[np.float64]) -> float | None:
     """The p-value of Wilcoxon's signed-rank test (1945), two-sided.
 
-    It asks whether the differences lie symmetrically about zero; an outlier weighs little. None with
-    fewer than two differences.
+    It asks whether the differences lie symmetrically about zero, and an outlier weighs little. It
+    is None with fewer than two differences.
 
     Example:
         >>> signed_rank(np.array([0.1, 0.3, 0.2]))
