@@ -202,7 +202,7 @@ def test_a_layer_that_xla_does_not_know_is_run_without_it() -> None:
 def test_a_baseline_without_recurrence_is_said_to_be_one() -> None:
     arm = arm_of(models.dense)
     assert "no recurrent layer" in arm.engine.label(arm.model)
-    with pytest.warns(UserWarning, match="has no recurrent layer, so its regime has no effect"):
+    with pytest.warns(UserWarning, match="has no recurrent layer, so a regime has no effect"):
         study = study_of(arm)
     assert "no recurrent layer" in study_text(run_study(study), [])
 
@@ -265,7 +265,7 @@ def not_finite(shape: Any) -> Any:
         (lambda: two_inputs, "has several inputs or outputs"),
         (lambda: two_outputs, "has several inputs or outputs"),
         (lambda: not_finite, "has weights that are not finite"),
-        (lambda: models.stateless, "is not stateful, and the regime of 'keras' carries state"),
+        (lambda: models.stateless, "is not stateful, and the regime carries state"),
         (lambda: lambda _: "model", r"is no keras\.Model"),
     ],
 )

@@ -82,7 +82,7 @@ def run_tutorial(options: argparse.Namespace) -> int:
     from statewise.base.files import Staging
     from statewise.engine import available_threads
     from statewise.study import open_store, run_study
-    from statewise.study.specification import engine_from
+    from statewise.study.engines import engine_from
     from statewise.tutorial.experiments import conclude, largest_test_size, tutorial_study
 
     largest = largest_test_size(panel)

@@ -11,7 +11,7 @@ from statewise.ensemble.trained import Ensemble
 from statewise.errors import DataError
 from statewise.model.spec import Model
 
-__all__ = ["check_warm_up", "warmed"]
+__all__ = ["check_warm_up", "warm_up_samples", "warmed"]
 
 Floats = NDArray[np.float64]
 AT_ONCE = 1 << 22  # numbers that are run over in one call
@@ -29,11 +29,27 @@ def check_warm_up(model: Model, name: str, samples: int) -> None:
         )
 
 
-def warmed(ensemble: Ensemble, inputs: Sequence[Floats], left: State | None) -> Carried:
-    """The state before the first forecast: the initial one or what was left, then warmed up.
+def warm_up_samples(model: Model, samples: int, continues: bool) -> int:
+    """How many of a series' last training samples the state runs over before the first forecast.
 
     A regime that continues from training has not seen the samples that were held back for
     validation, so that the state runs over them even where there is no other warm-up.
+
+    Args:
+        model: whose regime and training say it.
+        samples: of the series' training part, those held back included.
+        continues: whether the state that training left is where it starts.
+    """
+    wanted = model.regime.warm_up
+    if wanted == "train":
+        return samples
+    if wanted == "none":
+        return model.training.held_back(samples) if continues else 0
+    return int(wanted)
+
+
+def warmed(ensemble: Ensemble, inputs: Sequence[Floats], left: State | None) -> Carried:
+    """The state before the first forecast: the initial one or what was left, then warmed up.
 
     Args:
         ensemble: whose state it is.
@@ -44,7 +60,7 @@ def warmed(ensemble: Ensemble, inputs: Sequence[Floats], left: State | None) -> 
     Raises:
         SettingError: the regime continues from training, which left one state a batch row.
     """
-    regime, training = ensemble.model.regime, ensemble.model.training
+    regime = ensemble.model.regime
     continues = left is not None and regime.continues_into_forecast
     carried = ensemble.start()
     if left is not None and continues:
@@ -53,14 +69,7 @@ def warmed(ensemble: Ensemble, inputs: Sequence[Floats], left: State | None) -> 
         carried = ensemble.to_lanes(type(left)(*(part.reshape(shape) for part in left)))
     if ensemble.resets:
         return carried
-    counts = np.array([len(x) for x in inputs])
-    if regime.warm_up == "train":
-        last = counts
-    elif regime.warm_up == "none":
-        held = [training.held_back(int(n)) if continues else 0 for n in counts]
-        last = np.array(held, np.int64)
-    else:
-        last = np.full_like(counts, regime.warm_up)
+    last = np.array([warm_up_samples(ensemble.model, len(x), continues) for x in inputs])
     together = int(last.min())
     for ago in range(int(last.max()), together, -1):  # of some series only
         windows = np.stack([x[-min(ago, len(x))] for x in inputs])

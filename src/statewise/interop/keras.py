@@ -24,6 +24,7 @@ from statewise.engine.blocks import diverged_epochs
 from statewise.engine.initial import Seed, generator
 from statewise.engine.samples import data_of_runs, samples_of
 from statewise.ensemble.rolling_origin import Known
+from statewise.ensemble.warm_up import warm_up_samples
 from statewise.errors import SettingError
 from statewise.interop.isolation import seeded
 from statewise.interop.keras_loops import EPOCHS, Loop, Machine, loop_for, recurrent_layers
@@ -324,11 +325,11 @@ class KerasEngine:
     ) -> NDArray[np.float64]:
         framing, regime = series.framing, model.regime
         inputs = series.training_inputs()
-        last = {"none": 0, "train": len(inputs)}.get(str(regime.warm_up), regime.warm_up)
+        last = warm_up_samples(model, len(inputs), regime.continues_into_forecast)
         ends = range(series.cutoff, series.cutoff + test_size)
         recent = np.stack([series.y[end - framing.framing.memory : end] for end in ends])
         steps = np.stack([framing.window(one) for one in recent])
-        windows = np.concatenate([inputs[len(inputs) - int(last) :], steps])
+        windows = np.concatenate([inputs[len(inputs) - last :], steps])
         calls = windows.astype(np.float32)[:, None]
         shape, outputs = (1, *inputs.shape[1:]), framing.framing.outputs
         with _ONE_AT_A_TIME:

@@ -1,7 +1,8 @@
 """What trains and forecasts the runs of an arm: statewise's own engine, or another one.
 
-An engine is a frozen value that an arm names. All of them meet one contract, which
-``tests/engine/contract`` checks.
+An engine is a frozen value that an arm holds. All of them meet one contract, which
+``tests/engine/contract`` checks. A study file names an engine by the entry point under which an
+installed package declares it.
 """
 
 from collections.abc import Sequence
@@ -12,13 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise import engine
+from statewise.base.checks import one_of
 from statewise.engine.initial import Seed
 from statewise.ensemble.rolling_origin import Known, roll, start_of
+from statewise.errors import ExtraError
 from statewise.model.spec import Model
 
-__all__ = ["BUILT_IN", "BuiltIn", "Engine", "Trained"]
+__all__ = ["BUILT_IN", "BuiltIn", "Engine", "Trained", "engine_from"]
 
 Floats = NDArray[np.float64]
+
+NAME = "statewise"  # of the built-in engine
+ENTRY_POINTS = "statewise.engines"  # the group in which a package declares its engines
 
 
 class Trained(Protocol):
@@ -52,10 +58,14 @@ class Engine(Protocol):
         """The versions of what it runs on, beside statewise's own dependencies."""
 
     def check(self, model: Model) -> None:
-        """Raise SettingError if this engine cannot run ``arm``."""
+        """Raise SettingError if this engine cannot run ``model``."""
 
     def document(self, model: Model) -> dict[str, Any]:
-        """What results depend on beside the arm's other settings; empty for the built-in engine."""
+        """What results depend on beside the model; empty for the built-in engine.
+
+        ``kind`` in it is the engine's entry point, whose class has a class method
+        ``from_document``: it takes this document, or what a study file says of it.
+        """
 
     def restarts(self, model: Model) -> list[Any]:
         """What initial weights derive from beside seed and shape; empty for the built-in ones."""
@@ -102,13 +112,13 @@ class BuiltIn:
     first_runs: ClassVar[int] = 64
 
     def label(self, model: Model) -> str:  # noqa: ARG002
-        return "statewise"
+        return NAME
 
     def versions(self) -> dict[str, str]:
         return {}
 
     def check(self, model: Model) -> None:
-        """Every arm can be run."""
+        """Every model can be run."""
 
     def document(self, model: Model) -> dict[str, Any]:  # noqa: ARG002
         return {}
@@ -137,3 +147,42 @@ class BuiltIn:
 
 BUILT_IN = BuiltIn()
 """The engine of an arm that names none."""
+
+
+def engine_from(document: Any) -> Engine:
+    """The engine that a study's document or file names.
+
+    Args:
+        document: ``"statewise"`` for the built-in engine, or the name of an entry point of the
+            group ``statewise.engines``; or a table of which this name is the ``kind``.
+
+    Raises:
+        SettingError: no installed package declares the name, or its engine refuses the table.
+        ExtraError: the engine, or a package that it needs, cannot be imported.
+
+    Example:
+        >>> engine_from("statewise")
+        BuiltIn()
+    """
+    from importlib.metadata import entry_points
+
+    values = dict(document) if isinstance(document, dict) else {"kind": document}
+    if values.get("kind") == NAME:
+        for field in values:
+            one_of("engine field", field, ("kind",))
+        return BUILT_IN
+    declared = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    kind = one_of("engine", values.get("kind"), sorted({NAME, *declared}))
+    try:
+        found = declared[kind].load()
+    except ExtraError:
+        raise
+    except (ImportError, AttributeError) as error:
+        raise ExtraError(
+            "engine",
+            kind,
+            f"cannot be imported from {declared[kind].value} ({error})",
+            "Install the package that declares it anew, with what it needs.",
+        ) from error
+    engine: Engine = found.from_document(values)
+    return engine

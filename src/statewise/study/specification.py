@@ -16,7 +16,7 @@ from statewise.model.network import SGD, Adam, EarlyStopping, Network, ReduceOnP
 from statewise.model.regime import StateRegime
 from statewise.model.spec import Model
 from statewise.study.design import Arm, Hypothesis, Study, samples_of
-from statewise.study.engines import BUILT_IN, Engine
+from statewise.study.engines import engine_from
 
 __all__ = [
     "cell_key",
@@ -157,16 +157,6 @@ def arm_from(document: Document) -> Arm:
         parts["name"], model, parts.get("restarts", 0),
         engine_from(parts.get("engine", "statewise")),
     )  # fmt: skip
-
-
-def engine_from(document: Any) -> Engine:
-    """The engine that a document or a study file names."""
-    values = dict(document) if isinstance(document, dict) else {"kind": document}
-    if one_of("engine", values.get("kind"), ("statewise", "keras")) == "statewise":
-        return BUILT_IN
-    from statewise.interop.keras import KerasEngine
-
-    return KerasEngine.from_document(values)
 
 
 def record(kind: Any, name: str, values: Document) -> Any:

@@ -12,7 +12,7 @@ from statewise.ensemble.rolling_origin import Known
 from statewise.errors import SettingError
 from statewise.interop.keras import KerasEngine
 from statewise.model.framing import Framing
-from statewise.model.network import SGD, Adam, EarlyStopping, ReduceOnPlateau, Training
+from statewise.model.network import SGD, Adam, EarlyStopping, Network, ReduceOnPlateau, Training
 from statewise.model.regime import StateRegime
 from statewise.model.spec import Model
 from statewise.study import Arm
@@ -205,10 +205,37 @@ def test_when_a_forecast_starts_and_resets(engine: Engine) -> None:
     assert never[0] != from_zero[0]
 
 
+def test_a_state_that_continues_runs_over_the_samples_held_back(engine: Engine) -> None:
+    arm = arm_of(engine, StateRegime("never", reset_forecast="never"), validation=3)
+    trained = fit(arm, [0])
+
+    def made(**regime: Any) -> Any:
+        other = replace(arm.model, regime=replace(arm.model.regime, **regime))
+        return forecast(replace(arm, model=other), trained, [0])[0]
+
+    np.testing.assert_array_equal(made(), made(warm_up=3))
+    assert made()[0] != made(warm_up=2)[0]
+    # A state that is reset anyway has nothing to run over.
+    assert made(reset_forecast="step")[0] == made(reset_forecast="step", warm_up=3)[0]
+    fresh = replace(arm.model, regime=StateRegime("epoch", reset_forecast="never"))
+    cold = forecast(replace(arm, model=fresh), trained, [0])[0]
+    assert cold[0] == made(reset_forecast="step")[0]
+
+
+def test_a_learned_initial_state_is_carried_or_refused(engine: Engine) -> None:
+    arm = arm_of(engine, StateRegime("epoch", reset_forecast="step"))
+    learned = replace(arm.model, network=Network(initial_state="learned"))
+    try:
+        engine.check(learned)
+    except SettingError:
+        return
+    from_zero = forecast(arm, fit(arm, [0]), [0])
+    arm = replace(arm, model=learned)
+    assert (forecast(arm, fit(arm, [0]), [0]) != from_zero).all()
+
+
 @pytest.mark.parametrize(("profile", "batch_size"), [("keras-2", 3), ("keras-3", 1)])
 def test_both_engines_agree(profile: str, batch_size: int) -> None:
-    from statewise.model.network import Network
-
     regimes = [
         StateRegime(),
         StateRegime(shuffle=True),
