@@ -201,7 +201,8 @@ def train_block(
     batches = -(-places // shape.batch)
     rates = rates_for(job.training, batches, each)
     held = None if job.validation is None else Validator(kernels, job, data, memory, width)
-    watch = EpochMonitor(job.training, memory.weights, carried) if job.training.watches else None
+    changing = (memory.weights, *carried)
+    watch = EpochMonitor(job.training, changing) if job.training.watches else None
     loss = zeros(epochs, width)
     validation = zeros(epochs if held is not None else 0, width)
     errors = samples.errors(data) * shape.outputs
@@ -246,7 +247,7 @@ def train_block(
             break
     best = np.full(width, epochs, np.int32)
     if watch is not None and job.training.early_stopping is not None:
-        watch.restore(memory.weights, carried)
+        watch.restore()
         best = watch.best_epoch
         loss[best - 1, np.arange(width)] += np.where(np.isfinite(watch.best), 0.0, np.inf)
     trained = runs_first(memory.weights, runs)

@@ -1,9 +1,11 @@
 """What is done after an epoch: keep the best, slow down, stop."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.engine.layout import Carried
 from statewise.engine.weights import Floats
 from statewise.model.network import ReduceOnPlateau, Training
 
@@ -11,10 +13,13 @@ __all__ = ["EpochMonitor"]
 
 
 class EpochMonitor:
-    """The best epoch of each lane of a pack, and for how long nothing was better."""
+    """The best epoch of each lane of a pack, and for how long nothing was better.
 
-    def __init__(self, training: Training, weights: Floats, carried: Carried) -> None:
-        width = weights.shape[-1]
+    ``now`` are the arrays (..., width) that training changes, those of weights and of state.
+    """
+
+    def __init__(self, training: Training, now: Sequence[NDArray[Any]]) -> None:
+        width = now[0].shape[-1]
         self.training = training
         self.best = np.full(width, np.inf)
         self.best_epoch = np.ones(width, np.int32)
@@ -22,8 +27,8 @@ class EpochMonitor:
         self.waited = np.zeros(width, np.int64)  # epochs without improvement
         self.plateau = np.full(width, np.inf)  # the best that the schedule has seen
         self.on_plateau = np.zeros(width, np.int64)
-        self.now = (weights, carried.h, carried.c)
-        self.kept = tuple(array.copy() for array in self.now)
+        self.now = tuple(now)
+        self.kept = tuple(array.copy() for array in now)
 
     def look(self, epoch: int, loss: NDArray[np.float32], lr_scale: Floats) -> None:
         """Take in the loss of an epoch, counted from zero; ``lr_scale`` multiplies the rates."""
@@ -46,7 +51,7 @@ class EpochMonitor:
         self.waited = np.where(better, 0, self.waited + 1)
         self.stopped |= self.waited >= early.patience
 
-    def restore(self, weights: Floats, carried: Carried) -> None:
+    def restore(self) -> None:
         """Put the best weights and state back, together."""
-        for array, kept in zip((weights, carried.h, carried.c), self.kept, strict=True):
+        for array, kept in zip(self.now, self.kept, strict=True):
             array[...] = kept

@@ -11,7 +11,6 @@ from statewise.base.extras import import_keras
 from statewise.engine import Stopped
 from statewise.engine.epoch_monitor import EpochMonitor
 from statewise.engine.initial import Seed, sample_orders
-from statewise.engine.layout import Carried
 from statewise.interop.keras_loops import EPOCHS, BatchLoop, Epoch, Loop, Machine
 from statewise.model.network import SGD, Network, ReduceOnPlateau, Training
 from statewise.model.regime import StateRegime
@@ -127,7 +126,7 @@ def train_run(
     hooks = _hooks(callbacks, machine, epochs, len(epoch.reset))
     if any(_wants_batches(callback) for callback in callbacks):
         loop = BatchLoop(machine, hooks)
-    watch = _Watching(training, machine) if training.watches else None
+    watch = _Monitored(training, machine) if training.watches else None
     at_once = EPOCHS if held is None and watch is None and not callbacks else 1
     loss = np.full(epochs, np.nan, np.float32)
     validation = np.full(epochs if held is not None else 0, np.nan, np.float32)
@@ -175,49 +174,38 @@ def _wants_batches(callback: Any) -> bool:
     return every and getattr(callback, "save_freq", None) != "epoch"  # of ModelCheckpoint
 
 
-class _Watching:
-    """The engine's own watch over a schedule and early stopping, for a single run."""
+class _Monitored:
+    """The engine's own monitor of a schedule and early stopping, over the one run of a machine."""
 
     def __init__(self, training: Training, machine: Machine) -> None:
         self.training, self.machine = training, machine
-        self.rate = training.optimizer.learning_rate
         self.lr_scale = np.ones(1, np.float32)
-        self.flat, self.carried = self._now()
-        self.watch = EpochMonitor(training, self.flat, self.carried)
-
-    def _now(self) -> tuple[Floats, Carried]:
-        state = [part.ravel() for part in self.machine.state()]
-        weights = np.concatenate([v.ravel().astype(np.float64) for v in self.machine.values()])
-        h = np.concatenate([*state, np.zeros(0, np.float32)])
-        return weights[:, None], Carried(h[:, None], np.zeros((0, 1), np.float32))
+        self.now = [array[..., None] for array in machine.values() + machine.state()]
+        self.monitor = EpochMonitor(training, self.now)
 
     def look(self, epoch: int, loss: float) -> None:
         """Take in an epoch: its loss, its weights and its state."""
-        flat, carried = self._now()
-        self.flat[...], self.carried.h[...] = flat, carried.h
-        self.watch.look(epoch, np.array([loss], np.float32), self.lr_scale)
+        for array, value in zip(
+            self.now, self.machine.values() + self.machine.state(), strict=True
+        ):
+            array[..., 0] = value
+        self.monitor.look(epoch, np.array([loss], np.float32), self.lr_scale)
         if isinstance(self.training.schedule, ReduceOnPlateau):
-            self.machine.optimizer.learning_rate = self.rate * float(self.lr_scale[0])
+            rate = self.training.optimizer.learning_rate
+            self.machine.optimizer.learning_rate = rate * float(self.lr_scale[0])
 
     @property
     def stopped(self) -> bool:
-        return bool(self.watch.stopped[0])
+        return bool(self.monitor.stopped[0])
 
     @property
     def finite(self) -> bool:
-        return bool(np.isfinite(self.watch.best[0]))
+        return bool(np.isfinite(self.monitor.best[0]))
 
     def restore(self) -> int:
         """Put the best weights and state back; returns their epoch."""
-        self.watch.restore(self.flat, self.carried)
-        self.machine.put_back(
-            _like(self.machine.values(), self.flat), _like(self.machine.state(), self.carried.h)
-        )
-        return int(self.watch.best_epoch[0])
-
-
-def _like(arrays: list[Any], flat: NDArray[Any]) -> list[Any]:
-    """``flat`` (numbers, 1) cut into arrays of the same shapes and types."""
-    ends = np.cumsum([array.size for array in arrays])
-    parts = np.split(flat[:, 0], ends[:-1]) if arrays else []
-    return [p.reshape(a.shape).astype(a.dtype) for p, a in zip(parts, arrays, strict=True)]
+        self.monitor.restore()
+        best = [array[..., 0] for array in self.now]
+        count = len(self.machine.values())
+        self.machine.put_back(best[:count], best[count:])
+        return int(self.monitor.best_epoch[0])
