@@ -13,8 +13,8 @@ import numpy as np
 
 from statewise.data.datasets import shampoo
 from statewise.interop.keras import KerasEngine
+from statewise.interop.keras_build import Descent, compile_model
 from statewise.interop.keras_models import keras, lstm_model
-from statewise.interop.keras_training import compile_model
 from statewise.tutorial.experiments import tutorial_study
 
 ROUNDS, EPOCHS = 5, 20
@@ -26,7 +26,7 @@ def main() -> None:
     arm = tutorial_study(engine=engine).arms[0]
     x, y = arm.model.framing.fit(shampoo().only.y[:-12]).samples(shampoo().only.y[:-12])
     model = lstm_model(arm.model.network, (1, 1, 1), 1, stateful=True)
-    compile_model(model, arm.model.network, arm.model.training, 0)
+    compile_model(model, Descent.of(arm.model, len(x)))
 
     def fit_epochs(count: int) -> float:
         begin = time.perf_counter()

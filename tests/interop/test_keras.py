@@ -11,8 +11,9 @@ import pytest
 from statewise.data.datasets import shampoo
 from statewise.errors import SettingError
 from statewise.interop.keras import KerasEngine
-from statewise.interop.keras_loops import BatchLoop, CompiledLoop, Machine
-from statewise.interop.keras_training import compile_model, epoch_of, rows_filled
+from statewise.interop.keras_build import Descent, compile_model
+from statewise.interop.keras_loops import BatchLoop, CompiledLoop, epoch_of, rows_filled
+from statewise.interop.keras_machine import Machine
 from statewise.model.network import SGD, Network, Training
 from statewise.model.regime import REGIMES, StateRegime
 from statewise.model.spec import Model
@@ -168,7 +169,7 @@ def test_one_call_a_batch_and_one_an_epoch_are_the_same_training() -> None:
     found = []
     for kind in (BatchLoop, CompiledLoop):
         model = models.lstm((3, 1, 1))
-        compile_model(model, Network(), Training(optimizer=SGD(0.1)), 0)
+        compile_model(model, Descent(SGD(0.1), None, 0))
         machine = Machine(model, 3)
         weights = weights or machine.values_with(model.get_weights())
         machine.restart(weights)

@@ -20,6 +20,11 @@ class Exported(NamedTuple):
     state: State | None  # (1, rows, units), or None for the initial state
     initial_state: State | None  # (1, 1, units) that was learned
 
+    @property
+    def start(self) -> State | None:
+        """Where the run goes on: its state, or else its learned initial state; None is zero."""
+        return self.initial_state if self.state is None else self.state
+
 
 @runtime_checkable
 class Exports(Protocol):
@@ -66,18 +71,20 @@ def exported(
             model,
             arrays.take(one),
             None if state is None else _one_state(state, one, arrays.runs, arrays.units),
-            None if learned is None else State(learned.h[one], learned.c[one]),
+            None if learned is None else State(*(part[one] for part in learned)),
         )
     )
 
 
 def _one_state(state: State, one: slice, runs: int, units: int) -> State:
     parts = State(*(np.asarray(part, np.float32) for part in state))
-    h, c = parts.h.shape, parts.c.shape
-    if h != c or len(h) != 3 or h[0] not in (1, runs) or h[1] < 1 or h[2] != units:
-        problem = f"is not (1 or {runs}, rows, {units}) twice"
-        raise SettingError("state", (h, c), problem, "Give the state of this run.")
-    return parts if h[0] == 1 else State(parts.h[one], parts.c[one])
+    shapes = [part.shape for part in parts]
+    first = shapes[0]
+    fits = len(first) == 3 and first[0] in (1, runs) and first[1] > 0 and first[2] == units
+    if not fits or any(shape != first for shape in shapes):
+        problem = f"is not (1 or {runs}, rows, {units}) for each part"
+        raise SettingError("state", shapes, problem, "Give the state of this run.")
+    return parts if first[0] == 1 else State(*(part[one] for part in parts))
 
 
 def rows_of(state: State, rows: int) -> State:
@@ -86,7 +93,7 @@ def rows_of(state: State, rows: int) -> State:
     Raises:
         SettingError: it has several rows, and not so many.
     """
-    found = state.h.shape[1]
+    found = state[0].shape[1]
     if found not in (1, rows):
         raise SettingError(
             "batch_size",
@@ -98,7 +105,7 @@ def rows_of(state: State, rows: int) -> State:
 
 
 def finite(found: Exported) -> Exported:
-    """The same; raises DataError if a weight or a state is not finite."""
+    """``found`` itself; raises DataError if a weight or a state in it is not finite."""
     states = [state for state in (found.state, found.initial_state) if state is not None]
     named = list(zip(Weights._fields, found.weights, strict=True))
     named += [(f"state.{name}", part) for s in states for name, part in s._asdict().items()]

@@ -4,9 +4,6 @@ Keras is not installed with statewise; ``pip install 'statewise[keras]'`` adds i
 the one backend that trains with a carried state (``statewise doctor`` shows what was observed).
 """
 
-import functools
-import hashlib
-import json
 import threading
 import time
 import warnings
@@ -22,23 +19,32 @@ from statewise.base.checks import one_of
 from statewise.base.extras import import_keras
 from statewise.engine.blocks import diverged_epochs
 from statewise.engine.initial import Seed, generator
-from statewise.engine.samples import data_of_runs, samples_of
+from statewise.engine.samples import Samples, data_of_runs, samples_of
 from statewise.ensemble.rolling_origin import Known
 from statewise.ensemble.warm_up import warm_up_samples
 from statewise.errors import SettingError
 from statewise.interop.isolation import seeded
-from statewise.interop.keras_loops import EPOCHS, Loop, Machine, loop_for, recurrent_layers
-from statewise.interop.keras_models import from_keras, lstm_model, to_keras
-from statewise.interop.keras_training import Held, Run, compile_model, train_run
+from statewise.interop.keras_build import (
+    NETWORK_FACTS,
+    Build,
+    Descent,
+    Facts,
+    Shape,
+    facts_of,
+    loop_for,
+)
+from statewise.interop.keras_loops import EPOCHS, Loop
+from statewise.interop.keras_machine import Arrays, Machine
+from statewise.interop.keras_models import from_keras, to_keras
+from statewise.interop.keras_training import DataSet, Run, train_run
 from statewise.interop.probe import carries, require_state, version_of
-from statewise.model.network import Adam, Network, Training
+from statewise.model.network import Adam, Network
 from statewise.model.spec import Model
 
 __all__ = ["KerasEngine", "KerasFitted", "from_keras", "to_keras"]
 
 keras = import_keras()
 
-Build = Callable[[tuple[int, int, int]], Any]
 Callbacks = Callable[[int], Sequence[Any]]
 
 KERAS = 2  # the purpose of its seeds, beside those of engine.initial
@@ -47,16 +53,16 @@ _ONE_AT_A_TIME = threading.RLock()  # machines are shared by the runs of a proce
 
 @dataclass(frozen=True)
 class KerasFitted:
-    """Trained runs of a Keras model, one a place of every list.
+    """Trained runs of a Keras model, in the order of every list's places.
 
     Attributes:
         weights: the values of ``model.variables``.
-        state: that training left in each recurrent layer's state, (batch_size, units) each.
+        state: that training left in each recurrent layer, (batch_size, units) each.
         loss, diverged_epoch, validation_loss, best_epoch: as in ``statewise.engine.Fitted``.
     """
 
-    weights: list[list[NDArray[Any]]]
-    state: list[list[NDArray[np.float32]]]
+    weights: list[Arrays]
+    state: list[Arrays]
     loss: NDArray[np.float32] | None
     diverged_epoch: NDArray[np.int32]
     validation_loss: NDArray[np.float32] | None
@@ -64,7 +70,7 @@ class KerasFitted:
 
     @property
     def runs(self) -> int:
-        """The number of runs."""
+        """How many runs there are."""
         return len(self.weights)
 
 
@@ -111,20 +117,13 @@ class KerasEngine:
             one_of("engine field", name, ("kind", "backend", "model", "layers", "callbacks"))
         for name in ("model", "callbacks"):
             if name in document:
-                raise SettingError(
-                    "engine",
-                    name,
-                    "is code, which a document does not hold",
-                    "Declare the study in Python, with KerasEngine(build).",
-                )
-        backend = document.get("backend", keras.backend.backend())
-        if backend != keras.backend.backend():
-            raise SettingError(
-                "backend",
-                backend,
-                f"is what the arm is run on, and Keras has {keras.backend.backend()} here",
-                f"Set KERAS_BACKEND={backend}.",
-            )
+                fix = "Declare the study in Python, with KerasEngine(build)."
+                raise SettingError("engine", name, "is code, which a document does not hold", fix)
+        here = keras.backend.backend()
+        backend = document.get("backend", here)
+        if backend != here:
+            problem = f"is what the arm is run on, and Keras has {here} here"
+            raise SettingError("backend", backend, problem, f"Set KERAS_BACKEND={backend}.")
         return cls()
 
     def label(self, model: Model) -> str:
@@ -139,41 +138,27 @@ class KerasEngine:
 
     def check(self, model: Model) -> None:
         """Raise SettingError if the backend, the Keras model or the settings do not go together."""
-        facts = self._facts(model)
-        if model.network.initial_state != "zeros":
-            raise SettingError(
-                "initial_state",
-                model.network.initial_state,
-                "is not something that Keras' recurrent layers can do",
-                'Use initial_state="zeros", or the built-in engine.',
-            )
-        if self.build is not None and model.network != Network():
-            raise SettingError(
-                "network", model.network, "has no effect: build makes the model", "Leave it out."
-            )
-        own = model.training
-        changed = replace(own, optimizer=Adam(), clip_error=None, schedule="constant") != own
-        if facts.compiled and changed:
-            raise SettingError(
-                "training",
-                own,
-                "says what to train with, and so does the compile() in build",
-                "Leave out compile(), or the optimizer, clip_error and schedule.",
-            )
+        facts, network, training = self._facts(model), model.network, model.training
+        if network.initial_state != "zeros":
+            problem = "is not something that Keras' recurrent layers can do"
+            fix = 'Use initial_state="zeros", or the built-in engine.'
+            raise SettingError("initial_state", network.initial_state, problem, fix)
+        if self.build is not None and network != Network():
+            problem = "has no effect: build makes the model"
+            raise SettingError("network", network, problem, "Leave it out.")
+        plain = replace(training, optimizer=Adam(), clip_error=None, schedule="constant")
+        if facts.compiled and training != plain:
+            problem = "says what to train with, and so does the compile() in build"
+            fix = "Leave out compile(), or the optimizer, clip_error and schedule."
+            raise SettingError("training", training, problem, fix)
         if not facts.recurrent:
-            warnings.warn(
-                "The Keras model has no recurrent layer, so a regime has no effect on it.",
-                UserWarning,
-                stacklevel=4,
-            )
+            message = "The Keras model has no recurrent layer, so a regime has no effect on it."
+            warnings.warn(message, UserWarning, stacklevel=4)
         elif carries(model.regime):
             if facts.stateless:
-                raise SettingError(
-                    "build",
-                    facts.stateless,
-                    "is not stateful, and the regime carries state",
-                    "Build it with stateful=True; statewise resets it.",
-                )
+                problem = "is not stateful, and the regime carries state"
+                fix = "Build it with stateful=True; statewise resets it."
+                raise SettingError("build", facts.stateless, problem, fix)
             require_state(model.regime)
 
     def document(self, model: Model) -> dict[str, Any]:
@@ -222,25 +207,18 @@ class KerasEngine:
             samples, held = samples.split(model.training.held_back)
         runs = []
         for repeat, which in zip(repeats, of_run, strict=True):
-            first, count = int(samples.start[which]), int(samples.count[which])
-            model.regime.check_batches(count, model.training.batch_size)
-            mine = slice(first, first + count)
-            aside = None
-            if held is not None:
-                last = slice(first + count, first + count + int(held.count[which]))
-                aside = held.x[last], held.y[last]
+            mine, aside = data_set(samples, which), None if held is None else data_set(held, which)
+            model.regime.check_batches(len(mine[0]), model.training.batch_size)
             with _ONE_AT_A_TIME:
-                runs.append(
-                    self._run(model, samples.x[mine], samples.y[mine], aside, repeat, seed, stop)
-                )
+                runs.append(self._run(model, mine, aside, repeat, seed, stop))
         loss = np.stack([run.loss for run in runs])
         best = np.array([run.best_epoch for run in runs], np.int32)
-        whole = np.array([all(np.isfinite(a).all() for a in run.weights) for run in runs])
+        finite = np.array([all(np.isfinite(a).all() for a in run.weights) for run in runs])
         return KerasFitted(
             weights=[run.weights for run in runs],
             state=[run.state for run in runs],
             loss=loss if keep_loss else None,
-            diverged_epoch=diverged_epochs(loss.T, limit[of_run], best, whole),
+            diverged_epoch=diverged_epochs(loss.T, limit[of_run], best, finite),
             validation_loss=np.stack([r.validation for r in runs]) if held and keep_loss else None,
             best_epoch=best,
         )
@@ -248,54 +226,35 @@ class KerasEngine:
     def _run(
         self,
         model: Model,
-        x: NDArray[np.float32],
-        y: NDArray[np.float32],
-        aside: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
+        samples: DataSet,
+        held_back: DataSet | None,
         repeat: int,
         seed: Seed,
         stop: NDArray[np.uint8] | None,
     ) -> Run:
-        rows, regime, training = (
-            min(model.training.batch_size, len(x)),
-            model.regime,
-            model.training,
-        )
-        shape = (rows, *x.shape[1:])
-        cosine = training.schedule == "cosine"
-        steps = -(-len(x) // rows) * training.epochs if cosine else 0
-        # What does not change the compiled epoch is taken out, so that machines are shared.
-        how = Training(
-            optimizer=training.optimizer,
-            clip_error=training.clip_error,
-            schedule="cosine" if cosine else "constant",
-        )
-        machine, loop = machine_for(
-            self.build, model.network, how, shape, y.shape[1], steps, carries(regime)
-        )
-        own = int(generator(seed, KERAS, repeat).integers(2**31))
-        with seeded(own):
-            machine.restart(self._initial(model, machine, shape, repeat, seed))
-            held = None
-            if aside is not None:
-                reset = regime.reset_forecast == "step"
-                held = Held(*aside, rows, reset, regime.carries_in_training)
+        x, y = samples
+        shape = (min(model.training.batch_size, len(x)), *x.shape[1:])
+        descent = Descent.of(model, batches=-(-len(x) // shape[0]))
+        loop = self._loop(model, descent, shape, y.shape[1])
+        with seeded(int(generator(seed, KERAS, repeat).integers(2**31))):
+            loop.machine.restart(self._initial(model, loop.machine, shape, repeat, seed))
             return train_run(
-                machine,
                 loop,
-                training,
-                regime,
-                x,
-                y,
-                held,
+                model,
+                samples,
+                held_back,
                 repeat=repeat,
                 seed=seed,
-                callbacks=self.callbacks(repeat) if self.callbacks is not None else (),
+                callbacks=() if self.callbacks is None else self.callbacks(repeat),
                 stop=stop,
             )
 
+    def _loop(self, model: Model, descent: Descent | None, shape: Shape, outputs: int) -> Loop:
+        return loop_for(self.build, model.network, descent, shape, outputs, carries(model.regime))
+
     def _initial(
-        self, model: Model, machine: Machine, shape: tuple[int, int, int], repeat: int, seed: Seed
-    ) -> list[NDArray[Any]]:
+        self, model: Model, machine: Machine, shape: Shape, repeat: int, seed: Seed
+    ) -> Arrays:
         """The values of every variable from which a repeat starts."""
         if self.build is not None:
             return Machine(self.build(shape), shape[0]).values()
@@ -304,23 +263,18 @@ class KerasEngine:
         return machine.values_with([array[0] for array in weights])
 
     def forecast(
-        self,
-        model: Model,
-        trained: KerasFitted,
-        known: Sequence[Known],
-        test_size: int,
+        self, model: Model, trained: KerasFitted, known: Sequence[Known], test_size: int
     ) -> NDArray[np.float64]:
         """Forecast the observations after each cutoff one step at a time, (runs, test_size)."""
-        each = len(trained.weights) // len(known)
-        of_run = [which for which in range(len(known)) for _ in range(each)]
+        members = trained.runs // len(known)
         return np.stack(
             [
-                self._walk(model, trained, run, known[which], test_size)
-                for run, which in enumerate(of_run)
+                self._roll(model, trained, run, known[run // members], test_size)
+                for run in range(trained.runs)
             ]
         )
 
-    def _walk(
+    def _roll(
         self, model: Model, trained: KerasFitted, run: int, series: Known, test_size: int
     ) -> NDArray[np.float64]:
         framing, regime = series.framing, model.regime
@@ -329,18 +283,15 @@ class KerasEngine:
         ends = range(series.cutoff, series.cutoff + test_size)
         recent = np.stack([series.y[end - framing.framing.memory : end] for end in ends])
         steps = np.stack([framing.window(one) for one in recent])
-        windows = np.concatenate([inputs[len(inputs) - last :], steps])
-        calls = windows.astype(np.float32)[:, None]
-        shape, outputs = (1, *inputs.shape[1:]), framing.framing.outputs
+        windows = np.concatenate([inputs[len(inputs) - last :], steps]).astype(np.float32)
         with _ONE_AT_A_TIME:
-            machine, loop = machine_for(
-                self.build, model.network, None, shape, outputs, 0, carries(regime)
-            )
-            machine.restart(trained.weights[run])
+            shape = (1, *inputs.shape[1:])
+            loop = self._loop(model, None, shape, framing.framing.outputs)
+            loop.machine.restart(trained.weights[run])
             if regime.continues_into_forecast:
-                machine.set_state(trained.state[run])
-            found = loop.advance(calls, reset=regime.reset_forecast == "step")[-test_size:, 0]
-        pairs = zip(found.astype(np.float64), recent, strict=True)
+                loop.machine.set_state(trained.state[run])
+            outputs = loop.advance(windows[:, None], reset=regime.reset_forecast == "step")
+        pairs = zip(outputs[-test_size:, 0].astype(np.float64), recent, strict=True)
         return np.array([framing.invert(output, one)[0] for output, one in pairs])
 
     def seconds(self, model: Model, samples: int, repeats: int) -> float:
@@ -358,7 +309,7 @@ class KerasEngine:
         an_epoch = max(0.0, took[2] - took[1]) / EPOCHS
         return repeats * (took[1] + an_epoch * model.training.epochs)
 
-    def _facts(self, model: Model) -> "Facts":
+    def _facts(self, model: Model) -> Facts:
         framing = model.framing
         shape = (model.training.batch_size, framing.steps, framing.lags)
         if self.build is None:
@@ -366,138 +317,10 @@ class KerasEngine:
         return facts_of(self.build, shape, framing.outputs)
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What is known of a build function for one batch shape."""
-
-    digest: str  # of its configuration, without the names that Keras counts up
-    layers: str  # in a few words
-    recurrent: bool
-    stateless: str | None  # the first recurrent layer that keeps no state
-    compiled: bool
-
-
-NETWORK_FACTS = Facts("", "LSTM > Dense", recurrent=True, stateless=None, compiled=False)
-
-
-@functools.lru_cache(maxsize=32)
-def facts_of(build: Build, shape: tuple[int, int, int], outputs: int) -> Facts:
-    """Build a model twice, look at it, and refuse one that cannot be run or restarted."""
-    with seeded(1):
-        model = checked_model(build(shape), shape, outputs)
-        values = model.get_weights()
-    with seeded(2):
-        again = build(shape)
-        shared = {id(v) for v in model.variables} & {id(v) for v in again.variables}
-        others = again.get_weights()
-    if shared or again is model:
-        raise SettingError(
-            "build",
-            getattr(build, "__name__", build),
-            "returns the same model, or the same layers, when it is called again: restarts would "
-            "not be restarts",
-            "Make new layers within the function.",
-        )
-    equal = [np.array_equal(a, b) for a, b in zip(values, others, strict=True)]
-    if equal and all(equal):
-        raise SettingError(
-            "build",
-            getattr(build, "__name__", build),
-            "gives every restart the same initial weights",
-            "Leave out the seeds of its initializers; each repeat is built under its own.",
-        )
-    if not all(np.isfinite(value).all() for value in values):
-        raise SettingError(
-            "build", model.name, "has weights that are not finite", "Look at its initializers."
-        )
-    layers = recurrent_layers(model)
-    return Facts(
-        digest=digest_of(model),
-        layers=" > ".join(
-            type(x).__name__ for x in model.layers if not isinstance(x, keras.layers.InputLayer)
-        ),
-        recurrent=bool(layers),
-        stateless=next((layer.name for layer in layers if not layer.stateful), None),
-        compiled=bool(model.compiled),
-    )
-
-
-def checked_model(model: Any, shape: tuple[int, int, int], outputs: int) -> Any:
-    """The model; raises SettingError if it does not take ``shape`` or give (rows, outputs)."""
-    if not isinstance(model, keras.Model):
-        kind = type(model).__name__
-        raise SettingError("build", kind, "is no keras.Model", "Return the model.")
-    inputs, found = getattr(model, "inputs", None), getattr(model, "outputs", None)
-    if not inputs or not found:
-        problem = "does not say what it takes and gives"
-        raise SettingError("build", model.name, problem, "Begin with keras.Input(batch_shape=...).")
-    if len(inputs) > 1 or len(found) > 1:
-        raise SettingError(
-            "build",
-            (len(inputs), len(found)),
-            "has several inputs or outputs, and an arm has windows of one series",
-            "Give it one input and one output.",
-        )
-    for name, got, wanted in (
-        ("input", tuple(inputs[0].shape), shape),
-        ("output", tuple(found[0].shape), (shape[0], outputs)),
-    ):
-        fits = len(got) == len(wanted) and all(
-            a in (None, b) for a, b in zip(got, wanted, strict=True)
-        )
-        if not fits:
-            raise SettingError(
-                "build",
-                got,
-                f"is the shape of the model's {name}, and the arm has {wanted}",
-                "Use the batch_shape that build is given; a batch size fixed to another does not "
-                "fit.",
-            )
-    return model
-
-
-@functools.lru_cache(maxsize=12)
-def machine_for(
-    build: Build | None,
-    network: Network,
-    training: Training | None,
-    shape: tuple[int, int, int],
-    outputs: int,
-    steps: int,
-    carried: bool,
-) -> tuple[Machine, Loop]:
-    """A machine to train with, or without ``training`` one to step, and its loop."""
-    with seeded(0):
-        model = checked_model(built(build, network, shape, outputs), shape, outputs)
-        if training is not None and not model.compiled:
-            compile_model(model, network, training, steps)
-    if not carried and keras.backend.backend() != "tensorflow":
-        for layer in recurrent_layers(model):  # other backends may stumble over a state
-            layer.stateful = False
-    machine = Machine(model, shape[0])
-    return machine, loop_for(machine)
-
-
-def built(build: Build | None, network: Network, shape: tuple[int, int, int], outputs: int) -> Any:
-    """A new model: what ``build`` makes, or the arm's network."""
-    if build is None:
-        return lstm_model(network, shape, outputs, stateful=True)
-    return build(shape)
-
-
-def digest_of(model: Any) -> str:
-    """A hash of a model's configuration, in which layers have numbers for names."""
-    names = {x.name: f"layer-{i}" for i, x in enumerate(model._flatten_layers())}
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: plain(part) for key, part in value.items()}
-        if isinstance(value, list):
-            return [plain(part) for part in value]
-        return names.get(value, value) if isinstance(value, str) else value
-
-    text = json.dumps(plain(json.loads(model.to_json())), sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+def data_set(samples: Samples, which: int) -> DataSet:
+    """The samples of one data set and their targets."""
+    part = slice(samples.start[which], samples.start[which] + samples.count[which])
+    return samples.x[part], samples.y[part]
 
 
 def plain_settings(callback: Any) -> dict[str, Any]:

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise.base.extras import import_keras
+from statewise.interop.keras_machine import Machine, assign, values_of
+from statewise.model.regime import StateRegime
 
-__all__ = ["EPOCHS", "BatchLoop", "Epoch", "Loop", "Machine", "loop_for", "recurrent_layers"]
+__all__ = ["EPOCHS", "BatchLoop", "Epoch", "Loop", "epoch_of", "fastest_loop", "rows_filled"]
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -25,79 +27,32 @@ WINDOWS = 64  # in one compiled call, at most
 class Epoch(NamedTuple):
     """How the batches of an epoch go."""
 
-    rows: int  # of a batch
     reset: NDArray[np.bool_]  # (batches,) whether the state is reset before each
     weight: Floats  # (batches, rows) zero where a row of the last batch only fills it up
 
 
-def recurrent_layers(model: Any) -> list[Any]:
-    """Every recurrent layer of a model, those inside other layers too."""
-    keras = import_keras()
-    return [x for x in model._flatten_layers() if isinstance(x, keras.layers.RNN)]
+def epoch_of(regime: StateRegime, samples: int, rows: int) -> Epoch:
+    """The batches of an epoch; the last one is filled up with rows that do not count."""
+    batches = -(-samples // rows)
+    every = regime.reset_every(batches)
+    reset = np.arange(batches) % every == 0 if every else np.zeros(batches, np.bool_)
+    weight = np.ones((batches, rows), np.float32)
+    left = samples - (batches - 1) * rows
+    weight[-1] = np.where(np.arange(rows) < left, rows / left, 0.0)
+    return Epoch(reset, weight)
 
 
-class Machine:
-    """A Keras model with its optimizer, put back to a start again and again.
-
-    Its variables keep their identity, so that what was compiled for it stays.
-    """
-
-    def __init__(self, model: Any, rows: int) -> None:
-        self.model, self.rows = model, rows
-        layers = recurrent_layers(model)
-        self.states = [v for layer in layers if layer.stateful for v in layer.states]
-        self.optimizer: Any = getattr(model, "optimizer", None)
-        if self.optimizer is not None:
-            self.optimizer.build(model.trainable_variables)
-            self._first_step = values_of(self.optimizer.variables)
-
-    def restart(self, values: list[NDArray[Any]]) -> None:
-        """Take the values of all variables; state and optimizer begin anew."""
-        assign(self.model.variables, values)
-        self.set_state(None)
-        if self.optimizer is not None:
-            assign(self.optimizer.variables, self._first_step)
-        self.model.stop_training = False
-
-    def put_back(self, values: list[NDArray[Any]], state: list[Floats]) -> None:
-        """Take back what ``values()`` and ``state()`` gave."""
-        assign(self.model.variables, values)
-        self.set_state(state)
-
-    def values(self) -> list[NDArray[Any]]:
-        """The values of all variables, those of random generators among them."""
-        return values_of(self.model.variables)
-
-    def values_with(self, weights: list[NDArray[Any]]) -> list[NDArray[Any]]:
-        """The same, but ``weights`` for what ``model.get_weights()`` gives."""
-        at = {id(variable): i for i, variable in enumerate(self.model.variables)}
-        values = self.values()
-        for variable, value in zip(self.model.weights, weights, strict=True):
-            values[at[id(variable)]] = value
-        return values
-
-    def state(self) -> list[Floats]:
-        """The state of every layer, (rows, units) each."""
-        return values_of(self.states)
-
-    def set_state(self, values: list[Floats] | None) -> None:
-        """Set the state of every layer; None is zero."""
-        if values is None:
-            values = [np.zeros(v.shape, v.dtype) for v in self.states]
-        assign(self.states, values)
-
-
-def values_of(variables: Any) -> list[NDArray[Any]]:
-    return [np.array(import_keras().ops.convert_to_numpy(v)) for v in variables]
-
-
-def assign(variables: Any, values: list[NDArray[Any]]) -> None:
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
+def rows_filled(order: Ints, rows: int) -> Ints:
+    """Orders (epochs, samples) as batches, (epochs, batches, rows)."""
+    epochs, samples = order.shape
+    filled = np.concatenate([order, np.repeat(order[:, -1:], -samples % rows, axis=1)], axis=1)
+    return np.ascontiguousarray(filled.reshape(epochs, -1, rows))
 
 
 class Loop(Protocol):
     """What trains and steps a machine."""
+
+    machine: Machine
 
     def train(self, x: Floats, y: Floats, order: Ints, epoch: Epoch) -> Floats:
         """Train epochs in ``order`` (epochs, batches, rows); the loss of each batch."""
@@ -106,7 +61,7 @@ class Loop(Protocol):
         """The outputs for ``windows`` (calls, rows, steps, features), state carried between."""
 
 
-def loop_for(machine: Machine) -> Loop:
+def fastest_loop(machine: Machine) -> Loop:
     """The fastest loop that the backend has."""
     compiled = import_keras().backend.backend() == "tensorflow"
     return CompiledLoop(machine) if compiled else BatchLoop(machine)
@@ -156,7 +111,7 @@ class CompiledLoop:
 
     def train(self, x: Floats, y: Floats, order: Ints, epoch: Epoch) -> Floats:
         filled = bool((epoch.weight != 1.0).any())
-        self._make_metrics(x[: epoch.rows], y[: epoch.rows])
+        self._make_metrics(x[: order.shape[2]], y[: order.shape[2]])
         losses = []
         for part, count in stretches(order, EPOCHS):
             arguments = (x, y, part, epoch.reset, epoch.weight, count)

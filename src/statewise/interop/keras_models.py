@@ -15,6 +15,8 @@ __all__ = ["from_keras", "hard_sigmoid", "lstm_model", "to_keras"]
 
 keras = import_keras()
 
+STAYS = "Other models stay in Keras: run them in a study with KerasEngine(build)."
+
 
 @keras.saving.register_keras_serializable(package="statewise")  # type: ignore[untyped-decorator]
 def hard_sigmoid(x: Any) -> Any:
@@ -71,21 +73,17 @@ def to_keras(
         (None, 4, 2)
     """
     found = exported(model, weights, state, run)
-    start = found.initial_state if found.state is None else found.state
+    start, arrays = found.start, found.weights
     if start is not None and not stateful:
-        raise SettingError(
-            "stateful",
-            stateful,
-            "leaves no place for a state: a stateless Keras layer starts from zeros"
-            + ("" if found.state is not None else ", and here another initial state was learned"),
-            "Use stateful=True.",
-        )
+        problem = "leaves no place for a state: a stateless Keras layer starts from zeros"
+        if found.state is None:
+            problem += ", and here another initial state was learned"
+        raise SettingError("stateful", stateful, problem, "Use stateful=True.")
     rows = batch_size
     if rows is not None:
         at_least("batch_size", rows, 1)
     elif stateful:
-        rows = 1 if start is None else start.h.shape[1]
-    arrays = found.weights
+        rows = 1 if start is None else start[0].shape[1]
     shape = (rows, at_least("steps", steps, 1), arrays.features)
     result = lstm_model(found.network, shape, arrays.outputs, stateful)
     result.set_weights([array[0] for array in arrays])
@@ -117,56 +115,46 @@ def from_keras(model: Any) -> tuple[Network, Weights, State | None]:
     """
     lstm, dense = _layers(model)
     profile = _profile(lstm)
-    expected = {
-        "activation": lstm.activation is keras.activations.tanh,
-        "return_sequences": not lstm.return_sequences,
-        "return_state": not lstm.return_state,
-        "go_backwards": not lstm.go_backwards,
-    }
-    for name, fits in expected.items():
-        if not fits:
-            raise _unlike(lstm, f"has {name}={getattr(lstm, name)!r}")
+    if lstm.activation is not keras.activations.tanh:
+        raise _unlike(lstm, f"has activation={lstm.activation!r}")
+    for name in ("return_sequences", "return_state", "go_backwards"):
+        if getattr(lstm, name):
+            raise _unlike(lstm, f"has {name}=True")
     if dense.activation is not keras.activations.linear:
         raise _unlike(dense, f"has activation={dense.activation.__name__!r}")
-    kernel, recurrent, *bias = lstm.get_weights()
-    units = recurrent.shape[0]
-    dense_kernel, *dense_bias = dense.get_weights()
-    arrays = (
-        kernel,
-        recurrent,
-        bias[0] if bias else np.zeros(4 * units),
-        dense_kernel,
-        dense_bias[0] if dense_bias else np.zeros(dense_kernel.shape[1]),
-    )
+    arrays = (*_with_bias(lstm), *_with_bias(dense))
     weights = Weights(*(np.asarray(array, np.float32)[None] for array in arrays)).check()
     state = None
     if lstm.stateful:
         parts = (keras.ops.convert_to_numpy(s) for s in lstm.states)
         state = State(*(np.asarray(part, np.float32)[None] for part in parts))
-    found = finite(Exported(Network(units, profile), weights, state, None))
+    found = finite(Exported(Network(weights.units, profile), weights, state, None))
     return found.network, found.weights, found.state
 
 
+def _with_bias(layer: Any) -> list[Any]:
+    """The weights of a layer, with a bias of zeros where it has none."""
+    weights: list[Any] = layer.get_weights()
+    return weights if layer.use_bias else [*weights, np.zeros(weights[0].shape[1])]
+
+
 def _layers(model: Any) -> tuple[Any, Any]:
+    """The LSTM and the dense layer of a model that has no other."""
     if not isinstance(model, keras.Model):
-        raise SettingError(
-            "model", type(model).__name__, "is no keras.Model", "Give a Keras model."
-        )
+        kind = type(model).__name__
+        raise SettingError("model", kind, "is no keras.Model", "Give a Keras model.")
     if not model.built:
         raise DataError("model", model.name, "has no weights yet", "Build or train it first.")
     layers = [x for x in model.layers if not isinstance(x, keras.layers.InputLayer)]
-    kinds = [type(layer) for layer in layers]
-    if kinds != [keras.layers.LSTM, keras.layers.Dense]:
-        raise SettingError(
-            "model",
-            [kind.__name__ for kind in kinds],
-            "has other layers than one LSTM and one Dense",
-            "Other models stay in Keras: run them in a study with KerasEngine(build).",
-        )
+    if [type(layer) for layer in layers] != [keras.layers.LSTM, keras.layers.Dense]:
+        kinds = [type(layer).__name__ for layer in layers]
+        problem = "has other layers than one LSTM and one Dense"
+        raise SettingError("model", kinds, problem, STAYS)
     return layers[0], layers[1]
 
 
 def _profile(lstm: Any) -> str:
+    """The profile whose gates a layer has."""
     gate = lstm.recurrent_activation
     if gate is keras.activations.sigmoid:
         return "keras-3"
@@ -179,9 +167,5 @@ def _profile(lstm: Any) -> str:
 
 
 def _unlike(layer: Any, problem: str) -> SettingError:
-    return SettingError(
-        "model",
-        layer.name,
-        f"{problem}, which statewise's network cannot be",
-        "Other models stay in Keras: run them in a study with KerasEngine(build).",
-    )
+    problem += ", which statewise's network cannot have"
+    return SettingError("model", layer.name, problem, STAYS)

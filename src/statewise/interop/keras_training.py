@@ -1,6 +1,6 @@
-"""One run of a Keras model: trained under a regime, and walked forward."""
+"""One run of a Keras model, trained under a regime."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +11,16 @@ from statewise.base.extras import import_keras
 from statewise.engine import Stopped
 from statewise.engine.epoch_monitor import EpochMonitor
 from statewise.engine.initial import Seed, sample_orders
-from statewise.interop.keras_loops import EPOCHS, BatchLoop, Epoch, Loop, Machine
-from statewise.model.network import SGD, Network, ReduceOnPlateau, Training
+from statewise.interop.keras_loops import EPOCHS, BatchLoop, Loop, epoch_of, rows_filled
+from statewise.interop.keras_machine import Arrays, Machine
+from statewise.model.network import ReduceOnPlateau, Training
 from statewise.model.regime import StateRegime
+from statewise.model.spec import Model
 
-__all__ = ["Held", "Run", "compile_model", "epoch_of", "rows_filled", "train_run"]
+__all__ = ["Run", "train_run"]
 
 Floats = NDArray[np.float32]
-Arrays = list[NDArray[Any]]
+DataSet = tuple[Floats, Floats]  # (samples, steps, features) and (samples, outputs)
 
 
 @dataclass(frozen=True)
@@ -26,89 +28,17 @@ class Run:
     """What training left of one run."""
 
     weights: Arrays  # every variable of the model
-    state: list[Floats]
+    state: Arrays  # of each recurrent layer's parts, (rows, units) each
     loss: Floats  # (epochs,)
     validation: Floats  # (epochs,), or (0,) without validation
-    best_epoch: int
-
-
-def compile_model(model: Any, network: Network, training: Training, steps: int) -> None:
-    """Give a model the loss and the optimizer of an arm; ``steps`` is of the whole training."""
-    keras = import_keras()
-    given, rate = training.optimizer, training.optimizer.learning_rate
-    if training.schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
-    if isinstance(given, SGD):
-        optimizer = keras.optimizers.SGD(rate, momentum=given.momentum)
-    else:
-        epsilon = network.numerics.adam_epsilon if given.epsilon is None else given.epsilon
-        optimizer = keras.optimizers.Adam(rate, given.beta_1, given.beta_2, epsilon)
-    loss = "mse" if training.clip_error is None else clipped_error(training.clip_error)
-    model.compile(loss=loss, optimizer=optimizer)
-
-
-def clipped_error(bound: float) -> Callable[[Any, Any], Any]:
-    """The squared error that counts linearly beyond ``bound``: Huber's loss (1964), doubled."""
-    ops = import_keras().ops
-
-    def loss(y: Any, found: Any) -> Any:
-        size = ops.abs(found - y)
-        return ops.mean(
-            ops.where(size <= bound, size * size, bound * (2.0 * size - bound)), axis=-1
-        )
-
-    return loss
-
-
-def epoch_of(regime: StateRegime, samples: int, rows: int) -> Epoch:
-    """The batches of an epoch; the last one is filled up with rows that do not count."""
-    batches = -(-samples // rows)
-    every = regime.reset_every(batches)
-    reset = np.arange(batches) % every == 0 if every else np.zeros(batches, np.bool_)
-    weight = np.ones((batches, rows), np.float32)
-    left = samples - (batches - 1) * rows
-    weight[-1] = np.where(np.arange(rows) < left, rows / left, 0.0)
-    return Epoch(rows, reset, weight)
-
-
-def rows_filled(order: NDArray[np.int32], rows: int) -> NDArray[np.int32]:
-    """Orders (epochs, samples) as batches, (epochs, batches, rows)."""
-    epochs, samples = order.shape
-    filled = np.concatenate([order, np.repeat(order[:, -1:], -samples % rows, axis=1)], axis=1)
-    return np.ascontiguousarray(filled.reshape(epochs, -1, rows))
-
-
-@dataclass(frozen=True)
-class Held:
-    """The validation samples of a run, looked at with a state of their own."""
-
-    x: Floats  # (samples, steps, features)
-    y: Floats
-    rows: int
-    reset: bool  # the state is set back before every sample
-    continues: bool  # the first starts from the state that training left
-
-    def loss(self, machine: Machine, loop: Loop) -> float:
-        """The mean error; weights, training state and generators are left as they were."""
-        kept, values = machine.state(), machine.values()
-        if not self.continues:
-            machine.set_state(None)
-        [batches] = rows_filled(np.arange(len(self.x), dtype=np.int32)[None], self.rows)
-        found = loop.advance(self.x[batches], reset=self.reset)
-        machine.put_back(values, kept)
-        keras = import_keras()
-        each = keras.losses.get(machine.model.loss)(self.y, np.concatenate(found)[: len(self.y)])
-        return float(np.mean(keras.ops.convert_to_numpy(each)))
+    best_epoch: int  # that the weights are of, counted from one
 
 
 def train_run(
-    machine: Machine,
     loop: Loop,
-    training: Training,
-    regime: StateRegime,
-    x: Floats,
-    y: Floats,
-    held: Held | None,
+    model: Model,
+    samples: DataSet,
+    held_back: DataSet | None,
     *,
     repeat: int,
     seed: Seed,
@@ -117,20 +47,32 @@ def train_run(
 ) -> Run:
     """Train a machine that was put to its start.
 
+    Args:
+        loop: of the machine.
+        model: whose training and regime are followed.
+        samples: to train on.
+        held_back: to look at after each epoch, if the training holds samples back.
+        repeat, seed: the key of the sample orders.
+        callbacks: of Keras.
+        stop: (1,) set to one by another thread to end the training.
+
     Raises:
         Stopped: ``stop`` was set.
     """
-    epochs, epoch = training.epochs, epoch_of(regime, len(x), machine.rows)
+    machine, (x, y), training = loop.machine, samples, model.training
+    epochs, epoch = training.epochs, epoch_of(model.regime, len(x), machine.rows)
     in_time = np.arange(len(x), dtype=np.int32)
-    draw = sample_orders(seed, repeat) if regime.shuffle else None
-    hooks = _hooks(callbacks, machine, epochs, len(epoch.reset))
+    draw = sample_orders(seed, repeat) if model.regime.shuffle else None
+    hooks = import_keras().callbacks.CallbackList(
+        list(callbacks), model=machine.model, epochs=epochs, steps=len(epoch.reset), verbose=0
+    )
     if any(_wants_batches(callback) for callback in callbacks):
         loop = BatchLoop(machine, hooks)
-    watch = _Monitored(training, machine) if training.watches else None
-    at_once = EPOCHS if held is None and watch is None and not callbacks else 1
+    monitor = _Monitor(training, machine) if training.watches else None
+    at_once = EPOCHS if held_back is None and monitor is None and not callbacks else 1
     loss = np.full(epochs, np.nan, np.float32)
-    validation = np.full(epochs if held is not None else 0, np.nan, np.float32)
-    share = np.full(len(epoch.reset), epoch.rows) - (epoch.weight == 0.0).sum(axis=1)
+    validation = np.full(0 if held_back is None else epochs, np.nan, np.float32)
+    share = (epoch.weight > 0.0).sum(axis=1) / len(x)  # of the samples, in each batch
     hooks.on_train_begin()
     begin = end = 0
     while end < epochs:
@@ -141,29 +83,38 @@ def train_run(
         if draw is not None:
             draw(order)
         hooks.on_epoch_begin(begin)
-        found = loop.train(x, y, rows_filled(order, epoch.rows), epoch)
-        loss[begin:end] = found @ (share / len(x))
+        loss[begin:end] = loop.train(x, y, rows_filled(order, machine.rows), epoch) @ share
         logs = {"loss": float(loss[begin])}
-        if held is not None:
-            validation[begin] = logs["val_loss"] = held.loss(machine, loop)
-        if watch is not None:
-            watch.look(begin, logs.get("val_loss", logs["loss"]))
+        if held_back is not None:
+            validation[begin] = logs["val_loss"] = validation_loss(loop, model.regime, held_back)
+        if monitor is not None:
+            monitor.look(begin, logs.get("val_loss", logs["loss"]))
         hooks.on_epoch_end(begin, logs)
-        if machine.model.stop_training or (watch is not None and watch.stopped):
+        if machine.model.stop_training or (monitor is not None and monitor.stopped):
             break
     hooks.on_train_end()
     best = end
-    if watch is not None and training.early_stopping is not None:
-        best = watch.restore()
-        loss[best - 1] += np.float32(0.0 if watch.finite else np.inf)
+    if monitor is not None and training.early_stopping is not None:
+        best = monitor.restore()
+        loss[best - 1] += np.float32(0.0 if monitor.finite else np.inf)
     return Run(machine.values(), machine.state(), loss, validation, best)
 
 
-def _hooks(callbacks: Sequence[Any], machine: Machine, epochs: int, batches: int) -> Any:
+def validation_loss(loop: Loop, regime: StateRegime, held_back: DataSet) -> float:
+    """The mean error over samples held back, each seen with the state that a forecast would have.
+
+    Weights, generators and the state of training are left as they were.
+    """
+    machine, (x, y) = loop.machine, held_back
+    state, values = machine.state(), machine.values()
+    if not regime.carries_in_training:
+        machine.set_state(None)
+    [batches] = rows_filled(np.arange(len(x), dtype=np.int32)[None], machine.rows)
+    found = loop.advance(x[batches], reset=regime.reset_forecast == "step")
+    machine.put_back(values, state)
     keras = import_keras()
-    return keras.callbacks.CallbackList(
-        list(callbacks), model=machine.model, epochs=epochs, steps=batches, verbose=0
-    )
+    errors = keras.losses.get(machine.model.loss)(y, np.concatenate(found)[: len(y)])
+    return float(np.mean(keras.ops.convert_to_numpy(errors)))
 
 
 def _wants_batches(callback: Any) -> bool:
@@ -174,38 +125,37 @@ def _wants_batches(callback: Any) -> bool:
     return every and getattr(callback, "save_freq", None) != "epoch"  # of ModelCheckpoint
 
 
-class _Monitored:
-    """The engine's own monitor of a schedule and early stopping, over the one run of a machine."""
+class _Monitor:
+    """The engine's own monitor of epochs, over the single run of a machine."""
 
     def __init__(self, training: Training, machine: Machine) -> None:
         self.training, self.machine = training, machine
         self.lr_scale = np.ones(1, np.float32)
         self.now = [array[..., None] for array in machine.values() + machine.state()]
-        self.monitor = EpochMonitor(training, self.now)
+        self.epochs = EpochMonitor(training, self.now)
 
     def look(self, epoch: int, loss: float) -> None:
         """Take in an epoch: its loss, its weights and its state."""
-        for array, value in zip(
-            self.now, self.machine.values() + self.machine.state(), strict=True
-        ):
+        values = self.machine.values() + self.machine.state()
+        for array, value in zip(self.now, values, strict=True):
             array[..., 0] = value
-        self.monitor.look(epoch, np.array([loss], np.float32), self.lr_scale)
+        self.epochs.look(epoch, np.array([loss], np.float32), self.lr_scale)
         if isinstance(self.training.schedule, ReduceOnPlateau):
             rate = self.training.optimizer.learning_rate
             self.machine.optimizer.learning_rate = rate * float(self.lr_scale[0])
 
     @property
     def stopped(self) -> bool:
-        return bool(self.monitor.stopped[0])
+        return bool(self.epochs.stopped[0])
 
     @property
     def finite(self) -> bool:
-        return bool(np.isfinite(self.monitor.best[0]))
+        return bool(np.isfinite(self.epochs.best[0]))
 
     def restore(self) -> int:
-        """Put the best weights and state back; returns their epoch."""
-        self.monitor.restore()
+        """Put the best weights and state back, and return their epoch."""
+        self.epochs.restore()
         best = [array[..., 0] for array in self.now]
-        count = len(self.machine.values())
-        self.machine.put_back(best[:count], best[count:])
-        return int(self.monitor.best_epoch[0])
+        cut = len(best) - len(self.machine.states)
+        self.machine.put_back(best[:cut], best[cut:])
+        return int(self.epochs.best_epoch[0])

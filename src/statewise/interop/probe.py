@@ -91,7 +91,7 @@ def observe() -> Observation:
 
 @functools.cache
 def probe(backend: str) -> Observation:
-    """The same for any installed backend, in a process of its own.
+    """Train and step a tiny stateful model on any installed backend, in a process of its own.
 
     Raises:
         StudyError: the process failed.
@@ -105,7 +105,7 @@ def probe(backend: str) -> Observation:
         timeout=PATIENCE,
     )
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no word"])[-1]
+        last = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
         raise StudyError("backend", backend, f"could not be probed ({last})", "Reinstall it.")
     return Observation(**json.loads(done.stdout.splitlines()[-1]))
 
@@ -117,18 +117,12 @@ def require_state(regime: StateRegime) -> None:
         return
     others = [name for name in installed_backends() if name != seen.backend]
     working = next((name for name in others if probe(name).runs(regime)), None)
-    fix = (
-        f"Set KERAS_BACKEND={working}, which carries it"
-        if working
-        else "Install TensorFlow, pip install 'statewise[keras]', and set KERAS_BACKEND=tensorflow"
-    )
-    raise SettingError(
-        "regime",
-        regime,
-        f"carries state, and Keras {seen.keras} on {seen.backend} {seen.version} does not. "
-        f"{seen.observed.rstrip('.')}",
-        f"{fix}; stateless regimes run on any backend.",
-    )
+    fix = f"Set KERAS_BACKEND={working}, which carries it"
+    if working is None:
+        fix = "Install TensorFlow, pip install 'statewise[keras]', and set KERAS_BACKEND=tensorflow"
+    problem = f"carries state, and Keras {seen.keras} on {seen.backend} {seen.version} does not. "
+    problem += seen.observed.rstrip(".")
+    raise SettingError("regime", regime, problem, f"{fix}; stateless regimes run on any backend.")
 
 
 NETWORK, REGIME = Network(units=1), StateRegime("epoch", reset_forecast="never")

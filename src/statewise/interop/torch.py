@@ -49,12 +49,9 @@ def to_torch(
     """
     found = exported(model, weights, state, run)
     if found.network.numerics.gate != "logistic":
-        raise SettingError(
-            "profile",
-            found.network.profile,
-            "has gates that torch.nn.LSTM does not have",
-            'Train with the profile "keras-3", or take the weights to Keras.',
-        )
+        problem = "has gates that torch.nn.LSTM does not have"
+        fix = 'Train with the profile "keras-3", or take the weights to Keras.'
+        raise SettingError("profile", found.network.profile, problem, fix)
     torch = import_extra("torch", "torch")
     w = Weights(*(array[0] for array in found.weights))
     units, features, outputs = found.weights.units, found.weights.features, found.weights.outputs
@@ -63,9 +60,10 @@ def to_torch(
     arrays = (w.kernel.T, w.recurrent.T, w.bias, np.zeros_like(w.bias))
     lstm.load_state_dict(_tensors(torch, LSTM_NAMES, arrays))
     dense.load_state_dict(_tensors(torch, ("weight", "bias"), (w.dense_kernel.T, w.dense_bias)))
-    start = found.initial_state if found.state is None else found.state
-    parts = None if start is None else tuple(torch.tensor(np.array(part)) for part in start)
-    return TorchModel(lstm, dense, None if parts is None else (parts[0], parts[1]))
+    if found.start is None:
+        return TorchModel(lstm, dense, None)
+    h, c = (torch.tensor(np.array(part)) for part in found.start)
+    return TorchModel(lstm, dense, (h, c))
 
 
 def _tensors(torch: Any, names: tuple[str, ...], arrays: tuple[Any, ...]) -> dict[str, Any]:
@@ -97,31 +95,27 @@ def from_torch(
     given, linear = _arrays(lstm), _arrays(dense)
     unknown = sorted(set(given) - set(LSTM_NAMES))
     if unknown or not set(LSTM_NAMES[:2]) <= set(given):
-        raise SettingError(
-            "lstm",
-            unknown or sorted(given),
-            "is not of a torch.nn.LSTM with one layer, one direction and no projection",
-            "Give such a module, or its state dict.",
-        )
+        problem = "is not of a torch.nn.LSTM with one layer, one direction and no projection"
+        fix = "Give such a module, or its state dict."
+        raise SettingError("lstm", unknown or sorted(given), problem, fix)
     if "weight" not in linear:
         raise SettingError("dense", sorted(linear), "has no weight", "Give a torch.nn.Linear.")
-    four, outputs = given["weight_ih_l0"].shape[0], linear["weight"].shape[0]
+    gates, outputs = given["weight_ih_l0"].shape[0], linear["weight"].shape[0]
     biases = [given[name] for name in LSTM_NAMES[2:] if name in given]
     weights = Weights(
         kernel=given["weight_ih_l0"].T[None],
         recurrent=given["weight_hh_l0"].T[None],
-        bias=np.sum([np.zeros(four, np.float32), *biases], axis=0)[None],
+        bias=np.sum([np.zeros(gates, np.float32), *biases], axis=0)[None],
         dense_kernel=linear["weight"].T[None],
         dense_bias=linear.get("bias", np.zeros(outputs, np.float32))[None],
     ).check()
-    network = Network(weights.units)
     parts = None if state is None else State(*(_array(part) for part in state))
-    found = exported(network, weights, parts)
+    found = exported(Network(weights.units), weights, parts)
     return found.network, found.weights, found.state
 
 
 def _arrays(module: Any) -> dict[str, Any]:
-    """The state dict of a module, or the one that it is, as float32 arrays."""
+    """A module's state dict, or a state dict, as float32 arrays."""
     tensors = module if isinstance(module, Mapping) else module.state_dict()
     return {name: _array(tensor) for name, tensor in tensors.items()}
 
