@@ -1,11 +1,22 @@
-"""Build functions of Keras models, as a user writes them."""
+"""Build functions of Keras models, as a user writes them; arms and studies that use them."""
 
 from typing import Any
 
+import numpy as np
+
 from statewise.base.extras import import_keras
+from statewise.data.datasets import shampoo
+from statewise.interop.keras import KerasEngine
+from statewise.model.network import Training
+from statewise.model.regime import StateRegime
+from statewise.model.spec import Model
+from statewise.study import Arm, Study
 
 keras = import_keras()
 Shape = tuple[int, int, int]
+STATEFUL = StateRegime("epoch", warm_up="train", reset_forecast="never")
+X = np.random.default_rng(1).uniform(-1, 1, (10, 1, 1)).astype(np.float32)
+Y = X[:, 0] ** 2
 
 
 def lstm(shape: Shape) -> Any:
@@ -47,3 +58,18 @@ def compiled(shape: Shape) -> Any:
     model = lstm(shape)
     model.compile(loss="mae", optimizer=keras.optimizers.RMSprop(0.01))
     return model
+
+
+def study_of(*arms: Arm, **settings: Any) -> Study:
+    return Study(arms, shampoo(), **({"test_size": 6, "repeats": 2} | settings))
+
+
+def arm_of(
+    build: Any = None, regime: StateRegime = STATEFUL, name: str = "keras", **engine: Any
+) -> Arm:
+    return Arm(name, Model(regime, training=Training(3)), engine=KerasEngine(build, **engine))
+
+
+def fit(arm: Arm, repeats: list[int]) -> Any:
+    engine: Any = arm.engine
+    return engine.fit(arm.model, X, Y, repeats=repeats, seed=1)

@@ -78,10 +78,10 @@ def test_stateless_regimes_run_on_every_backend(backend: str) -> None:
         pytest.skip(f"{backend} is not installed")
     code = """
 import json
-from statewise import Arm, Study, Training, run_study, REGIMES
+from statewise import Arm, Model, Study, Training, run_study, REGIMES
 from statewise.data.datasets import shampoo
 from statewise.interop.keras import KerasEngine
-arms = [Arm(n, REGIMES[n], training=Training(4), engine=KerasEngine())
+arms = [Arm(n, Model(REGIMES[n], training=Training(4)), engine=KerasEngine())
         for n in ("stateless", "stateless-shuffled")]
 result = run_study(Study(tuple(arms), shampoo(), test_size=6, repeats=1))
 print(json.dumps({name: arm.forecasts[0].tolist() for name, arm in result.arms.items()}))
