@@ -10,6 +10,7 @@ from statewise.data.frames import read_frame
 from statewise.data.panel import Panel
 from statewise.errors import DataError, SettingError
 from statewise.forecasting import Forecaster
+from statewise.model.network import Training
 from statewise.study import Outcome
 
 
@@ -80,6 +81,28 @@ def test_a_budget_that_is_too_small_costs_series_repeats_and_epochs() -> None:
     assert planned.study.repeats == 16
     assert planned.study.arms[0].model.training.epochs < 50_000
     assert "of 50000 epochs, to keep to 0.2 seconds." in planned.notes[-1]
+
+
+@pytest.mark.parametrize("training", [{}, {"validation": 0.2, "early_stopping": 3}])
+def test_compiling_does_not_count_as_training(
+    training: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    fits: list[Training] = []
+
+    def fit(network: Any, trained: Training, *_: Any, **settings: Any) -> None:  # noqa: ARG001
+        compiled = any(trained.watches == before.watches for before in fits)
+        clock[0] += 1e-3 * trained.epochs + (0.0 if compiled else 100.0)
+        fits.append(trained)
+
+    monkeypatch.setattr("statewise.auto.regime_choice.engine.fit", fit)
+    monkeypatch.setattr("statewise.auto.regime_choice.time.perf_counter", lambda: clock[0])
+    planned = plan(model(**training), panel(), budget=20)
+    assert planned.study.arms[0].model.training.epochs == 20
+    assert planned.study.repeats == 64
+    assert planned.notes == ()
+    # What is measured looks at the samples held back where the study does.
+    assert {one.watches for one in fits} == {bool(training)}
 
 
 def test_global_networks_leave_out_what_they_refuse() -> None:

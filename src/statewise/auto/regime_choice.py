@@ -3,7 +3,7 @@
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from statewise.study import (
     run_study,
     settle,
 )
+from statewise.study.results import arm_rows
 
 if TYPE_CHECKING:
     from statewise.forecasting.forecaster import Forecaster
@@ -39,7 +40,10 @@ MOST_SERIES, LEAST_SERIES = 24, 4
 REPEATS = (64, 32, 16)
 MOST_TESTED, LEAST_EPOCHS = 12, 2
 PACK = 32  # runs that are trained at once, at the cost of one
+PILOT = 0.02  # of the budget, for measuring what one regime costs
 SHARE = 0.85  # of the budget that is planned; the forecasts take the rest
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -81,20 +85,19 @@ class Choice:
     def summary(self) -> str:
         """Which regime won, whether it beats the naive forecast, and by how much."""
         skill, low, high = self.skill
-        together = next(row["together"] for row in self.rows if row["regime"] == self.regime)
         if skill is None:
             return f"No regime has a score that can be compared; {self.regime} is used."
-        sign = 1.0 if skill > 0.0 else -1.0
-        ends = ""
+        ends, sign = "", 1.0 if skill > 0.0 else -1.0
         if low is not None and high is not None:
             low, high = sorted((sign * low, sign * high))
             ends = f" [{1.0 - self.result.study.alpha:.0%} interval {low:+.1%} to {high:+.1%}]"
-        of_all = f"The mean of all its restarts: {abs(1.0 - together):.1%} "
-        of_all += "below." if together < 1.0 else "above."
+        together = next(row["together"] for row in self.rows if row["regime"] == self.regime)
+        side = "below" if together < 1.0 else "above"
+        of_all = f"The mean of all its restarts: {abs(1.0 - together):.1%} {side}."
         if skill <= 0.0:
-            least = "Nothing beats the naive forecast here" if together >= 1.0 else (
-                "No single network beats the naive forecast here on average"
-            )  # fmt: skip
+            least = "No single network beats the naive forecast here on average"
+            if together >= 1.0:
+                least = "Nothing beats the naive forecast here"
             return (
                 f"{least}. {self.regime} comes closest: its RMSE is {-skill:.1%} above the naive "
                 f"forecast's{ends}. {of_all}"
@@ -123,7 +126,7 @@ def choose_regime(
     Args:
         model: whose parameters are used, but the regime; it is not changed.
         panel: the series.
-        budget: seconds, about.
+        budget: seconds, about, beside those for compiling what was not compiled before.
         on_shard: as ``run_study`` has it.
 
     Raises:
@@ -146,8 +149,10 @@ def choose_regime(
 
 
 def plan(model: "Forecaster", panel: Panel, budget: float) -> Plan:
-    """A study of as many series, restarts and epochs as a budget in seconds holds; see above."""
-    begin = time.perf_counter()
+    """A study of as many series, restarts and epochs as a budget in seconds holds.
+
+    Arguments and errors are those of ``choose_regime``.
+    """
     positive("budget", budget)
     arms = arms_of(model)
     framing = arms[0].model.framing
@@ -157,15 +162,22 @@ def plan(model: "Forecaster", panel: Panel, budget: float) -> Plan:
     if panel.columns or model.calendar:
         notes.append("Its networks see the series alone, without further columns.")
     series, size, cutoffs = testable(arms[0], panel.series)
-    tested = size * cutoffs
+    longest = max(series, key=len).y
+    known = longest[: len(longest) - size * cutoffs]
+    samples = framing.fit(known).samples(known)
+    for arm in arms:  # compiles what the study will run, or loads it, so that no pilot measures it
+        seconds_of(arm, *samples, epochs=1)
+    begin = time.perf_counter()
+    costs = [cost(arm, *samples, least=PILOT * budget) for arm in arms]
     threads = model.threads or available_threads()
-    costs = [cost(arm, series, tested, 0.02 * budget) for arm in arms]
     epochs, rng = arms[0].model.training.epochs, np.random.default_rng(model.seed)
     left = max(0.1, SHARE * budget - (time.perf_counter() - begin))
     for kept, repeats in sizes(len(series)):
         chosen = np.sort(rng.choice(len(series), kept, replace=False))
         some = [series[i] for i in chosen]
-        seconds = sum(costs) * epochs * rounds(framing, some, size, cutoffs, repeats, threads)
+        ends = [len(each) - size * k for each in some for k in range(1, cutoffs + 1)]
+        an_epoch = sum(costs) * rounds(map(framing.samples_of, ends), repeats, threads)
+        seconds = epochs * an_epoch
         if seconds <= left:
             break
     series = some
@@ -194,16 +206,14 @@ def arms_of(model: "Forecaster") -> list[Arm]:
     Raises:
         SettingError: they allow none.
     """
-    arms, refused = [], None
+    arms, refused = [], []
     for name in CANDIDATES:
         try:
-            recipe = model.clone().set_params(regime=name).recipe
+            arms.append(Arm(name, model.clone().set_params(regime=name).recipe.model))
         except SettingError as error:
-            refused = error
-            continue
-        arms.append(Arm(name, recipe.model))
-    if not arms and refused is not None:
-        raise refused
+            refused.append(error)
+    if not arms:
+        raise refused[-1]
     return arms
 
 
@@ -220,37 +230,32 @@ def testable(arm: Arm, series: Sequence[Series]) -> tuple[list[Series], int, int
         DataError: there is none.
     """
     cutoffs = 3 if len(series) == 1 else 2 if len(series) <= LEAST_SERIES else 1
-    least = arm.model.framing.shortest + cutoffs
+    framing = arm.model.framing
+    least = framing.shortest + cutoffs
     long = [s for s in series if len(s) >= least]
     if not long:
-        raise DataError(
-            "series",
-            max(len(s) for s in series),
-            f"observations at most are too few to compare regimes on, which takes {least}",
-            "Name a regime, or give longer series, or fewer lags.",
-        )
+        problem = f"observations at most are too few to compare regimes on, which takes {least}"
+        fix = "Name a regime, or give longer series, or fewer lags."
+        raise DataError("series", max(len(s) for s in series), problem, fix)
     middle = float(np.median([len(s) for s in long]))
     long = [s for s in long if len(s) >= 0.5 * middle]
     shortest = min(len(s) for s in long)
-    room = (shortest - arm.model.framing.shortest) // cutoffs
+    room = (shortest - framing.shortest) // cutoffs
     size = max(1, min(MOST_TESTED, room, shortest // (3 * cutoffs)))
-    usable = [s for s in long if varies(arm, s.y, size, cutoffs)]
+    usable = [s for s in long if varies(framing, s.y, size, cutoffs)]
     if not usable:
-        raise DataError(
-            "series",
-            long[0].unique_id,
-            "does not vary enough to compare regimes on, nor does any other",
-            "Name a regime, or give series that vary.",
-        )
+        problem = "does not vary enough to compare regimes on, nor does any other"
+        fix = "Name a regime, or give series that vary."
+        raise DataError("series", long[0].unique_id, problem, fix)
     return usable, size, cutoffs
 
 
-def varies(arm: Arm, y: NDArray[np.float64], size: int, cutoffs: int) -> bool:
+def varies(framing: Framing, y: Floats, size: int, cutoffs: int) -> bool:
     """Whether a series can be framed at every cutoff, and the naive forecast has errors there."""
     ends = [len(y) - size * k for k in range(cutoffs, 0, -1)]
     try:
         for end in ends:
-            arm.model.framing.fit(y[:end])
+            framing.fit(y[:end])
     except DataError:
         return False
     return all((np.diff(y[end - 1 : end + size]) != 0.0).any() for end in ends)
@@ -272,65 +277,66 @@ def sizes(usable: int) -> Iterator[tuple[int, int]]:
         kept = max(least, kept // 2)
 
 
-def rounds(
-    framing: Framing,
-    series: Sequence[Series],
-    size: int,
-    cutoffs: int,
-    repeats: int,
-    threads: int,
-) -> int:
-    """How many samples an epoch takes one after another: those of equal number go side by side."""
-    counts = Counter(
-        framing.samples_of(len(each) - size * k) for each in series for k in range(1, cutoffs + 1)
-    )
+def rounds(counts: Iterable[int], repeats: int, threads: int) -> int:
+    """How many samples an epoch takes one after another; fits of equal number go side by side.
+
+    Args:
+        counts: the samples of every fit, of which each is repeated.
+        repeats: of each.
+        threads: that packs of ``PACK`` runs are trained on.
+
+    Example:
+        >>> rounds([20, 20, 30], repeats=32, threads=2)
+        50
+    """
     return sum(
-        samples * math.ceil(math.ceil(alike * repeats / PACK) / threads)
-        for samples, alike in counts.items()
+        samples * math.ceil(math.ceil(fits * repeats / PACK) / threads)
+        for samples, fits in Counter(counts).items()
     )
 
 
-def cost(arm: Arm, series: Sequence[Series], tested: int, least: float) -> float:
+def cost(arm: Arm, x: Floats, y: Floats, least: float) -> float:
     """Seconds for one sample of one epoch of a pack, measured over ``least`` seconds or so."""
-    y = max(series, key=len).y
-    model, y = arm.model, y[: len(y) - tested]
-    x, targets = model.framing.fit(y).samples(y)
-    engine.load(model.network, PACK, 1)
-    epochs = 1
+    epochs, most = 1, arm.model.training.epochs
     while True:
-        training = replace(model.training, epochs=epochs, early_stopping=None, validation=0)
-        begin = time.perf_counter()
-        engine.fit(model.network, training, model.regime, x, targets, repeats=PACK, threads=1)
-        seconds = time.perf_counter() - begin
-        if seconds > least or epochs >= model.training.epochs:
+        seconds = seconds_of(arm, x, y, epochs)
+        if seconds > least or epochs >= most:
             return seconds / (epochs * len(x))
-        epochs = min(2 * epochs, model.training.epochs)
+        epochs = min(2 * epochs, most)
+
+
+def seconds_of(arm: Arm, x: Floats, y: Floats, epochs: int) -> float:
+    """How long a pack of runs takes for so many epochs, trained as the study trains it."""
+    model = shorter(arm, epochs).model
+    early = model.training.early_stopping
+    if early is not None:  # it watches, as in the study, and lets every epoch be run
+        patient = replace(early, patience=epochs + 1)
+        model = replace(model, training=replace(model.training, early_stopping=patient))
+    begin = time.perf_counter()
+    engine.fit(model.network, model.training, model.regime, x, y, repeats=PACK, threads=1)
+    return time.perf_counter() - begin
 
 
 def conclude(result: StudyResult, verdicts: list[Verdict], notes: tuple[str, ...]) -> Choice:
     """Which regime has the lowest mean error of single networks, relative to the naive one."""
-    from statewise.study.results import arm_rows
-
     found = {row["arm"]: row for row in arm_rows(result)}
-    relative = {
-        name: np.inf if row["relative"] is None else row["relative"] for name, row in found.items()
-    }
-    winner = min(relative, key=lambda name: relative[name])
+    settled = dict(zip(found, verdicts, strict=True))
+    comparable = [name for name, row in found.items() if row["relative"] is not None]
+    winner = min(comparable or found, key=lambda name: found[name]["relative"] or 0.0)
     rows = [
         {
             "regime": name,
             "restarts": row["runs"],
             "relative": row["relative"],
             "together": together(result, name),
-            "beats naive": verdict.outcome.value,
+            "beats naive": settled[name].outcome.value,
             "diverged": row["diverged"],
         }
-        for (name, row), verdict in zip(found.items(), verdicts, strict=True)
+        for name, row in found.items()
     ]
     best = found[winner]
     skill = (best["skill"], best["skill_low"], best["skill_high"])
-    verdict = next(v for v in verdicts if v.hypothesis.first == winner)
-    return Choice(winner, result, verdicts, rows, skill, verdict, notes)
+    return Choice(winner, result, verdicts, rows, skill, settled[winner], notes)
 
 
 def together(result: StudyResult, name: str) -> float | None:
