@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from statewise.data.datasets import shampoo, sunspots
-from statewise.errors import DataError, SettingError
+from statewise.errors import DataError, ExtraError, SettingError
 from statewise.scoring.baselines import STATISTICAL, drift, persistence, seasonal_naive, statistical
 from statewise.scoring.metrics import rmse
 
@@ -115,7 +115,7 @@ def test_bad_settings_are_refused() -> None:
 def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "statsforecast", None)
     monkeypatch.delitem(sys.modules, "statsforecast.models", raising=False)
-    with pytest.raises(SettingError, match=r"Install statewise\[baselines\]"):
+    with pytest.raises(ExtraError, match=r"pip install 'statewise\[baselines\]'"):
         statistical(["AutoETS"], [np.arange(9.0)], 3)
 
 

@@ -1,4 +1,4 @@
-"""Random numbers of Keras under a seed of their own, and everyone else's left as they were."""
+"""Random numbers of Keras under a seed, with every random generator put back afterwards."""
 
 import random
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ __all__ = ["seeded"]
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Within the block Keras draws by ``seed``; everyone's generators are put back after it.
+    """Seed what Keras draws within the block; all generators are put back after it.
 
     Keras takes the seeds of its initializers and its dropout from Python's generator, and what has
     no seed from a generator of its own. ``keras.utils.set_random_seed`` is not called: it makes

@@ -48,12 +48,12 @@ keras = import_keras()
 Callbacks = Callable[[int], Sequence[Any]]
 
 KERAS = 2  # the purpose of its seeds, beside those of engine.initial
-_ONE_AT_A_TIME = threading.RLock()  # machines are shared by the runs of a process
+_ONE_AT_A_TIME = threading.RLock()  # the runs of a process share their machines
 
 
 @dataclass(frozen=True)
 class KerasFitted:
-    """Trained runs of a Keras model, in the order of every list's places.
+    """Trained runs of a Keras model, a run for each place of every list.
 
     Attributes:
         weights: the values of ``model.variables``.
@@ -76,14 +76,13 @@ class KerasFitted:
 
 @dataclass(frozen=True)
 class KerasEngine:
-    """Runs an arm with Keras: its samples, training and regime, and your model.
+    """An engine that runs an arm with Keras: its samples, training and regime, and your model.
 
     The arm's ``Training`` says how long, in what batches and with what optimizer; a model that
-    ``build`` has compiled keeps its own loss and optimizer. Repeat r is built under a seed of its
-    own, drawn from the study's, and the generators of Python, NumPy and Keras are put back; so
-    whatever the model draws by itself is the repeat's. Sample orders are those of the built-in
-    engine. One run is trained after the other, however many threads are allowed: TensorFlow has
-    threads of its own.
+    ``build`` has compiled keeps its own loss and optimizer. Each repeat is built under a seed of
+    its own, drawn from the study's, so that what the model draws by itself belongs to the repeat.
+    Sample orders are those of the built-in engine. One run is trained after the other, however many
+    threads are allowed: TensorFlow has threads of its own.
 
     Args:
         build: makes the model for ``batch_shape``, (batch size, time steps, lags). It is called for
@@ -91,7 +90,8 @@ class KerasEngine:
             state needs its recurrent layers ``stateful=True``. By default it is the arm's own
             network, from the same initial weights as the built-in engine's.
         callbacks: makes the callbacks of a repeat. They see epochs, ``loss`` and, where the
-            training holds samples back, ``val_loss``; ones that see batches too make it slow.
+            training holds samples back, ``val_loss``; a callback that looks at batches makes
+            training slow.
 
     Example:
         >>> from statewise import REGIMES, Arm, Training
@@ -137,7 +137,7 @@ class KerasEngine:
         return {"keras": keras.__version__, backend: version_of(backend)}
 
     def check(self, model: Model) -> None:
-        """Raise SettingError if the backend, the Keras model or the settings do not go together."""
+        """Raise SettingError if the backend, the Keras model and the settings contradict."""
         facts, network, training = self._facts(model), model.network, model.training
         if network.initial_state != "zeros":
             problem = "is not something that Keras' recurrent layers can do"
@@ -164,7 +164,7 @@ class KerasEngine:
     def document(self, model: Model) -> dict[str, Any]:
         """What results depend on: the backend, and the configuration of the model and callbacks.
 
-        Python code in layers, losses or callbacks of your own is not seen by it.
+        It does not see the Python code of your own layers, losses or callbacks.
         """
         document: dict[str, Any] = {"kind": "keras", "backend": keras.backend.backend()}
         if self.build is not None:
@@ -175,11 +175,11 @@ class KerasEngine:
         return document
 
     def restarts(self, model: Model) -> list[Any]:
-        """What initial weights derive from: nothing more, where they are the built-in engine's."""
+        """What initial weights derive from beside seed and shape; empty without ``build``."""
         return [] if self.build is None else ["keras", self._facts(model).digest]
 
     def load(self, model: Model, runs: int, threads: int | None) -> None:
-        """Nothing: what is compiled depends on the samples."""
+        """Do nothing, since what is compiled depends on the samples."""
 
     def fit(
         self,
@@ -295,7 +295,7 @@ class KerasEngine:
         return np.array([framing.invert(output, one)[0] for output, one in pairs])
 
     def seconds(self, model: Model, samples: int, repeats: int) -> float:
-        """How long so many runs will take, measured on a few epochs; what it compiles is kept."""
+        """How many seconds ``repeats`` runs will take, measured on a few epochs of zeros."""
         framing = model.framing
         held = model.training.held_back(samples)
         x = np.zeros((samples, framing.steps, framing.lags))
@@ -324,7 +324,7 @@ def data_set(samples: Samples, which: int) -> DataSet:
 
 
 def plain_settings(callback: Any) -> dict[str, Any]:
-    """The settings of a fresh callback that are plain values, with its kind."""
+    """The settings of a new callback that are plain values, and its kind."""
     settings = {
         name: value if isinstance(value, str | bool | int | None) else repr(value)
         for name, value in sorted(vars(callback).items())

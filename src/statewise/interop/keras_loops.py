@@ -25,7 +25,7 @@ WINDOWS = 64  # in one compiled call, at most
 
 
 class Epoch(NamedTuple):
-    """How the batches of an epoch go."""
+    """What the batches of an epoch are like."""
 
     reset: NDArray[np.bool_]  # (batches,) whether the state is reset before each
     weight: Floats  # (batches, rows) zero where a row of the last batch only fills it up
@@ -50,19 +50,25 @@ def rows_filled(order: Ints, rows: int) -> Ints:
 
 
 class Loop(Protocol):
-    """What trains and steps a machine."""
+    """How a machine is trained and stepped."""
 
     machine: Machine
 
     def train(self, x: Floats, y: Floats, order: Ints, epoch: Epoch) -> Floats:
-        """Train epochs in ``order`` (epochs, batches, rows); the loss of each batch."""
+        """Train epochs, and return the loss of each batch, (epochs, batches).
+
+        ``order`` (epochs, batches, rows) names the samples in ``x`` and ``y``.
+        """
 
     def advance(self, windows: Floats, *, reset: bool) -> Floats:
-        """The outputs for ``windows`` (calls, rows, steps, features), state carried between."""
+        """Return the outputs for ``windows`` (calls, rows, steps, features), one call at a time.
+
+        The state is carried from call to call, or reset before each.
+        """
 
 
 def fastest_loop(machine: Machine) -> Loop:
-    """The fastest loop that the backend has."""
+    """The fastest loop that the backend allows."""
     compiled = import_keras().backend.backend() == "tensorflow"
     return CompiledLoop(machine) if compiled else BatchLoop(machine)
 
@@ -141,7 +147,7 @@ class CompiledLoop:
         return np.asarray(self._compiled[name](*tensors))
 
     def _make_metrics(self, x: Floats, y: Floats) -> None:
-        """Let the first step make what may not be made while compiling, and undo it."""
+        """Take a first step outside compiled code, which makes Keras' metrics, and undo it."""
         if "metrics" in self._compiled:
             return
         machine = self.machine
@@ -192,7 +198,7 @@ class CompiledLoop:
 
 
 def stretches(array: NDArray[Any], length: int) -> Iterator[tuple[NDArray[Any], np.int32]]:
-    """Parts of ``length`` along the first axis, the last one filled up, and how much each holds."""
+    """Parts of ``length`` along the first axis, the last one filled up, each with its own count."""
     for begin in range(0, len(array), length):
         part = array[begin : begin + length]
         count = len(part)

@@ -47,7 +47,7 @@ def to_keras(
     stateful: bool = False,
     batch_size: int | None = None,
 ) -> Any:
-    """A plain ``keras.Model`` that forecasts as one run does.
+    """Make a plain ``keras.Model`` that forecasts as one run does.
 
     Args:
         model: the network of ``weights``, or a model that exports itself.
@@ -57,9 +57,9 @@ def to_keras(
         run: which run.
         steps: time steps of a window.
         stateful: whether the model carries its state from one call to the next. Its state is then
-            set, and Keras' ``reset_state()`` sets it to zero, also where another was learned.
-        batch_size: rows of a batch, any, not that of training; a stateful model has one row, or
-            those of ``state``, by default, and a stateless one takes any number.
+            set. Keras' ``reset_state()`` sets zeros, even where an initial state was learned.
+        batch_size: rows of a batch, which need not be those of training. By default a stateful
+            model has the rows of its state, or one, and a stateless model takes any number.
 
     Raises:
         SettingError: settings contradict each other; a stateless model has nowhere to keep a state.

@@ -42,10 +42,11 @@ class Observation:
     """What a backend did with a stateful model.
 
     Attributes:
-        backend, version: which; ``keras`` is Keras' own version.
+        backend, version: of what Keras ran on.
+        keras: the version of Keras.
         carried: whether its state went from one call to the next.
         trained: whether training with carried state gave the expected weights.
-        observed: what was seen, as a sentence.
+        observed: what was seen, in words.
     """
 
     backend: str
@@ -153,7 +154,7 @@ def _attempt(what: Any, keras: Any) -> tuple[bool, str]:
 
 
 def _step(keras: Any) -> tuple[bool, str]:
-    """Three equal inputs must give three outputs, those of a state that is carried."""
+    """Whether three equal inputs give the three outputs of a carried state, and what was seen."""
     x, _, weights = _samples()
     same = np.repeat(x[:1], 3, axis=0)
     expected = engine.step(NETWORK, weights, same)[0][0, :, 0]
@@ -169,7 +170,7 @@ def _step(keras: Any) -> tuple[bool, str]:
 
 
 def _train(keras: Any) -> tuple[bool, str]:
-    """One epoch a ``fit``, and a reset after each: the usual loop."""
+    """Whether one ``fit`` an epoch, with a reset after each, trains as it must; what was seen."""
     x, y, weights = _samples()
     training = Training(EPOCHS, optimizer=SGD(0.1))
     expected = engine.fit(NETWORK, training, REGIME, x, y, initial=weights).weights

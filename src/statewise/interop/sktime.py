@@ -7,24 +7,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from statewise.errors import DataError, ExtraError
+from statewise.base.extras import import_extra
+from statewise.errors import DataError
 from statewise.forecasting import Forecaster
 from statewise.model.network import ReduceOnPlateau
 from statewise.model.regime import StateRegime
 
-try:
-    from sktime.forecasting.base import BaseForecaster
-except ImportError as error:
-    raise ExtraError(
-        "package",
-        "sktime",
-        f"cannot be imported ({error})",
-        "Install it: pip install 'statewise[sktime]'.",
-    ) from None
-
 __all__ = ["StatewiseForecaster"]
 
 MTYPES = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
+
+BaseForecaster: Any = import_extra("sktime.forecasting.base", "sktime").BaseForecaster
 
 
 class StatewiseForecaster(BaseForecaster):

@@ -36,7 +36,7 @@ def to_torch(
     *,
     run: int = 0,
 ) -> TorchModel:
-    """PyTorch modules that forecast as one run does.
+    """Make PyTorch modules that forecast as one run does.
 
     Args:
         model, weights, state, run: as for ``to_keras``. A state that was learned, or is given, is

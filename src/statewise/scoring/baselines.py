@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from statewise.base.checks import at_least, one_of
+from statewise.base.extras import import_extra
 from statewise.errors import DataError, SettingError
 
 __all__ = ["STATISTICAL", "drift", "persistence", "seasonal_naive", "statistical"]
@@ -113,7 +114,8 @@ def statistical(
         (series, horizon) forecasts of each model by its name.
 
     Raises:
-        SettingError: the extra is not installed, a name is unknown, or the processes died.
+        SettingError: a name is unknown, or the processes died.
+        ExtraError: the extra ``baselines`` is not installed.
         DataError: a history is not one row of finite values.
 
     Example:
@@ -125,15 +127,7 @@ def statistical(
     at_least("season", season, 1)
     for name in names:
         one_of("names", name, STATISTICAL)
-    try:
-        import statsforecast.models  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise SettingError(
-            "names",
-            list(names),
-            f"are models of statsforecast, and {error.name} is not installed",
-            "Install statewise[baselines].",
-        ) from None
+    import_extra("statsforecast.models", "baselines")
     series = [one_series(i, history) for i, history in enumerate(histories)]
     tasks = {name: partial(forecasts, name, horizon=horizon, season=season) for name in names}
     chunk = 4  # series that a process forecasts at a time
