@@ -42,3 +42,8 @@ def test_one_of_lists_the_choices() -> None:
 def test_percent_refuses(value: Any) -> None:
     with pytest.raises(SettingError, match="level = "):
         percent("level", value)
+
+
+def test_a_share_is_no_percentage() -> None:
+    with pytest.raises(SettingError, match=r"level = 0.8: is not in percent. Did you mean 80\?"):
+        percent("level", 0.8)

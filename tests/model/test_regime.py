@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from statewise.base.records import as_document, from_document
 from statewise.errors import SettingError
 from statewise.model.regime import REGIMES, StateRegime
 
@@ -56,12 +57,12 @@ def test_presets_are_found_by_name() -> None:
 @given(st.sampled_from(sorted(REGIMES)))
 def test_a_regime_survives_being_written_down(name: str) -> None:
     regime = REGIMES[name]
-    assert StateRegime.from_dict(regime.to_dict()) == regime
+    assert from_document(StateRegime, "regime", as_document(regime)) == regime
 
 
-def test_from_dict_names_an_unknown_field() -> None:
-    with pytest.raises(SettingError, match="'reset'"):
-        StateRegime.from_dict({"reset": "epoch"})
+def test_an_unknown_field_is_named() -> None:
+    with pytest.raises(SettingError, match="regime field = 'reset'"):
+        from_document(StateRegime, "regime", {"reset": "epoch"})
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from statewise.model.spec import Model
 from statewise.study import Arm, Study, better, equivalent, from_document, to_document
 from statewise.study.design import samples_of
 from statewise.study.specification import arm_from, cell_key, differences, digest, restarts_key
-from statewise.tutorial.experiments import tutorial_study
 
 ARMS = (
     Arm("a", Model(REGIMES["stateless-shuffled"])),
@@ -121,19 +120,6 @@ def test_a_restarts_key_is_of_the_studys_seed() -> None:
     other = replace(STUDY, seed=10)
     assert restarts_key(STUDY, ARMS[0], 24) != restarts_key(other, ARMS[0], 24)
     assert restarts_key(STUDY, ARMS[1], 24).endswith(":")  # no orders are drawn
-
-
-def test_the_keys_of_what_is_in_stores_already_stay_the_same() -> None:
-    study = tutorial_study()
-    first = study.arms[0]
-    assert cell_key(study, first, study.panel.only, 24) == "0459f6cf7527a10965f5cc1d6b70576d"
-    assert digest(to_document(study)) == "b9edcf683889c553c38ab471958a505d"
-    other = replace(
-        first, model=replace(first.model, framing=replace(first.model.framing, transform="log"))
-    )
-    assert cell_key(study, other, study.panel.only, 24) != cell_key(
-        study, first, study.panel.only, 24
-    )
 
 
 def test_an_arm_may_be_written_by_hand() -> None:

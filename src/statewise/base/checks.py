@@ -38,8 +38,11 @@ def fraction(argument: str, value: Any) -> float:
 
 
 def percent(argument: str, value: Any) -> float:
-    """``value`` as a float between, but not, 0 and 100; raises SettingError otherwise."""
+    """``value`` as a float from 1 up to, but not, 100; raises SettingError otherwise."""
     number = finite(argument, value)
+    if 0.0 < number < 1.0:
+        fix = f"Did you mean {100.0 * number:g}?"
+        raise SettingError(argument, value, "is not in percent", fix)
     if not 0.0 < number < 100.0:
         raise SettingError(
             argument, value, "is not a percentage between 0 and 100", "Use for example 80 or 95."

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from statewise.cli import data as data_command
@@ -86,10 +86,20 @@ def in_main_thread() -> bool:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line, and which takes no abbreviations."""
+    """A parser whose complaints are one line, and which takes no abbreviations.
+
+    Options whose words are slow to import are added when its command is the one that was given.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_abbrev=False, **options)
+        self.later: list[Callable[[Parser], Any]] = []
+
+    def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:
+        """Add what was left for later, and parse."""
+        while self.later:
+            self.later.pop(0)(self)
+        return super().parse_known_args(*args, **kwargs)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and end."""

@@ -39,8 +39,7 @@ def add_to(commands: Any) -> None:
         metavar="FILE",
         help="the further columns of DATA over the horizon, which networks are then shown too",
     )
-    add_data(forecast)
-    add_model(forecast)
+    forecast.later += [add_data, add_model]
     forecast.set_defaults(run=run_forecast, said=SAID)
 
     update = commands.add_parser(
@@ -103,8 +102,7 @@ def add_to(commands: Any) -> None:
     add("--level", type=levels, default=(), metavar="80,95", help="of intervals, in percent")
     add("--out", type=folder, metavar="DIR", help="write tables, forecasts and a figure")
     add("--format", choices=("csv", "parquet"), default="csv", help="of the forecasts (csv)")
-    add_data(backtest)
-    add_model(backtest)
+    backtest.later += [add_data, add_model]
     backtest.set_defaults(run=run_backtest, said=SAID, future=None, save=None)
 
 

@@ -15,33 +15,13 @@ __all__ = [
     "panel_of",
 ]
 
-PARAMETERS = (
-    "lags", "units", "members", "scope", "epochs", "difference", "transform", "seed", "threads",
-    "freq", "fill", "calibration",
-)  # fmt: skip
-SAID = {name: f"--{name}" for name in PARAMETERS} | {
-    "file": "DATA",
-    "frame": "DATA",
-    "id_column": "--id-column",
-    "time_column": "--time-column",
-    "target_column": "--column",
-    "exogenous": "--exogenous",
-    "budget": "--budget",
-    "level": "--level",
-    "h": "--horizon",
-    "horizon": "--horizon",
-    "X": "--future",
-    "encoding": "--encoding",
-    "test_size": "--test-size",
-    "cutoffs": "--cutoffs",
-    "season": "--season",
-}
-"""What the library's arguments are called on the command line."""
-
 
 def levels(text: str) -> tuple[float, ...]:
     """Percentages: 80,95."""
     found = tuple(numbers(text, float))
+    if any(0.0 < each < 1.0 for each in found):
+        meant = ",".join(f"{100.0 * each:g}" for each in found)
+        raise argparse.ArgumentTypeError(f"{text!r} is not in percent; did you mean {meant}?")
     if not all(0.0 < each < 100.0 for each in found) or len(set(found)) < len(found):
         raise argparse.ArgumentTypeError(f"{text!r} is not percentages such as 80,95")
     return found
@@ -74,6 +54,44 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+# Settings of a forecaster that are often changed, and how they are parsed.
+MODEL: dict[str, dict[str, Any]] = {
+    "lags": {"type": int, "metavar": "L"},
+    "units": {"type": int, "metavar": "U"},
+    "members": {"type": int, "metavar": "N"},
+    "epochs": {"type": int, "metavar": "E"},
+    "scope": {"choices": ("local", "global")},
+    "difference": {"type": lags_apart, "metavar": "1,12"},
+    "transform": {"type": word_or_number, "metavar": "HOW"},
+    "intervals": {"choices": ("conformal", "ensemble", "none")},
+    "calibration": {"type": int, "metavar": "K"},
+    "seed": {"type": int, "metavar": "S"},
+    "threads": {"type": int, "metavar": "K"},
+}
+DATA: dict[str, dict[str, Any]] = {
+    "freq": {"metavar": "F"},
+    "fill": {"type": word_or_number, "metavar": "HOW"},
+}
+SAID = {name: f"--{name}" for name in (*MODEL, *DATA)} | {
+    "file": "DATA",
+    "frame": "DATA",
+    "id_column": "--id-column",
+    "time_column": "--time-column",
+    "target_column": "--column",
+    "exogenous": "--exogenous",
+    "budget": "--budget",
+    "level": "--level",
+    "h": "--horizon",
+    "horizon": "--horizon",
+    "X": "--future",
+    "encoding": "--encoding",
+    "test_size": "--test-size",
+    "cutoffs": "--cutoffs",
+    "season": "--season",
+}
+"""What the library's arguments are called on the command line."""
+
+
 def add_output(command: Any) -> None:
     """Add what is written of a forecast."""
     command.add_argument(
@@ -92,55 +110,24 @@ def add_data(command: Any) -> None:
     add("--time-column", metavar="NAME", help="of times (ds, or the first of a CSV file)")
     add("--column", metavar="NAME", help="of values (y, or the only one left)")
     add("--exogenous", type=names, metavar="A,B", help="further columns that are known beforehand")
-    add("--freq", metavar="F", help="step between times, as pandas calls it (inferred)")
-    add(
-        "--fill",
-        type=word_or_number,
-        metavar="HOW",
-        help="missing values: forward, linear, zero or a number (they are refused)",
-    )
+    add_settings(group, DATA)
     add("--encoding", default="utf-8", metavar="E", help="of CSV files (utf-8)")
 
 
 def add_model(command: Any) -> None:
-    """Add the parameters of ``Forecaster`` that are often changed."""
-    group = command.add_argument_group("the model")
-    add = group.add_argument
-    add("--lags", type=int, metavar="L", help="past values shown at a time step (12)")
-    add("--units", type=int, metavar="U", help="LSTM units (8)")
-    add("--members", type=int, metavar="N", help="networks for a series (32)")
-    add("--epochs", type=int, metavar="E", help="epochs of training (50)")
-    add(
-        "--scope",
-        choices=("local", "global"),
-        help="networks of each series, or ones that all series share (local)",
-    )
-    add(
-        "--difference",
-        type=lags_apart,
-        metavar="1,12",
-        help="lags at which differences are taken, 0 for none (0, but 1 of a single lag)",
-    )
-    add(
-        "--transform",
-        type=word_or_number,
-        metavar="HOW",
-        help="none, log, box-cox or its exponent (none)",
-    )
-    add(
-        "--intervals",
-        choices=("conformal", "ensemble", "none"),
-        help="from errors of the past, or from the spread of members (conformal, if there is a "
-        "--level or the model is saved)",
-    )
-    add(
-        "--calibration",
-        type=int,
-        metavar="K",
-        help="observations held back for intervals (a quarter, 8 to 40, or what the horizon takes)",
-    )
-    add("--seed", type=int, metavar="S", help="key of all randomness (1)")
-    add("--threads", type=int, metavar="K", help="threads (all processors)")
+    """Add the settings of a forecaster that are often changed."""
+    add_settings(command.add_argument_group("the model"), MODEL)
+
+
+def add_settings(group: Any, options: dict[str, dict[str, Any]]) -> None:
+    """Add options for settings of a forecaster, in the words of their own table."""
+    from statewise.forecasting.settings import Settings, words
+
+    said = words()
+    for name, parsed in options.items():
+        default = getattr(Settings, name)
+        text = said[name] if default is None else f"{said[name]} ({default})"
+        group.add_argument(f"--{name}", help=text.replace("``", ""), **parsed)
 
 
 def panel_of(options: argparse.Namespace) -> Any:
@@ -196,7 +183,7 @@ def model_of(options: argparse.Namespace, panel: Any, horizon: int) -> Any:
     positive("--budget", options.budget)
     if options.threads is not None:
         at_least("--threads", options.threads, 1)
-    given = {name: getattr(options, name) for name in PARAMETERS}
+    given = {name: getattr(options, name) for name in {*MODEL, *DATA} - {"intervals"}}
     intervals = options.intervals
     if intervals is None:
         intervals = "conformal" if options.level or options.save is not None else "none"

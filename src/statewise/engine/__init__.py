@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from statewise.base.checks import at_least
-from statewise.engine.blocks import BlockResult, FitPlan, Stopped, lanes_may_differ, train_block
+from statewise.engine.blocks import BlockResult, FitPlan, Stopped, train_block
 from statewise.engine.compiled import kernels
 from statewise.engine.initial import Seed, initial_weights, whole_numbers
 from statewise.engine.layout import Shape
@@ -268,23 +268,14 @@ def _state(state: State, runs: int, units: int) -> State:
     return found
 
 
-def load(
-    network: Network,
-    training: Training,
-    runs: int,
-    threads: int | None = None,
-    *,
-    uneven: bool = False,
-) -> None:
+def load(network: Network, runs: int, threads: int | None = None) -> None:
     """Compile what training ``runs`` runs needs, or read it from the disk cache, ahead of time.
 
-    ``fit`` does it by itself; a caller who measures training does it first. ``uneven`` says that
-    the data sets differ in length, or that there is more to their samples than their order.
+    ``fit`` does it by itself; a caller who measures training does it first.
     """
     threads = available_threads() if threads is None else at_least("threads", threads, 1)
     width = _width(at_least("runs", runs, 1), threads)
-    differ = lanes_may_differ(network, training, uneven)
-    kernels(width, network.numerics.gate == "hard_sigmoid", differ)
+    kernels(width, network.numerics.gate == "hard_sigmoid", False)
 
 
 def available_threads() -> int:

@@ -65,20 +65,14 @@ class FitPlan:
     keep_loss: bool
     stop: NDArray[np.uint8]  # (1,) set to one to end every pack early
 
-    @property
-    def watches(self) -> bool:
-        """Whether something is looked at after every epoch."""
-        return self.training.watches or self.validation is not None
-
     def lanes_differ(self, data: NDArray[np.int32]) -> bool:
         """Whether a pack with these data sets needs the kernels that let lanes differ."""
-        uneven = self.samples.uneven or len(np.unique(self.samples.count[data])) > 1
-        return lanes_may_differ(self.network, self.training, uneven or self.validation is not None)
-
-
-def lanes_may_differ(network: Network, training: Training, uneven: bool) -> bool:
-    """Whether training needs the kernels that let lanes differ, given if samples are uneven."""
-    return network.initial_state == "learned" or training.watches or uneven
+        return (
+            self.shape.learned
+            or self.training.watches
+            or self.samples.uneven
+            or len(np.unique(self.samples.count[data])) > 1
+        )
 
 
 class BlockResult(NamedTuple):
@@ -208,7 +202,7 @@ def train_block(
     rates = rates_for(job.training, batches, each)
     held = None if job.validation is None else Validator(kernels, job, data, memory, width)
     changing = (memory.weights, *carried)
-    watch = EpochMonitor(job.training, changing) if job.watches else None
+    watch = EpochMonitor(job.training, changing) if job.training.watches else None
     loss = zeros(epochs, width)
     validation = zeros(epochs if held is not None else 0, width)
     errors = samples.errors(data) * shape.outputs
@@ -302,19 +296,19 @@ def orders(job: FitPlan, data: NDArray[np.int32], repeats: Sequence[int]) -> Ord
     """The epochs in stretches, each with the order of its places, (epochs or 1, places, width)."""
     epochs, samples = job.training.epochs, job.samples
     in_time = samples.in_order(data)
-    at_once = 1 if job.watches else epochs
+    at_once = 1 if job.training.watches else epochs
     if not job.shuffle:
         for begin in range(0, epochs, at_once):
             yield begin, min(begin + at_once, epochs), in_time
         return
     draws: list[Callable[[Ints], None]] = [sample_orders(job.seed, r) for r in repeats]
     counts = samples.count[data]
-    if not job.watches:
+    if not job.training.watches:
         # One epoch's order would be taken to serve for all, so there are always two or more.
         at_once = max(2, ORDERED // in_time.size)
     for begin in range(0, epochs, at_once):
         end = min(begin + at_once, epochs)
-        rows = end - begin if job.watches else max(2, end - begin)
+        rows = end - begin if job.training.watches else max(2, end - begin)
         order = np.full((rows, *in_time.shape[1:]), -1, np.int32)
         for lane, draw in enumerate(draws):
             draw(order[: end - begin, : counts[lane], lane])
@@ -345,10 +339,7 @@ class Validator:
         """The mean error of each lane, (width,); the training state is left as it is."""
         own = Carried(carried.h.copy(), carried.c.copy())
         if not self.job.continues:
-            # As a run does before its first sample: from zero, or from what it has learned so far.
-            units = self.job.shape.units
-            own.h[...] = self.memory.weights[-2 * units : -units] if self.job.shape.learned else 0.0
-            own.c[...] = self.memory.weights[-units:] if self.job.shape.learned else 0.0
+            own.h[...], own.c[...] = 0.0, 0.0
         total = zeros(1, self.width)
         self.kernels.evaluate(
             self.job.shape,

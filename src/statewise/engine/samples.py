@@ -83,8 +83,8 @@ def samples_of(
         y: (samples, outputs), or as many data sets of them.
         order: (places,) for one data set: the sample of each place in time order, -1 for none. A
             batch is so many places in turn; with carried state a row of it follows one series.
-        series_start: (samples,) where a series begins, and the state with it.
-        loss_mask: (samples,) where an error counts; elsewhere only the state is moved on.
+        fresh: (samples,) where a series begins, and the state with it.
+        scored: (samples,) where an error counts; elsewhere only the state is moved on.
 
     Raises:
         SettingError: a shape is wrong, or two disagree.

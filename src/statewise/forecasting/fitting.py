@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from statewise import engine
 from statewise.base.checks import at_least, one_of
+from statewise.base.records import settle
 from statewise.engine import Fitted, Samples, Weights
 from statewise.ensemble.trained import Columns, Ensemble, ForecastState, looking_forward
 from statewise.ensemble.warm_up import check_warm_up, warmed
@@ -63,12 +64,16 @@ class Recipe:
     seed: int
 
     def __post_init__(self) -> None:
-        at_least("members", self.members, 1)
-        one_of("scope", self.scope, ("local", "global"))
+        settle(
+            self,
+            members=at_least("members", self.members, 1),
+            scope=one_of("scope", self.scope, ("local", "global")),
+            seed=at_least("seed", self.seed, 0),
+        )
         if self.shared and self.model.regime.continues_into_forecast:
             raise SettingError(
                 "regime",
-                self.model.regime.to_dict(),
+                self.model.regime,
                 "continues from the state that training left, which with scope='global' is that of "
                 "the last series alone",
                 'Use reset_training="epoch", and warm_up="train".',

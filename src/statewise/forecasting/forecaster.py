@@ -14,7 +14,7 @@ from statewise.data.panel import Panel
 from statewise.engine import Fitted
 from statewise.forecasting.core import fit_model
 from statewise.forecasting.observe import observed, stepped
-from statewise.forecasting.settings import Settings
+from statewise.forecasting.settings import Settings, documented
 from statewise.forecasting.states import States
 from statewise.forecasting.views import Views
 
@@ -27,39 +27,12 @@ __all__ = ["Forecaster"]
 Floats = NDArray[np.float64]
 
 
+@documented
 class Forecaster(Settings, Views):
     """An ensemble of LSTMs for one series or many, whose state is explicit.
 
     Args:
-        regime: when state is reset, carried and warmed up: a ``StateRegime`` or a preset's name.
-        lags: past values shown at each time step.
-        steps: time steps of a window.
-        members: networks for a series, each from its own random restart.
-        scope: "local": every series has its own networks; "global": all series share theirs.
-        units: LSTM units.
-        outputs: observations forecast at once; beyond them forecasts are fed back.
-        difference, relative: as ``Framing`` says; by default a window is shown less its own mean,
-            and if it is of one value the series is differenced instead.
-        transform, scale, target_scale, samples: as ``Framing`` says.
-        calendar: what networks are shown of a date: "month", "day-of-week", "hour" and others.
-        exogenous: further columns of the frame that are known in the future: all, none, or a list.
-        epochs, batch_size, schedule, clip_error, validation: as ``Training`` says; by default a
-            batch is 16 samples, or one where state is carried in training.
-        learning_rate: of Adam.
-        early_stopping: epochs without improvement on the validation samples before the end.
-        initial_state: "zeros", or "learned" with the weights.
-        profile: numerical conventions, "keras-3" or "keras-2".
-        point: how members are made into one forecast, and what its column is called.
-        intervals: "conformal": from the errors of a twin on observations that it has not seen;
-            "ensemble": from the spread of the members alone, which is not a promise of coverage;
-            None trains no twin.
-        calibration: how many observations are held back from the twin; by default a quarter of a
-            series, between 8 and 40.
-        freq, fill: of the time axis, as ``read_frame`` says.
-        id_column, time_column, target_column: what they are called.
-        seed: the key of all randomness.
-        threads: at most this many; by default one a processor.
-        progress: whether fitting shows a progress bar.
+        {settings}
 
     Attributes:
         fitted_: what was learned and what is known, as a value: observing gives another one.
@@ -252,7 +225,7 @@ class Forecaster(Settings, Views):
         if hasattr(self, "fitted_"):
             count = len(self.fitted_.ids)
             heading = f"{type(self).__name__}, fitted to {count} series"
-        rows = [{"parameter": n, "value": repr(v)} for n, v in self._said().items()]
+        rows = [{"parameter": n, "value": repr(v)} for n, v in self.changed().items()]
         return shown(
             heading,
             rows or [{"parameter": "all", "value": "default"}],

@@ -1,5 +1,6 @@
 """A fitted forecaster as one file of numbers and text, and back."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise.base import modelfile
+from statewise.base.records import as_document, from_document
 from statewise.data.origin import ForecastOrigin
 from statewise.engine import State, Weights
 from statewise.ensemble.trained import Columns, Ensemble, ForecastState
@@ -16,8 +18,6 @@ from statewise.forecasting.core import FittedModel
 from statewise.forecasting.fitting import Recipe
 from statewise.forecasting.settings import Settings
 from statewise.model.framing import FittedFraming
-from statewise.model.network import ReduceOnPlateau
-from statewise.model.regime import StateRegime
 from statewise.version import __version__
 
 __all__ = ["read", "write"]
@@ -40,11 +40,7 @@ def write(model: FittedModel, path: Path) -> None:
     document = {
         "kind": "forecaster",
         "statewise": __version__,
-        "parameters": {  # whether a bar is shown is no matter of the model
-            name: plain(value)
-            for name, value in model.settings.get_params().items()
-            if name != "progress"
-        },
+        "settings": as_document(replace(model.settings, progress=False)),
         "origin": model.origin.to_document(),
     }
     modelfile.save(path, {name: slim(array) for name, array in arrays.items()}, document)
@@ -68,8 +64,7 @@ def model_of(arrays: Arrays, document: dict[str, Any]) -> FittedModel:
     """The fitted model of these arrays and this document."""
     if document["kind"] != "forecaster":
         raise ValueError(document["kind"])
-    parameters = {name: rich(value) for name, value in document["parameters"].items()}
-    settings = Settings(**parameters)
+    settings = from_document(Settings, "settings", document["settings"])
     recipe, origin = settings.recipe, ForecastOrigin.from_document(document["origin"])
     ensemble, now = parts_of("", arrays, recipe, len(origin.ids))
     columns = len(origin.columns) + 2 * len(settings.calendar)
@@ -159,28 +154,3 @@ def wide(array: NDArray[Any]) -> NDArray[np.float64]:
     if array.dtype.kind != "f" or not (np.abs(numbers) < LARGEST).all():
         raise ValueError(array.dtype)
     return numbers
-
-
-def plain(value: Any) -> Any:
-    """A parameter as JSON can hold it; ``rich`` gives it back."""
-    if isinstance(value, StateRegime):
-        return {"regime": value.to_dict()}
-    if isinstance(value, ReduceOnPlateau):
-        return {"plateau": [value.factor, value.patience, value.lowest]}
-    if isinstance(value, tuple):
-        return {"tuple": plain(list(value))}
-    if isinstance(value, list):
-        return [plain(each) for each in value]
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def rich(value: Any) -> Any:
-    """The inverse of ``plain``."""
-    match value:
-        case {"regime": dict(fields)}:
-            return StateRegime.from_dict(fields)
-        case {"plateau": [factor, patience, lowest]}:
-            return ReduceOnPlateau(factor, patience, lowest)
-        case {"tuple": list(values)}:
-            return tuple(values)
-    return value

@@ -1,7 +1,8 @@
 """StatewiseForecaster: statewise's forecaster as one of sktime's, in the extra ``sktime``."""
 
+import inspect
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,17 @@ from numpy.typing import NDArray
 from statewise.base.extras import import_extra
 from statewise.errors import DataError
 from statewise.forecasting import Forecaster
-from statewise.model.network import ReduceOnPlateau
-from statewise.model.regime import StateRegime
 
 __all__ = ["StatewiseForecaster"]
 
+LEFT_OUT = ("exogenous", "fill", "id_column", "time_column", "target_column")
+SIGNATURE = inspect.Signature(
+    [
+        each
+        for each in inspect.signature(Forecaster.__init__).parameters.values()
+        if each.name not in LEFT_OUT
+    ]
+)
 MTYPES = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
 BaseForecaster: Any = import_extra("sktime.forecasting.base", "sktime").BaseForecaster
@@ -31,13 +38,8 @@ class StatewiseForecaster(BaseForecaster):
     X is needed at every step up to the last one of the horizon, also at those not asked for.
     Forecasts within the sample are not made: networks were trained on it.
 
-    Args:
-        regime: when state is reset, carried and warmed up: a ``StateRegime`` or a preset's name.
-        lags: past values shown at each time step. With ``steps``, ``members``, ``scope``,
-            ``units``, ``outputs`` and all the rest it means what it means to ``Forecaster``.
-        calendar: what networks are shown of a date, for an index of dates or periods.
-        intervals: "conformal", "ensemble", or None for a forecaster without them.
-        freq: the step between times; by default it is inferred from the index.
+    Its parameters are those of ``Forecaster``, but the names of columns, which a frame of sktime
+    does not have, and ``exogenous`` and ``fill``.
 
     Attributes:
         forecaster_: the ``Forecaster``, with its state, and a file format that holds no code.
@@ -74,70 +76,14 @@ class StatewiseForecaster(BaseForecaster):
     _y: Any = None
     _X: Any = None
 
-    def __init__(
-        self,
-        regime: str | StateRegime = "stateless",
-        lags: int = 12,
-        steps: int = 1,
-        members: int = 32,
-        scope: Literal["local", "global"] = "local",
-        units: int = 8,
-        outputs: int = 1,
-        difference: int | tuple[int, ...] | None = None,
-        transform: float | Literal["none", "log", "box-cox"] = "none",
-        scale: tuple[float, float] | Literal["standard"] | None = (-1.0, 1.0),
-        relative: Literal["none", "last", "mean"] | None = None,
-        target_scale: Literal["apart", "same"] = "apart",
-        samples: int | None = None,
-        calendar: Sequence[str] = (),
-        epochs: int = 50,
-        batch_size: int | None = None,
-        learning_rate: float = 0.01,
-        schedule: Literal["constant", "cosine"] | ReduceOnPlateau = "cosine",
-        clip_error: float | None = None,
-        validation: float = 0,
-        early_stopping: int | None = None,
-        initial_state: Literal["zeros", "learned"] = "zeros",
-        profile: str = "keras-3",
-        point: Literal["mean", "median"] = "mean",
-        intervals: Literal["conformal", "ensemble"] | None = "conformal",
-        calibration: int | None = None,
-        freq: str | int | None = None,
-        seed: int = 1,
-        threads: int | None = None,
-        progress: bool = False,
-    ) -> None:
-        self.regime = regime
-        self.lags = lags
-        self.steps = steps
-        self.members = members
-        self.scope = scope
-        self.units = units
-        self.outputs = outputs
-        self.difference = difference
-        self.transform = transform
-        self.scale = scale
-        self.relative = relative
-        self.target_scale = target_scale
-        self.samples = samples
-        self.calendar = calendar
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.schedule = schedule
-        self.clip_error = clip_error
-        self.validation = validation
-        self.early_stopping = early_stopping
-        self.initial_state = initial_state
-        self.profile = profile
-        self.point = point
-        self.intervals = intervals
-        self.calibration = calibration
-        self.freq = freq
-        self.seed = seed
-        self.threads = threads
-        self.progress = progress
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        given = SIGNATURE.bind(self, *args, **kwargs)
+        given.apply_defaults()
+        for name, value in list(given.arguments.items())[1:]:
+            setattr(self, name, value)
         super().__init__()
+
+    __init__.__signature__ = SIGNATURE  # type: ignore[attr-defined]
 
     def __post_init__(self) -> None:
         """Say of this instance what depends on its parameters; called by sktime."""

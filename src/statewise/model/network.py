@@ -1,9 +1,10 @@
 """What is trained and how: Network, Training, and the numerical profiles they follow."""
 
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
 from statewise.base.checks import at_least, fraction, instance, one_of, positive
+from statewise.base.records import settle
 from statewise.errors import SettingError
 
 __all__ = [
@@ -16,22 +17,6 @@ __all__ = [
     "ReduceOnPlateau",
     "Training",
 ]
-
-
-def plain(record: Any, later: set[str]) -> dict[str, Any]:
-    """A record's fields as plain values, those of ``later`` only where they are not the default.
-
-    What was written or hashed before a field was there so stays the same.
-    """
-    values = {}
-    for each in fields(record):
-        value = getattr(record, each.name)
-        if each.name in later and value == each.default:
-            continue
-        if is_dataclass(value) and not isinstance(value, type):
-            value = {"kind": type(value).__name__, **asdict(value)}
-        values[each.name] = value
-    return values
 
 
 @dataclass(frozen=True)
@@ -74,13 +59,12 @@ class Network:
     initial_state: Literal["zeros", "learned"] = "zeros"
 
     def __post_init__(self) -> None:
-        at_least("units", self.units, 1)
-        one_of("profile", self.profile, PROFILES)
-        one_of("initial_state", self.initial_state, ("zeros", "learned"))
-
-    def to_dict(self) -> dict[str, Any]:
-        """The settings as plain values; what a first version did not know only where it is set."""
-        return plain(self, {"initial_state"})
+        settle(
+            self,
+            units=at_least("units", self.units, 1),
+            profile=one_of("profile", self.profile, PROFILES),
+            initial_state=one_of("initial_state", self.initial_state, ("zeros", "learned")),
+        )
 
     @property
     def numerics(self) -> Profile:
@@ -103,11 +87,13 @@ class Adam:
     epsilon: float | None = None
 
     def __post_init__(self) -> None:
-        positive("learning_rate", self.learning_rate)
-        fraction("beta_1", self.beta_1)
-        fraction("beta_2", self.beta_2)
-        if self.epsilon is not None:
-            positive("epsilon", self.epsilon)
+        settle(
+            self,
+            learning_rate=positive("learning_rate", self.learning_rate),
+            beta_1=fraction("beta_1", self.beta_1),
+            beta_2=fraction("beta_2", self.beta_2),
+            epsilon=None if self.epsilon is None else positive("epsilon", self.epsilon),
+        )
 
 
 @dataclass(frozen=True)
@@ -118,8 +104,11 @@ class SGD:
     momentum: float = 0.0
 
     def __post_init__(self) -> None:
-        positive("learning_rate", self.learning_rate)
-        fraction("momentum", self.momentum)
+        settle(
+            self,
+            learning_rate=positive("learning_rate", self.learning_rate),
+            momentum=fraction("momentum", self.momentum),
+        )
 
 
 @dataclass(frozen=True)
@@ -139,9 +128,12 @@ class ReduceOnPlateau:
     lowest: float = 1e-3
 
     def __post_init__(self) -> None:
-        fraction("factor", positive("factor", self.factor))
-        at_least("patience", self.patience, 1)
-        fraction("lowest", self.lowest)
+        settle(
+            self,
+            factor=fraction("factor", positive("factor", self.factor)),
+            patience=at_least("patience", self.patience, 1),
+            lowest=fraction("lowest", self.lowest),
+        )
 
 
 @dataclass(frozen=True)
@@ -159,8 +151,11 @@ class EarlyStopping:
     improvement: float = 0.0
 
     def __post_init__(self) -> None:
-        at_least("patience", self.patience, 1)
-        fraction("improvement", self.improvement)
+        settle(
+            self,
+            patience=at_least("patience", self.patience, 1),
+            improvement=fraction("improvement", self.improvement),
+        )
 
 
 @dataclass(frozen=True)
@@ -197,18 +192,20 @@ class Training:
     early_stopping: EarlyStopping | None = None
 
     def __post_init__(self) -> None:
-        at_least("epochs", self.epochs, 1)
-        at_least("batch_size", self.batch_size, 1)
         instance("optimizer", self.optimizer, Adam | SGD, "Use Adam(...) or SGD(...).")
-        positive("divergence", self.divergence)
-        if self.clip_error is not None:
-            positive("clip_error", self.clip_error)
         if not isinstance(self.schedule, ReduceOnPlateau):
             one_of("schedule", self.schedule, ("constant", "cosine"))
-        if isinstance(self.validation, int) or self.validation >= 1:
-            at_least("validation", self.validation, 0)
-        else:
-            fraction("validation", self.validation)
+        share = not hasattr(self.validation, "__index__")  # and not a whole number
+        settle(
+            self,
+            epochs=at_least("epochs", self.epochs, 1),
+            batch_size=at_least("batch_size", self.batch_size, 1),
+            divergence=positive("divergence", self.divergence),
+            clip_error=None if self.clip_error is None else positive("clip_error", self.clip_error),
+            validation=fraction("validation", self.validation)
+            if share
+            else at_least("validation", self.validation, 0),
+        )
         if self.early_stopping is not None:
             instance("early_stopping", self.early_stopping, EarlyStopping, "Use EarlyStopping().")
             if not self.validation:
@@ -218,17 +215,6 @@ class Training:
                     "needs validation samples to watch",
                     "Hold some back, for example validation=0.2.",
                 )
-
-    def to_dict(self) -> dict[str, Any]:
-        """The settings as plain values; what a first version did not know only where it is set.
-
-        Records within say their kind.
-
-        Example:
-            >>> Training(epochs=5, schedule=ReduceOnPlateau()).to_dict()["schedule"]["kind"]
-            'ReduceOnPlateau'
-        """
-        return plain(self, {"clip_error", "schedule", "validation", "early_stopping"})
 
     def held_back(self, samples: int) -> int:
         """How many of ``samples`` are held back for validation.

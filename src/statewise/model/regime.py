@@ -1,9 +1,10 @@
 """StateRegime: when a recurrent network's state is carried, reset and warmed up."""
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, NamedTuple, Self
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 from statewise.base.checks import at_least, one_of
+from statewise.base.records import settle
 from statewise.errors import SettingError
 
 __all__ = ["REGIMES", "Moment", "StateRegime"]
@@ -54,16 +55,14 @@ class StateRegime:
     reset_forecast: Literal["step", "never"] = "step"
 
     def __post_init__(self) -> None:
-        if isinstance(self.reset_training, str):
-            one_of("reset_training", self.reset_training, ("batch", "epoch", "never"))
-        else:
-            whole = at_least("reset_training", self.reset_training, 1)
-            object.__setattr__(self, "reset_training", whole)
-        if isinstance(self.warm_up, str):
-            one_of("warm_up", self.warm_up, ("none", "train"))
-        else:
-            object.__setattr__(self, "warm_up", at_least("warm_up", self.warm_up, 1))
-        one_of("reset_forecast", self.reset_forecast, ("step", "never"))
+        settle(
+            self,
+            reset_training=word_or_count(
+                "reset_training", self.reset_training, ("batch", "epoch", "never")
+            ),
+            warm_up=word_or_count("warm_up", self.warm_up, ("none", "train")),
+            reset_forecast=one_of("reset_forecast", self.reset_forecast, ("step", "never")),
+        )
         if not isinstance(self.shuffle, bool):
             raise SettingError("shuffle", self.shuffle, "must be true or false", "Use True.")
         if self.shuffle and self.carries_in_training:
@@ -148,17 +147,6 @@ class StateRegime:
                 'Use batch_size=1, or reset_training="epoch".',
             )
 
-    def to_dict(self) -> dict[str, Any]:
-        """The fields as plain values, for JSON or TOML."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, fields: dict[str, Any]) -> Self:
-        """The regime that ``to_dict`` described; raises SettingError on an unknown field."""
-        for name in fields:
-            one_of("StateRegime field", name, cls.__dataclass_fields__)
-        return cls(**fields)
-
     @classmethod
     def named(cls, name: str) -> "StateRegime":
         """The preset called ``name``; raises SettingError that lists the presets.
@@ -168,6 +156,13 @@ class StateRegime:
             'epoch'
         """
         return REGIMES[one_of("regime", name, REGIMES)]
+
+
+def word_or_count(argument: str, value: Any, words: tuple[str, ...]) -> str | int:
+    """One of ``words``, or a whole number of at least one; raises SettingError otherwise."""
+    if isinstance(value, str):
+        return one_of(argument, value, words)
+    return at_least(argument, value, 1)
 
 
 REGIMES: dict[str, StateRegime] = {

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from statewise.base.checks import at_least, fraction, instance, one_of, positive
+from statewise.base.records import settle
 from statewise.data.panel import Panel, Series
 from statewise.errors import DataError, SettingError
 from statewise.model.spec import Model
@@ -52,7 +53,7 @@ class Arm:
 
     def __post_init__(self) -> None:
         instance("model", self.model, Model, "Use Model(StateRegime(...)).")
-        at_least("restarts", self.restarts, 0)
+        settle(self, restarts=at_least("restarts", self.restarts, 0))
 
 
 NAIVE = "naive"
@@ -86,9 +87,11 @@ class Hypothesis:
     family: str = FAMILY
 
     def __post_init__(self) -> None:
-        one_of("kind", self.kind, ("better", "equivalent", "no_worse"))
-        if self.margin is not None:
-            positive("margin", self.margin)
+        settle(
+            self,
+            kind=one_of("kind", self.kind, ("better", "equivalent", "no_worse")),
+            margin=None if self.margin is None else positive("margin", self.margin),
+        )
         instance("family", self.family, str, "Give it a name.")
         if not self.family.strip():
             raise SettingError("family", self.family, "is no name", "Give it a name.")
@@ -180,19 +183,23 @@ class Study:
     looks: int = 1
 
     def __post_init__(self) -> None:
-        at_least("repeats", self.repeats, 1)
-        at_least("test_size", self.test_size, 1)
-        at_least("cutoffs", self.cutoffs, 1)
-        if at_least("looks", self.looks, 1) > max(1, self.repeats // 2):
+        settle(
+            self,
+            test_size=at_least("test_size", self.test_size, 1),
+            repeats=at_least("repeats", self.repeats, 1),
+            margin=positive("margin", self.margin),
+            alpha=fraction("alpha", positive("alpha", self.alpha)),
+            seed=at_least("seed", self.seed, 0),
+            cutoffs=at_least("cutoffs", self.cutoffs, 1),
+            looks=at_least("looks", self.looks, 1),
+        )
+        if self.looks > max(1, self.repeats // 2):
             raise SettingError(
                 "looks",
                 self.looks,
                 f"is too many for {self.repeats} repeats, two at least between looks",
                 f"Plan at most {max(1, self.repeats // 2)}.",
             )
-        at_least("seed", self.seed, 0)
-        positive("margin", self.margin)
-        fraction("alpha", positive("alpha", self.alpha))
         names = [arm.name for arm in self.arms]
         if not names or len(set(names)) != len(names) or NAIVE in names:
             problem = f"are not distinct, or one is called {NAIVE!r}"

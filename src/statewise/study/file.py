@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from statewise.base.checks import one_of
+from statewise.base.records import from_document
 from statewise.data.files import read_file
 from statewise.data.panel import Panel
 from statewise.errors import DataError, SettingError, StatewiseError
 from statewise.study.design import Hypothesis, Study
-from statewise.study.specification import arm_from, record
+from statewise.study.specification import arm_from
 
 __all__ = ["read", "template"]
 
@@ -82,8 +83,7 @@ def hypothesis_from(values: dict[str, Any]) -> Hypothesis:
         one_of("kind", values["kind"], words)
         claim = f"{values['first']} {words[values['kind']]} {values['second']}"
         values = {**values, "claim": claim}
-    hypothesis: Hypothesis = record(Hypothesis, "hypothesis", values)
-    return hypothesis
+    return from_document(Hypothesis, "hypothesis", values)
 
 
 def template(data: Path, panel: Panel) -> str:

@@ -3,17 +3,16 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import MISSING, asdict, fields
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
 from statewise.base.checks import one_of
+from statewise.base.records import as_document
+from statewise.base.records import from_document as read_record
 from statewise.data.panel import Panel, Series
 from statewise.errors import SettingError
-from statewise.model.framing import Framing
-from statewise.model.network import SGD, Adam, EarlyStopping, Network, ReduceOnPlateau, Training
-from statewise.model.regime import StateRegime
 from statewise.model.spec import Model
 from statewise.study.design import Arm, Hypothesis, Study, samples_of
 from statewise.study.engines import engine_from
@@ -31,12 +30,6 @@ Document = dict[str, Any]
 
 MODEL = tuple(field.name for field in fields(Model))
 
-RECORDS: dict[str, dict[str, type]] = {  # of a training, by kind; the first one needs no kind
-    "optimizer": {"Adam": Adam, "SGD": SGD},
-    "schedule": {"ReduceOnPlateau": ReduceOnPlateau},
-    "early_stopping": {"EarlyStopping": EarlyStopping},
-}
-
 
 def to_document(study: Study) -> Document:
     """The whole study, its data included, as plain values that JSON can hold."""
@@ -46,7 +39,7 @@ def to_document(study: Study) -> Document:
         "test_size": study.test_size,
         "cutoffs": study.cutoffs,
         "repeats": study.repeats,
-        "hypotheses": [asdict(h) for h in study.hypotheses],
+        "hypotheses": [as_document(h) for h in study.hypotheses],
         "margin": study.margin,
         "alpha": study.alpha,
         "seed": study.seed,
@@ -72,7 +65,7 @@ def from_document(document: Document) -> Study:
             Series(s["unique_id"], tuple(s["ds"]), np.array(s["y"], np.float64))
             for s in document["panel"]
         ),
-        hypotheses=tuple(record(Hypothesis, "hypothesis", h) for h in document["hypotheses"]),
+        hypotheses=tuple(read_record(Hypothesis, "hypothesis", h) for h in document["hypotheses"]),
         **{k: v for k, v in document.items() if k not in ("arms", "panel", "hypotheses")},
     )
 
@@ -120,10 +113,7 @@ def arm_document(arm: Arm) -> Document:
     engine = arm.engine.document(arm.model)
     return {
         "name": arm.name,
-        "regime": arm.model.regime.to_dict(),
-        "framing": arm.model.framing.to_dict(),
-        "network": arm.model.network.to_dict(),
-        "training": arm.model.training.to_dict(),
+        **as_document(arm.model),
         "restarts": arm.restarts,
         **({"engine": engine} if engine else {}),
     }
@@ -138,36 +128,11 @@ def arm_from(document: Document) -> Arm:
         raise SettingError(
             "arm", parts.get("name"), "has no regime", 'Give one, for example regime = "stateless".'
         )
-    regime = parts["regime"]
-    training = dict(parts.get("training", {}))
-    for name, kinds in RECORDS.items():
-        if isinstance(training.get(name), dict):
-            values = dict(training[name])
-            kind = one_of(f"{name} kind", values.pop("kind", next(iter(kinds))), kinds)
-            training[name] = record(kinds[kind], name, values)
-    model = Model(
-        regime=StateRegime.named(regime)
-        if isinstance(regime, str)
-        else record(StateRegime, "regime", regime),
-        framing=record(Framing, "framing", dict(parts.get("framing", {}))),
-        network=record(Network, "network", dict(parts.get("network", {}))),
-        training=record(Training, "training", training),
-    )
+    model = read_record(Model, "arm", {name: parts[name] for name in MODEL if name in parts})
     return Arm(
         parts["name"], model, parts.get("restarts", 0),
         engine_from(parts.get("engine", "statewise")),
     )  # fmt: skip
-
-
-def record(kind: Any, name: str, values: Document) -> Any:
-    """A frozen record from a table of its fields; raises SettingError on one it does not have."""
-    for given in values:
-        one_of(f"{name} field", given, [f.name for f in fields(kind)])
-    for field in fields(kind):
-        required = field.default is MISSING and field.default_factory is MISSING
-        if required and field.name not in values:
-            raise SettingError(name, values, f"has no {field.name}", f"Give it a {field.name}.")
-    return kind(**values)
 
 
 def series_document(series: Series) -> Document:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from statewise.base.records import as_document, from_document
 from statewise.data.datasets import shampoo
 from statewise.errors import DataError, SettingError
 from statewise.model.framing import FittedFraming, Framing, stack
@@ -216,10 +217,10 @@ def test_a_fitted_framing_survives_being_written_down(
     framing: Framing, values: list[float]
 ) -> None:
     fitted = fitted_or_assumed(framing, values)
-    document = json.dumps(framing.to_dict())
+    document = json.dumps(as_document(framing))
     arrays = {name: array.tobytes() for name, array in fitted.parameters().items()}
     again = FittedFraming.from_parameters(
-        Framing(**json.loads(document)),
+        from_document(Framing, "framing", json.loads(document)),
         {name: np.frombuffer(array) for name, array in arrays.items()},
     )
     assert again.framing == framing

@@ -1,13 +1,14 @@
 """Framing: the invertible way from a series to training samples, and back."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from statewise.base.checks import at_least, one_of
+from statewise.base.records import settle
 from statewise.errors import DataError, SettingError
 from statewise.model.framing.fitted import FittedFraming, stack
 from statewise.model.framing.maps import Scale, fit_power
@@ -17,7 +18,6 @@ __all__ = ["FittedFraming", "Framing", "stack"]
 
 Floats = NDArray[np.float64]
 LARGEST = 1e150  # the square of a greater number is no number
-ALWAYS_WRITTEN = ("difference", "lags", "steps", "scale", "samples")
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,18 @@ class Framing:
     outputs: int = 1
 
     def __post_init__(self) -> None:
-        at_least("lags", self.lags, 1)
-        at_least("steps", self.steps, 1)
-        at_least("outputs", self.outputs, 1)
-        if self.samples is not None:
-            at_least("samples", self.samples, 2)
-        one_of("relative", self.relative, ("none", "last", "mean"))
-        one_of("target_scale", self.target_scale, ("apart", "same"))
+        settle(
+            self,
+            difference=plain_lags(self.difference),
+            lags=at_least("lags", self.lags, 1),
+            steps=at_least("steps", self.steps, 1),
+            scale=plain_scale(self.scale),
+            samples=None if self.samples is None else at_least("samples", self.samples, 2),
+            transform=plain_transform(self.transform),
+            relative=one_of("relative", self.relative, ("none", "last", "mean")),
+            target_scale=one_of("target_scale", self.target_scale, ("apart", "same")),
+            outputs=at_least("outputs", self.outputs, 1),
+        )
         if self.relative != "none" and self.window_length == 1:
             raise SettingError(
                 "relative",
@@ -77,12 +82,6 @@ class Framing:
                 "leaves nothing of a window of one value",
                 "Show more lags or steps.",
             )
-        for name, plain in (
-            ("difference", plain_lags(self.difference)),
-            ("scale", plain_scale(self.scale)),
-            ("transform", plain_transform(self.transform)),
-        ):
-            object.__setattr__(self, name, plain)
 
     @cached_property
     def differences(self) -> tuple[int, ...]:
@@ -109,20 +108,6 @@ class Framing:
     def samples_of(self, observations: int) -> int:
         """The number of training samples in so many observations."""
         return self.samples or observations - self.memory - self.outputs + 1
-
-    def to_dict(self) -> dict[str, Any]:
-        """The settings as plain values, of which ``Framing(**values)`` makes the framing again.
-
-        Settings that a first version did not know are left out at their defaults, so that what was
-        written or hashed before they were there stays the same.
-
-        Example:
-            >>> Framing(transform="log").to_dict()["transform"], "transform" in Framing().to_dict()
-            ('log', False)
-        """
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        new = {f.name: f.default for f in fields(self) if f.name not in ALWAYS_WRITTEN}
-        return {k: v for k, v in values.items() if k not in new or v != new[k]}
 
     def check(self, values: Floats, name: str) -> None:
         """Raise DataError if ``values`` cannot be transformed since they are not positive."""

@@ -1,0 +1,97 @@
+"""Records in their plainest form, written down and read back."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from statewise.base.records import as_document, from_document
+from statewise.data.datasets import shampoo
+from statewise.errors import SettingError
+from statewise.forecasting.settings import Settings
+from statewise.model.framing import Framing
+from statewise.model.network import SGD, Adam, EarlyStopping, Network, ReduceOnPlateau, Training
+from statewise.model.regime import StateRegime
+from statewise.model.spec import Model
+from statewise.study import Arm, Study, better, to_document
+from statewise.study.specification import digest
+
+WHOLE: Any = np.int64
+REAL: Any = np.float32
+
+RICH = Model(
+    StateRegime(3, warm_up=4),
+    Framing((1, 12), 2, scale="standard", transform=0.5),
+    Network(2, initial_state="learned"),
+    Training(
+        5, optimizer=SGD(0.1), schedule=ReduceOnPlateau(), validation=0.5,
+        early_stopping=EarlyStopping(3),
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("model", [Model(), RICH])
+def test_a_model_survives_being_written_down(model: Model) -> None:
+    assert from_document(Model, "model", json.loads(json.dumps(as_document(model)))) == model
+
+
+def test_settings_survive_being_written_down() -> None:
+    settings = Settings(StateRegime("epoch"), calendar=["month"], schedule=ReduceOnPlateau(0.2))
+    again = from_document(Settings, "settings", json.loads(json.dumps(as_document(settings))))
+    assert again.get_params() == settings.get_params() | {"calendar": ("month",)}
+
+
+@pytest.mark.parametrize(
+    ("given", "plain"),
+    [
+        (Training(WHOLE(7), WHOLE(2)), Training(7, 2)),
+        (Training(optimizer=SGD(1)), Training(optimizer=SGD(1.0))),
+        (Training(optimizer=Adam(np.float64(0.5))), Training(optimizer=Adam(0.5))),
+        (Training(validation=REAL(0.5)), Training(validation=0.5)),
+        (Training(clip_error=1), Training(clip_error=1.0)),
+        (Network(WHOLE(3)), Network(3)),
+        (Framing(WHOLE(1), WHOLE(2), samples=WHOLE(9)), Framing(1, 2, samples=9)),
+        (StateRegime(WHOLE(3), warm_up=WHOLE(2)), StateRegime(3, warm_up=2)),
+    ],
+)
+def test_numbers_of_numpy_are_pythons(given: Any, plain: Any) -> None:
+    assert given == plain
+    assert json.dumps(as_document(given)) == json.dumps(as_document(plain))
+
+
+def test_a_whole_number_of_numpy_holds_so_many_samples_back() -> None:
+    assert Training(validation=WHOLE(5)).held_back(20) == 5
+
+
+def test_equal_studies_have_equal_keys() -> None:
+    def key(number: Any, whole: Any) -> str:
+        arm = Arm("a", Model(training=Training(whole, optimizer=SGD(number))), restarts=whole)
+        study = Study(
+            (arm,), shampoo(), test_size=whole, repeats=whole, margin=number / 4, seed=whole,
+            hypotheses=(better("a", "naive"),),
+        )  # fmt: skip
+        return digest(to_document(study))
+
+    assert key(1, 3) == key(1.0, np.int64(3)) == key(np.float32(1.0), np.uint8(3))
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({"colour": 1}, "model field = 'colour'"),
+        ({"network": {"unit": 1}}, "network field = 'unit'"),
+        ({"network": {"units": 0}}, "units = 0"),
+        ({"network": 3}, "network = 3: is a int"),
+        ({"regime": "statefull"}, "regime = 'statefull'"),
+        ({"training": {"optimizer": {"kind": "Sgd"}}}, "optimizer kind = 'Sgd'"),
+    ],
+)
+def test_what_is_wrong_in_a_document_is_named(document: Any, message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        from_document(Model, "model", document)
+
+
+def test_a_field_that_is_needed_is_asked_for() -> None:
+    with pytest.raises(SettingError, match=r"has no model\. Give it a model"):
+        from_document(Arm, "arm", {"name": "a"})
