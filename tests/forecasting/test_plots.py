@@ -114,3 +114,8 @@ def test_the_readers_own_settings_are_neither_used_nor_changed() -> None:
         axes = fitted.plot(2, history=data).axes[0]
         assert mpl.rcParams["font.size"] == 30
     assert not axes.spines["top"].get_visible()
+
+
+def test_times_of_the_first_years_of_the_calendar_are_drawn() -> None:
+    rows = frame(1).assign(unique_id="a", ds=[f"{1 + i // 12}-{1 + i % 12:02d}" for i in range(30)])
+    drawn(model(intervals=None).fit(rows).plot(3, history=rows))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ SERIES = 9  # panels of a figure, at most
 STATES = 3  # series whose state is drawn, at most
 UNITS = 8  # lines of a panel of states, at most
 LONGEST = 40  # characters of a name
+FIRST, LAST = np.datetime64("0001-01-01"), np.datetime64("9999-12-31")  # of what matplotlib draws
 
 
 @styled
@@ -161,6 +162,9 @@ def time_axis(axes: Any, ds: NDArray[Any]) -> None:
         axes.xaxis.set_major_locator(locator)
         written: Any = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_formatter(written)
+        # The margin beside the first years of the calendar is before them, and cannot be drawn.
+        lowest, highest = axes.get_xlim()
+        axes.set_xlim(max(lowest, date2num(FIRST)), min(highest, date2num(LAST)))
     else:
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
