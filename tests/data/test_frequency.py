@@ -1,4 +1,3 @@
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -7,6 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from statewise.base.records import as_document, from_document
 from statewise.data.frequency import Frequency
 from statewise.data.infer import infer
 from statewise.errors import DataError, SettingError
@@ -113,10 +113,10 @@ def test_any_text_is_a_frequency_or_refused(text: str) -> None:
 @given(st.sampled_from(["MS", "ME", "M", "2QS", "B", "15min", "us", "7"]))
 def test_a_frequency_is_read_as_it_was_written(alias: str) -> None:
     frequency = Frequency.parse(alias)
-    assert Frequency.from_document(asdict(frequency)) == frequency
+    assert from_document(Frequency, "freq", as_document(frequency)) == frequency
     for field, value in (("step", 0), ("step", 2**62), ("unit", "year"), ("anchor", "middle")):
-        with pytest.raises(DataError, match=f"frequency, field '{field}'"):
-            Frequency.from_document(asdict(frequency) | {field: value})
+        with pytest.raises(SettingError, match=field):
+            from_document(Frequency, "freq", as_document(frequency) | {field: value})
 
 
 def test_usual_seasons() -> None:

@@ -31,19 +31,20 @@ def test_a_name_that_is_not_known_is_told_from_those_that_are() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"last": [0]}, "origin, field 'last'"),
+        ({"last": [0]}, "ValueError"),
         ({"last": [0, 10**18]}, "ds = "),
         ({"last": [0, 10**12]}, "is not the first day of a month"),
-        ({"columns": ["y"]}, "origin, field 'columns'"),
-        ({"columns": "x"}, "origin, field 'columns'"),
-        (
-            {"frequency": {"unit": "integer", "step": 1, "anchor": ""}},
-            "origin, field 'frequency'",
-        ),
-        ({"frequency": {"unit": "month", "step": 0, "anchor": "start"}}, "frequency, field 'step'"),
-        ({"frequency": {"unit": "year", "step": 1, "anchor": ""}}, "frequency, field 'unit'"),
-        ({"frequency": {"unit": "month", "step": 1, "anchor": "x"}}, "frequency, field 'anchor'"),
-        ({"further": 1}, "does not have the fields"),
+        ({"columns": ["y"]}, "ValueError"),
+        ({"columns": None}, "TypeError"),
+        ({"columns": [1]}, "ValueError"),
+        ({"frequency": {"unit": "integer", "step": 1, "anchor": ""}}, "does not fit times that"),
+        ({"frequency": {"unit": "month", "step": 0, "anchor": "start"}}, "step = 0"),
+        ({"frequency": {"unit": "year", "step": 1, "anchor": ""}}, "unit = 'year'"),
+        ({"frequency": {"unit": "month", "step": 1, "anchor": "x"}}, "anchor = 'x'"),
+        ({"frequency": {"step": 1, "more": 1}}, "frequency field = 'more'"),
+        ({"frequency": {"step": 1}}, "has no unit"),
+        ({"kind": None}, "TypeError"),
+        ({"kind": {}}, "KeyError"),
     ],
 )
 def test_a_damaged_origin_is_refused(change: Any, message: str) -> None:

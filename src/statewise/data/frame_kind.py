@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from statewise.base.documents import Document, is_whole
+from statewise.base.checks import one_of
 from statewise.data.time_columns import TimeColumn
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class FrameKind:
         Where the library that it came from is not installed, it becomes one of pandas.
 
         Raises:
-            DataError: the document is damaged.
+            KeyError, TypeError or ValueError: the document is damaged.
 
         Example:
             >>> import pandas as pd
@@ -92,23 +92,20 @@ class FrameKind:
             >>> FrameKind.from_document(read_frame(frame).kind.to_document()).names
             ('a',)
         """
-        fields = ("library", "id_column", "target_column", "names", "time")
-        found = Document.of("frame", document, fields)
-        library = found.text("library", LIBRARIES)
+        library = one_of("library", document["library"], LIBRARIES)
         if library not in LIBRARIES[:3] or not installed(library):
             library = "pandas"
-        time = TimeColumn.from_document(found["time"], library)
-        id_column = None if found["id_column"] is None else found.text("id_column")
-        target = found.text("target_column")
-        if target in {id_column, time.name} or id_column == time.name:
-            raise found.damaged("target_column")
-        return cls(library, id_column, target, tuple(found.names("names")), time)
+        keys, time = plain(document["names"]), TimeColumn.from_document(document["time"], library)
+        found = cls(library, document["id_column"], document["target_column"], keys, time)
+        if not len(found.places) == len(keys) > 0:
+            raise ValueError(keys)
+        return found
 
 
 def plain(names: Iterable[Any]) -> tuple[int | str, ...]:
-    """Names as whole numbers and text."""
-    whole = (int(n) if isinstance(n, np.integer) else n for n in names)
-    return tuple(n if is_whole(n) else str(n) for n in whole)
+    """Names as whole numbers of 64 bits and text."""
+    whole = (int(name) if isinstance(name, np.integer) else name for name in names)
+    return tuple(n if type(n) is int and -(2**63) <= n < 2**63 else str(n) for n in whole)
 
 
 def installed(library: str) -> bool:

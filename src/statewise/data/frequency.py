@@ -6,14 +6,14 @@ the other: ``offsets`` (series + 1) say where each begins and ends.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from statewise.base.checks import at_least, one_of
-from statewise.base.documents import Document
+from statewise.base.records import settle
 from statewise.errors import DataError, SettingError
 
 __all__ = ["FURTHEST", "TIME", "Frequency", "as_times", "show"]
@@ -73,7 +73,7 @@ class Frequency:
     def __post_init__(self) -> None:
         one_of("unit", self.unit, ("integer", "microsecond", "business day", "month"))
         one_of("anchor", self.anchor, ("", "start", "end") if self.unit == "month" else ("",))
-        object.__setattr__(self, "step", at_least("step", self.step, 1))
+        settle(self, step=at_least("step", self.step, 1))
         if self.step > LONGEST[self.unit]:
             fix = f"Use at most {LONGEST[self.unit]}."
             raise SettingError("step", self.step, f"is too many {self.unit}s", fix)
@@ -100,15 +100,6 @@ class Frequency:
         if found["months"]:
             return cls("month", count * MONTHS[found["months"]], ANCHORS[found["anchor"]])
         return cls("integer", count)
-
-    @classmethod
-    def from_document(cls, document: Any) -> "Frequency":
-        """The frequency whose fields are these; raises DataError if the document is damaged."""
-        found = Document.of("frequency", document, [field.name for field in fields(cls)])
-        try:
-            return cls(found["unit"], found["step"], found["anchor"])
-        except SettingError as error:
-            raise found.damaged(error.argument) from None
 
     def anchored(self, times: ArrayLike) -> "Frequency":
         """The same frequency, with the anchor that all of the times have if it is of months.

@@ -1,16 +1,16 @@
 """Where the series of a panel stand in time."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.base.documents import Document
+from statewise.base.records import as_document, from_document
 from statewise.data.frame_kind import FrameKind
 from statewise.data.frequency import TIME, Frequency, as_times
-from statewise.errors import UnknownSeriesError
+from statewise.errors import DataError, UnknownSeriesError
 
 __all__ = ["ForecastOrigin", "unknown_series"]
 
@@ -77,33 +77,44 @@ class ForecastOrigin:
         return {
             "last": self.last.astype(np.int64).tolist(),
             "columns": list(self.columns),
-            "frequency": asdict(self.frequency),
+            "frequency": as_document(self.frequency),
             "kind": self.kind.to_document(),
         }
 
     @classmethod
     def from_document(cls, document: Any) -> "ForecastOrigin":
         """The origin that ``to_document`` described; DataError if the document is damaged."""
-        found = Document.of("origin", document, ("last", "columns", "frequency", "kind"))
-        kind = FrameKind.from_document(found["kind"])
-        frequency = Frequency.from_document(found["frequency"])
-        numbers = found.numbers("last")
-        columns = tuple(found.texts("columns"))
-        fixed = (kind.id_column, kind.time.name, kind.target_column)
-        if len(set(columns)) < len(columns) or set(columns) & set(fixed):
-            raise found.damaged("columns")
-        if len(numbers) != len(kind.names):
-            raise found.damaged("last")
-        if kind.time.dated == (frequency.unit == "integer"):
-            raise found.damaged("frequency")
-        last = np.array(numbers, np.int64)
-        last = as_times(last.astype(TIME) if kind.time.dated else last)
-        frequency.after(last, 0)
         try:
-            kind.time.write(last, kind.backend)
-        except (TypeError, ValueError, OverflowError):
-            raise found.damaged("last") from None
-        return cls(last, columns, frequency, kind)
+            return origin_of(document)
+        except (
+            AttributeError,
+            LookupError,
+            OSError,
+            OverflowError,
+            TypeError,
+            ValueError,
+        ) as error:
+            problem = f"is not what was saved ({type(error).__name__}: {error})"
+            fix = "Load a file that is as it was saved."
+            raise DataError("origin", document, problem, fix) from None
+
+
+def origin_of(document: Any) -> ForecastOrigin:
+    """The origin of a document that is whole; raises various errors for one that is damaged."""
+    kind = FrameKind.from_document(document["kind"])
+    frequency = from_document(Frequency, "frequency", document["frequency"])
+    last, columns = np.array(document["last"], np.int64), tuple(document["columns"])
+    taken = [kind.target_column, kind.time.name, *columns]
+    taken += [] if kind.id_column is None else [kind.id_column]
+    if len(set(taken)) < len(taken) or not all(isinstance(name, str) for name in taken):
+        raise ValueError(taken)
+    if last.shape != (len(kind.keys),):
+        raise ValueError(last)
+    last = as_times(last.astype(TIME) if kind.time.dated else last)
+    frequency.after(last, 0)  # raises where the times are not on its axis
+    kind.time.write(last, kind.backend)  # so that what is loaded can be written
+    kind.write_names(np.arange(len(last)))
+    return ForecastOrigin(last, columns, frequency, kind)
 
 
 def unknown_series(name: Any, known: Sequence[str]) -> UnknownSeriesError:

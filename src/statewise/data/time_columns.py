@@ -7,7 +7,7 @@ import datetime as dt
 import re
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.base.documents import Document
+from statewise.base.checks import one_of
+from statewise.base.records import as_document, from_document
 from statewise.data.frequency import TIME
 from statewise.data.time_text import COUNTED, PATTERN, parse_time, read_text
 from statewise.errors import DataError
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["TimeColumn", "read_column"]
 
 Kind = Literal["datetime", "date", "period", "integer", "text"]
-KINDS = get_args(Kind)
-WRITTEN = ("name", "kind", "zone", "wall", "pattern", "index")  # fields, in a document
 
 
 @dataclass(frozen=True)
@@ -117,34 +116,34 @@ class TimeColumn:
 
     def to_document(self) -> dict[str, Any]:
         """The column as plain values that JSON can hold: of its type, the frequency of a period."""
-        period = str(self.dtype)[7:-1] if self.kind == "period" else ""
-        return {name: getattr(self, name) for name in WRITTEN} | {"period": period}
+        period = str(self.dtype)[7:-1] if self.kind == "period" else None
+        document: dict[str, Any] = as_document(replace(self, dtype=period))
+        return document
 
     @classmethod
     def from_document(cls, document: Any, library: str) -> "TimeColumn":
         """The column that ``to_document`` described, in a frame of this library.
 
         Raises:
-            DataError: the document is damaged.
+            SettingError, or TypeError, ValueError or AttributeError of pandas: it is damaged.
         """
-        found = Document.of("time column", document, (*WRITTEN, "period"))
-        kind: Any = found.text("kind", KINDS)
-        zone = None if found["zone"] is None else found.text("zone")
-        pattern, period, index = found.text("pattern"), found.text("period"), found.flag("index")
-        indexed = library == "pandas" and kind in {"datetime", "period"}
-        dtype = period_dtype(period)
-        right = {
-            "pattern": bool(PATTERN.fullmatch(pattern)) == (kind == "text") and len(pattern) < 200,
-            "index": indexed or not index,
-            "period": (dtype is not None) == (kind == "period") and (indexed or not period),
-            "zone": zone is None or (kind == "datetime" and is_zone(zone)),
-        }
-        for field, fine in right.items():
-            if not fine:
-                raise found.damaged(field)
-        if kind == "date" and library == "pandas":
+        import pandas as pd
+
+        found, dtype = from_document(cls, "time column", document), None
+        one_of("kind", found.kind, get_args(Kind))
+        if found.kind == "text" and not (
+            PATTERN.fullmatch(found.pattern) and len(found.pattern) < 200
+        ):
+            raise ValueError(found.pattern)
+        if found.kind == "period" and library == "pandas":
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of frequencies that pandas means to drop
+                dtype = pd.PeriodDtype(str(found.dtype))
+        elif found.kind == "period":
+            raise ValueError(library)
+        elif found.kind == "date" and library == "pandas":
             dtype = np.dtype(object)
-        return cls(found.text("name"), kind, dtype, zone, found.flag("wall"), pattern, index)
+        return replace(found, dtype=dtype, index=library == "pandas" and bool(found.index))
 
 
 def read_column(
@@ -237,26 +236,6 @@ def zone_of(name: str) -> dt.tzinfo:
         apart = dt.timedelta(hours=int(found[2]), minutes=int(found[3]))
         return dt.timezone(apart if found[1] == "+" else -apart)
     return ZoneInfo(name)
-
-
-def is_zone(name: str) -> bool:
-    """Whether there is a time zone of this name."""
-    try:
-        return zone_of(name) is not None
-    except (ValueError, KeyError, OSError):
-        return False
-
-
-def period_dtype(frequency: str) -> Any:
-    """The type of pandas for periods of a frequency; None if there is none."""
-    import pandas as pd
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of frequencies that pandas means to drop
-            return pd.PeriodDtype(frequency) if frequency else None
-    except (ValueError, TypeError, AttributeError):
-        return None
 
 
 def instant(time: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
