@@ -141,10 +141,10 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 def at(document: Any, path: tuple[Any, ...]) -> Any:
     """The part of a document that is there, or None."""
     for key in path:
-        inner = isinstance(document, dict) or (
-            isinstance(document, list) and isinstance(key, int) and key < len(document)
-        )
-        document = document[key] if inner and (key in document or isinstance(key, int)) else None
+        try:
+            document = document[key]
+        except (LookupError, TypeError):
+            return None
     return document
 
 

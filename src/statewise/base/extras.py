@@ -16,20 +16,16 @@ def import_extra(package: str, extra: str) -> Any:
     """The package ``package``; raises ExtraError that names the extra if it cannot be imported."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they are not about statewise
+            warnings.simplefilter("ignore")  # such warnings are not about statewise
             return importlib.import_module(package)
     except ImportError as error:
-        raise ExtraError(
-            "package",
-            package,
-            f"cannot be imported ({error})",
-            f"Install it: pip install 'statewise[{extra}]'.",
-        ) from None
+        fix = f"Install it: pip install 'statewise[{extra}]'."
+        raise ExtraError("package", package, f"cannot be imported ({error})", fix) from None
 
 
 def import_keras() -> Any:
     """Keras, of a version that is known to work; raises ExtraError otherwise."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's greetings are no news
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow is verbose
     keras = import_extra("keras", "keras")
     check_keras(keras.__version__)
     return keras
@@ -43,9 +39,6 @@ def check_keras(version: str) -> None:
     """
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_KERAS:
         oldest = ".".join(map(str, OLDEST_KERAS))
-        raise ExtraError(
-            "keras",
-            version,
-            f"is older than {oldest}, and keeps state in other places",
-            "Upgrade it: pip install -U 'statewise[keras]'.",
-        )
+        problem = f"is older than {oldest}, and keeps state in other places"
+        fix = "Upgrade it: pip install -U 'statewise[keras]'."
+        raise ExtraError("keras", version, problem, fix)

@@ -4,7 +4,6 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from statewise.errors import OutputError
@@ -19,7 +18,7 @@ class Staging:
     block ends without an exception, each file by a rename that replaces an older one at once.
 
     Raises:
-        OutputError: the folder cannot be made or written to. Known before any work is done.
+        OutputError: the folder cannot be made or written to, which is known at the start.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -31,12 +30,9 @@ class Staging:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=self.folder))
         except OSError as error:
-            raise OutputError(
-                "out",
-                str(self.folder),
-                f"cannot be written ({error.strerror})",
-                "Choose a folder that you may write to.",
-            ) from None
+            problem = f"cannot be written ({error.strerror})"
+            fix = "Choose a folder that you may write to."
+            raise OutputError("out", str(self.folder), problem, fix) from None
         self._made = absent  # the folder first, then its parents
         return self
 
@@ -49,21 +45,15 @@ class Staging:
         self.path(name).write_text(content, encoding="utf-8")
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
     ) -> None:
         try:
             if kind is None:
                 self._move()
         except OSError as failure:
-            raise OutputError(
-                "out",
-                str(self.folder),
-                f"could not be written ({failure.strerror})",
-                "Free some space there or choose another folder, and run again.",
-            ) from None
+            problem = f"could not be written ({failure.strerror})"
+            fix = "Free some space there or choose another folder, and run again."
+            raise OutputError("out", str(self.folder), problem, fix) from None
         finally:
             shutil.rmtree(self._aside, ignore_errors=True)
             for folder in self._made:

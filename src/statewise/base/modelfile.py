@@ -1,7 +1,7 @@
 """A model as one file: named arrays and a document, checked when they are read back.
 
 The file is in the safetensors format, whose metadata hold the document as JSON text, the version of
-what is said in it, and a checksum of everything. Reading it executes nothing and takes memory in
+the format, and a checksum of everything. Reading it executes nothing and takes memory in
 proportion to the file, whatever sizes it declares. The checksum finds damage and careless edits; it
 is no signature, so it does not show who wrote the file.
 """
@@ -26,7 +26,7 @@ __all__ = ["VERSION", "load", "save"]
 VERSION = 1
 FORMAT = "statewise-model"
 KINDS = "bfiu"  # of arrays: truth values, floats, integers
-AGAIN = "Use another copy of the file, or save the model again."
+GIVE = "Give a file written by `save`."
 
 
 def save(path: str | Path, arrays: Mapping[str, NDArray[Any]], document: Mapping[str, Any]) -> None:
@@ -50,23 +50,16 @@ def save(path: str | Path, arrays: Mapping[str, NDArray[Any]], document: Mapping
     """
     plain = {name: plain_array(name, array) for name, array in arrays.items()}
     text = as_text(document)
-    metadata = {
-        "format": FORMAT,
-        "version": str(VERSION),
-        "document": text,
-        "checksum": checksum(plain, text),
-    }
+    metadata = {"format": FORMAT, "version": str(VERSION), "document": text}
+    metadata["checksum"] = checksum(plain, text)
     target = Path(path)
     with Staging(target.parent) as staging:
         try:
             staging.path(target.name).write_bytes(write_tensors(plain, metadata))
         except OSError as error:
-            raise OutputError(
-                "path",
-                str(path),
-                f"could not be written ({error.strerror})",
-                "Free some space there or choose another file.",
-            ) from None
+            problem = f"could not be written ({error.strerror})"
+            fix = "Free some space there or choose another file."
+            raise OutputError("path", str(path), problem, fix) from None
 
 
 def load(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -76,23 +69,20 @@ def load(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         ModelError: there is no such file, it is not a model of statewise, a newer version wrote it,
             or it is damaged.
     """
-    content = read(path)
+    try:
+        content = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        problem = f"cannot be read ({getattr(error, 'strerror', None) or error})"
+        raise ModelError("path", str(path), problem, GIVE) from None
     metadata = metadata_of(content)
     if metadata.get("format") != FORMAT:
-        raise ModelError(
-            "path",
-            str(path),
-            "is not a model that statewise saved, or its beginning is damaged",
-            "Give a file written by `save`.",
-        )
-    version = metadata.get("version")
+        problem = "is not a model that statewise saved, or its beginning is damaged"
+        raise ModelError("path", str(path), problem, GIVE)
+    version = str(metadata.get("version"))
     if version != str(VERSION):
-        raise ModelError(
-            "path",
-            str(path),
-            f"is of version {str(version)[:20]} of the format, and this statewise reads {VERSION}",
-            "Update statewise, or save the model again with this version.",
-        )
+        problem = f"is of version {version[:20]} of the format, and this statewise reads {VERSION}"
+        fix = "Update statewise, or save the model again with this version."
+        raise ModelError("path", str(path), problem, fix)
     text = metadata.get("document")
     try:
         arrays = read_tensors(content)
@@ -109,16 +99,6 @@ def load(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     return arrays, document
 
 
-def read(path: str | Path) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ModelError(
-            "path", str(path), f"cannot be read ({reason})", "Give a file written by `save`."
-        ) from None
-
-
 def metadata_of(content: bytes) -> dict[str, Any]:
     """The metadata in the header of a safetensors file; empty if there are none that can be read.
 
@@ -133,7 +113,8 @@ def metadata_of(content: bytes) -> dict[str, Any]:
 
 
 def damaged(path: str | Path, reason: str) -> ModelError:
-    return ModelError("path", str(path), f"is truncated or damaged ({reason})", AGAIN)
+    fix = "Use another copy of the file, or save the model again."
+    return ModelError("path", str(path), f"is truncated or damaged ({reason})", fix)
 
 
 def plain_array(name: Any, array: NDArray[Any]) -> NDArray[Any]:
@@ -142,12 +123,8 @@ def plain_array(name: Any, array: NDArray[Any]) -> NDArray[Any]:
         raise SettingError("arrays", name, "is not a name for an array", "Use another name.")
     plain = np.asarray(array, order="C")
     if plain.dtype.kind not in KINDS or plain.dtype.itemsize > 8:
-        raise SettingError(
-            f"arrays[{name!r}]",
-            plain.dtype,
-            "is not a type that is saved",
-            "Use numbers of up to 64 bits.",
-        )
+        problem, fix = "is not a type that is saved", "Use numbers of up to 64 bits."
+        raise SettingError(f"arrays[{name!r}]", plain.dtype, problem, fix)
     return plain.astype(plain.dtype.newbyteorder("="), copy=False)
 
 
@@ -155,19 +132,16 @@ def as_text(document: Mapping[str, Any]) -> str:
     try:
         return json.dumps(dict(document), allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        raise SettingError(
-            "document",
-            document,
-            f"is not what JSON can hold ({error})",
-            "Use dictionaries, lists, text, and finite numbers.",
-        ) from None
+        problem = f"is not what JSON can hold ({error})"
+        fix = "Use dictionaries, lists, text, and finite numbers."
+        raise SettingError("document", document, problem, fix) from None
 
 
 def checksum(arrays: Mapping[str, NDArray[Any]], text: str) -> str:
     """BLAKE2b of the version, the document, and each array's name, type, shape and bytes."""
     names = sorted(arrays)
-    said = [[name, arrays[name].dtype.str, arrays[name].shape] for name in names]
-    digest = blake2b(json.dumps([VERSION, text, said]).encode(), digest_size=32)
+    shapes = [[name, arrays[name].dtype.str, arrays[name].shape] for name in names]
+    digest = blake2b(json.dumps([VERSION, text, shapes]).encode(), digest_size=32)
     for name in names:
         digest.update(arrays[name].tobytes())
     return digest.hexdigest()

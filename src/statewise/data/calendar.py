@@ -42,30 +42,24 @@ def calendar(times: ArrayLike, names: Sequence[str]) -> tuple[NDArray[np.float64
         one_of("calendar", name, CALENDAR)
     rows = as_times(times)
     if rows.dtype != TIME:
-        raise DataError(
-            "calendar", list(names), "needs dates, and the times are whole numbers", "Leave it out."
-        )
-    columns = [wave(2 * np.pi * turn_of(rows, name)) for name in names]
-    values = np.concatenate([np.empty((len(rows), 0)), *columns], axis=1)
-    return values, tuple(f"{name}_{part}" for name in names for part in ("sin", "cos"))
-
-
-def wave(angle: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Angles as points on the unit circle, (rows, 2)."""
-    return np.stack([np.sin(angle), np.cos(angle)], axis=1)
+        problem = "needs dates, and the times are whole numbers"
+        raise DataError("calendar", list(names), problem, "Leave it out.")
+    values = np.empty((len(rows), len(names), 2))
+    for at, name in enumerate(names):
+        angle = 2 * np.pi * turn_of(rows, name)
+        values[:, at] = np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    return values.reshape(len(rows), 2 * len(names)), tuple(
+        f"{name}_{part}" for name in names for part in ("sin", "cos")
+    )
 
 
 def turn_of(rows: NDArray[Any], name: str) -> NDArray[np.float64]:
     """The part of its turn at which each time stands, from zero up to one."""
     days, months, years = (rows.astype(f"M8[{unit}]") for unit in "DMY")
     month = (months - years.astype("M8[M]")).astype(np.int64)
-    of_month, of_year = (
-        (days - start.astype("M8[D]")).astype(np.int64) for start in (months, years)
-    )
-    in_month, in_year = (
-        ((start + 1).astype("M8[D]") - start.astype("M8[D]")).astype(np.int64)
-        for start in (months, years)
-    )
+    starts = [(start.astype("M8[D]"), (start + 1).astype("M8[D]")) for start in (months, years)]
+    of_month, of_year = ((days - first).astype(np.int64) for first, _ in starts)
+    in_month, in_year = ((after - first).astype(np.int64) for first, after in starts)
     minutes = (rows - days).astype(np.int64) // FIXED["min"]
     part, whole = {
         "month": (month, 12),

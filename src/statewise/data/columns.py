@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from statewise.data.time_columns import check_known
 from statewise.errors import DataError
 
 __all__ = ["as_table", "has_time_index", "numbers_of", "series_codes", "with_times"]
@@ -33,32 +34,23 @@ def with_times(frame: Any, time_column: str, target_column: str) -> Any:
 
 
 def as_table(frame: Any) -> "nw.DataFrame[Any]":
-    """A frame of any library as one of narwhals.
-
-    Raises:
-        DataError: it is no frame, or two of its columns have one name.
-    """
+    """A frame of any library as one of narwhals; raises DataError if it cannot be taken."""
     try:
         return nw.from_native(frame, eager_only=True)
     except nw.exceptions.DuplicateError:
         names = list(frame.columns)
         raise DataError("frame", names, "has two columns of one name", "Rename one.") from None
     except TypeError:
-        raise DataError(
-            "frame",
-            type(frame).__name__,
-            "is not a frame",
+        fix = (
             "Give a pandas, polars or pyarrow frame, collect() a lazy one, or a pandas Series that "
-            "has its times as its index.",
-        ) from None
+            "has its times as its index."
+        )
+        raise DataError("frame", type(frame).__name__, "is not a frame", fix) from None
 
 
 def series_codes(ids: "nw.Series[Any]") -> tuple[Ints, "nw.Series[Any]"]:
     """The series of each row, and the names of the series, in the order in which they come."""
-    missing = np.flatnonzero(ids.is_null().to_numpy())
-    if len(missing):
-        problem = f"is missing in row {missing[0] + 1}"
-        raise DataError(ids.name, None, problem, "Give every row the name of its series.")
+    check_known(ids, "Give every row the name of its series.")
     codes, unique = pd.factorize(ids.to_numpy())
     if len({str(name) for name in unique}) < len(unique):
         raise DataError(ids.name, list(unique), "has names alike", "Use names of one type.")

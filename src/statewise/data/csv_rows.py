@@ -45,15 +45,10 @@ class CsvRows:
         return [row[at] for row in self.rows]
 
     def floats(self, column: str, fix: str, *, gaps: bool = False) -> NDArray[np.float64]:
-        """(rows,) the fields of a column as finite numbers, NaN where one is missing and may be.
-
-        Args:
-            column: its name.
-            fix: what to do about a missing value.
-            gaps: whether values may be missing.
+        """(rows,) the fields of a column as finite numbers, NaN where ``gaps`` lets one be missing.
 
         Raises:
-            DataError: a field is no such number; the message names the line.
+            DataError: a field is no such number, or is missing, and ``fix`` says what to do.
         """
         found = np.empty(len(self))
         for row, text in enumerate(self.texts(column)):
@@ -74,7 +69,12 @@ def read_rows(path: Path, encoding: str) -> CsvRows:
         DataError: the file cannot be read, or a line has fewer fields than the header.
         SettingError: the encoding is not known.
     """
-    lines = split(str(path), decoded(str(path), read_bytes(path), encoding))
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
+        raise DataError("file", str(path), problem, "Check the path.") from None
+    lines = split(str(path), decoded(str(path), content, encoding))
     if not lines:
         raise DataError("file", str(path), "is empty", "Give a CSV file with a header line.")
     (_, header), *lines = lines
@@ -85,15 +85,6 @@ def read_rows(path: Path, encoding: str) -> CsvRows:
             fix = "Complete the line; delete it if it is a footer or a note."
             raise DataError(found.line(row), " ".join(cells), problem, fix)
     return found
-
-
-def read_bytes(path: Path) -> bytes:
-    """What is in a file; raises DataError if it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        problem = f"cannot be read ({error.strerror})"
-        raise DataError("file", str(path), problem, "Check the path.") from None
 
 
 def decoded(path: str, content: bytes, encoding: str) -> str:

@@ -71,15 +71,12 @@ def read_frame(
     if not len(table):
         raise DataError("frame", names, "has no rows", "Give at least one observation.")
     times = Times(*read_column(table[time_column], index=indexed))
+    codes, ids, keys = np.zeros(len(table), np.int64), None, plain([target_column])
     if named:
         codes, ids = series_codes(table[id_column])
         keys = plain(ids.to_list())
-        kind = FrameKind(
-            table.implementation.value, id_column, target_column, keys, times.column, ids
-        )
-    else:
-        codes, keys = np.zeros(len(table), np.int64), (target_column,)
-        kind = FrameKind(table.implementation.value, None, target_column, keys, times.column)
+    like = table.implementation.value, id_column if named else None, target_column
+    kind = FrameKind(*like, keys, times.column, ids)
     times.check(codes, lambda row: f"series {kind.names[codes[row]]!r}", ordered=False)
     values = [numbers_of(table[target_column], target_column)]
     values += [numbers_of(table[name], f"exogenous column {name!r}") for name in columns]

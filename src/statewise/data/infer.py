@@ -33,7 +33,7 @@ def infer(
     """The frequency of one series, or the one that many share.
 
     A series' frequency is the smallest step in it, in months if its times stand on one day of the
-    month or at its end. Series of fewer than three observations are not asked.
+    month or at its end. Series of fewer than three observations do not count.
 
     Args:
         times: (rows,) times in order, none of them twice.
@@ -60,9 +60,8 @@ def infer(
     if other is not None:
         first = f"{place(names, asked[0])}, {str(found[0])!r}"
         fix = "Forecast series of one frequency at a time; or say freq= if the times have gaps."
-        raise DataError(
-            place(names, asked[other]), str(found[other]), f"is not the frequency of {first}", fix
-        )
+        problem = f"is not the frequency of {first}"
+        raise DataError(place(names, asked[other]), str(found[other]), problem, fix)
     return found[0]
 
 

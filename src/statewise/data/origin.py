@@ -61,10 +61,6 @@ class ForecastOrigin:
         times[series] = last
         return replace(self, last=times)
 
-    def take(self, series: Ints) -> "ForecastOrigin":
-        """The origin of these series, in this order."""
-        return replace(self, last=self.last[series], kind=self.kind.take(series))
-
     def place(self, name: str) -> int:
         """Where the series of this name is; raises UnknownSeriesError if there is none."""
         found = self.kind.places.get(name)

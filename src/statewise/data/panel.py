@@ -203,11 +203,7 @@ class Panel:
 
     @classmethod
     def from_values(
-        cls,
-        y: ArrayLike,
-        *,
-        unique_id: str = "series-1",
-        ds: Sequence[Any] | None = None,
+        cls, y: ArrayLike, *, unique_id: str = "series-1", ds: Sequence[Any] | None = None
     ) -> "Panel":
         """A panel of one series, from its values in time order.
 
@@ -250,9 +246,7 @@ def arrange(
         codes: (rows,) the series of each row.
         values: (rows, 1 + columns) of the target and the exogenous columns.
         kind: of the frame.
-        columns: the exogenous columns.
-        freq: as in ``read_frame``, like ``fill``.
-        fill: as in ``read_frame``.
+        columns: the exogenous columns; ``freq`` and ``fill`` are those of ``read_frame``.
 
     Raises:
         DataError: a value is missing, infinite or too large; or gaps are to be filled, and the

@@ -8,7 +8,6 @@ import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TimeColumn", "read_column"]
 
+EVERY = "Give every row its time."
 Kind = Literal["datetime", "date", "period", "integer", "text"]
 
 
@@ -78,7 +78,7 @@ class TimeColumn:
             column = nw.new_series(self.name, times, backend=backend)
         else:
             here = zone_of(self.zone)
-            held = of_each(times, partial(instant, zone=here)) if self.wall else times
+            held = by_clock(times, here, dt.UTC) if self.wall else times
             column = nw.new_series(self.name, held, backend=backend).dt.replace_time_zone("UTC")
             column = column.dt.convert_time_zone(self.zone)
         if self.dtype is None:
@@ -96,7 +96,7 @@ class TimeColumn:
         import narwhals as nw
 
         if self.kind == "text" and column.dtype == nw.String:
-            check_known(column)
+            check_known(column, EVERY)
             texts = [str(text).strip() for text in column.to_list()]
             found = {text: parse_time(self.name, text, self.pattern) for text in set(texts)}
             return np.array([found[text] for text in texts], TIME if self.dated else np.int64)
@@ -112,7 +112,7 @@ class TimeColumn:
         """(rows,) times as the clock on the wall shows them: what the calendar is asked of."""
         if self.zone is None or self.wall:
             return times
-        return of_each(times, partial(wall_time, zone=zone_of(self.zone)))
+        return by_clock(times, dt.UTC, zone_of(self.zone))
 
     def to_document(self) -> dict[str, Any]:
         """The column as plain values that JSON can hold: of its type, the frequency of a period."""
@@ -152,15 +152,12 @@ def read_column(
     """A column's times as int64 or datetime64[us], and what is needed to write such a column.
 
     Times of a zone are held by its clock if ``wall`` says so, or by default if they are all of one
-    time of day.
-
-    Raises:
-        DataError: a time is missing, or they are no dates, whole numbers, or text that can be read.
+    time of day. Raises DataError for a time that is missing or cannot be read.
     """
     import narwhals as nw
     import pandas as pd
 
-    check_known(column)
+    check_known(column, EVERY)
     native = column.to_native()
     kept = native.dtype if isinstance(native, pd.Series) else column.dtype
     was_date = column.dtype == nw.Date
@@ -198,12 +195,12 @@ def read_datetimes(
     return utc.to_numpy().astype(TIME), kind
 
 
-def check_known(column: "nw.Series[Any]") -> None:
-    """Raise DataError if a time is missing."""
+def check_known(column: "nw.Series[Any]", fix: str) -> None:
+    """Raise DataError with ``fix`` if a value of the column is missing."""
     missing = np.flatnonzero(column.is_null().to_numpy())
     if len(missing):
         problem = f"is missing in row {missing[0] + 1}"
-        raise DataError(column.name, None, problem, "Give every row its time.")
+        raise DataError(column.name, None, problem, fix)
 
 
 def from_objects(column: "nw.Series[Any]") -> tuple["nw.Series[Any]", bool]:
@@ -230,19 +227,16 @@ def of_each(times: NDArray[Any], change: Callable[[Any], Any], dtype: Any = TIME
     return np.array([change(time) for time in unique.tolist()], dtype)[place]
 
 
+def by_clock(times: NDArray[Any], source: dt.tzinfo, target: dt.tzinfo) -> NDArray[Any]:
+    """Times of one zone's clock by another's: the earlier of two, or past a gap."""
+    return of_each(
+        times, lambda time: time.replace(tzinfo=source).astimezone(target).replace(tzinfo=None)
+    )
+
+
 def zone_of(name: str) -> dt.tzinfo:
     """The time zone of a name, or of a fixed offset such as UTC+01:00."""
     if found := re.fullmatch(r"(?:UTC)?([+-])(\d\d):?(\d\d)", name):
         apart = dt.timedelta(hours=int(found[2]), minutes=int(found[3]))
         return dt.timezone(apart if found[1] == "+" else -apart)
     return ZoneInfo(name)
-
-
-def instant(time: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
-    """A time of the zone's clock by that of UTC; the first of two, or past a gap."""
-    return time.replace(tzinfo=zone).astimezone(dt.UTC).replace(tzinfo=None)
-
-
-def wall_time(time: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
-    """A time of UTC by the zone's clock."""
-    return time.replace(tzinfo=dt.UTC).astimezone(zone).replace(tzinfo=None)

@@ -32,17 +32,8 @@ PATTERN = re.compile(
 def read_text(name: str, texts: Iterable[str]) -> tuple[NDArray[Any], str]:
     """Texts as times, and the pattern for str.format that writes times as they are written.
 
-    A form that no pattern gives back is written by ISO 8601.
-
-    Args:
-        name: of the column, for messages.
-        texts: (rows,) text.
-
-    Returns:
-        (rows,) int64 or datetime64[us], and the pattern.
-
-    Raises:
-        DataError: they cannot be read, or in more ways than one.
+    A form that no pattern gives back is written by ISO 8601. Raises DataError for texts of the
+    column ``name`` that cannot be read, or that can be read in more ways than one.
 
     Example:
         >>> times, pattern = read_text("ds", ["9.1.2020", "10.1.2020"])
@@ -56,12 +47,11 @@ def read_text(name: str, texts: Iterable[str]) -> tuple[NDArray[Any], str]:
 
 
 def read_distinct(name: str, texts: Sequence[str]) -> tuple[NDArray[Any], str]:
-    """Distinct texts as times, and their pattern; see ``read_text``."""
+    """Distinct texts as times, and their pattern, for ``read_text``."""
     suffixes = {suffix_of(text) for text in texts}
     if len(suffixes) > 1:
-        raise DataError(
-            name, sorted(suffixes), "are several time zones", "Give the times as dates of one zone."
-        )
+        problem, fix = "are several time zones", "Give the times as dates of one zone."
+        raise DataError(name, sorted(suffixes), problem, fix)
     whole = whole_of(readings(texts, None))
     if whole:
         wide = min(map(len, texts))
@@ -79,15 +69,9 @@ def read_distinct(name: str, texts: Sequence[str]) -> tuple[NDArray[Any], str]:
 
 
 def parse_time(name: str, text: str, pattern: str) -> Any:
-    """An int or a datetime from text; of several readings, the one that is written so.
+    """An int or a datetime from text without blanks around it; raises DataError if there is none.
 
-    Args:
-        name: of the column, for messages.
-        text: without blanks around it.
-        pattern: what ``read_text`` gave for the times before it.
-
-    Raises:
-        DataError: it cannot be read.
+    Of several readings it is the one that ``pattern``, from ``read_text``, writes so.
     """
     counted = COUNTED.fullmatch(pattern)
     alike = []
@@ -106,10 +90,7 @@ def parse_time(name: str, text: str, pattern: str) -> Any:
 
 
 def backwards(times: Sequence[str]) -> tuple[int, str] | None:
-    """Where the times of one series go backwards in every form in which they can be read.
-
-    Args:
-        times: (observations,) distinct texts.
+    """Where distinct times of one series go backwards in every form in which they can be read.
 
     Returns:
         Which observation stands out of order in the first of these forms, and what is wrong; or

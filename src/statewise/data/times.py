@@ -53,11 +53,7 @@ class Times:
         return show(self.ds[row]) if self.written is None else str(self.written[row])
 
     def order(self, codes: Ints) -> Ints | slice:
-        """The rows by series and, where times can be read, by time.
-
-        Args:
-            codes: (rows,) the series of each row.
-        """
+        """The rows by series, of which ``codes`` has one a row, and by time if it can be read."""
         if self.problem is not None:
             return np.argsort(codes, kind="stable")
         later = self.ds[1:] >= self.ds[:-1]
@@ -68,12 +64,8 @@ class Times:
     def check(self, codes: Ints, where: Callable[[int], str], *, ordered: bool = True) -> None:
         """Raise DataError where a time of a series stands again or, ``ordered``, after a later one.
 
-        Times that cannot be read must be in order as some form would read them.
-
-        Args:
-            codes: (rows,) the series of each row.
-            where: names the place of a row.
-            ordered: whether rows have to be in order of time.
+        Times that cannot be read must be in order as some form would read them. ``codes`` has the
+        series of each row, and ``where`` names the place of a row.
         """
         rank = np.unique(self.ds, return_inverse=True)[1] if self.problem else self.ds
         by_time, by_series = np.lexsort((rank, codes)), np.argsort(codes, kind="stable")
@@ -97,12 +89,9 @@ class Times:
 
 
 def first(order: Ints, codes: Ints, wrong: NDArray[np.bool_]) -> tuple[int, int] | None:
-    """The first row that is wrong after the one before it in ``order``, and that one.
+    """The first row that is ``wrong``, (rows - 1,), after the one before it in ``order``; and that.
 
-    Args:
-        order: (rows,) rows by series.
-        codes: (rows,) the series of each row.
-        wrong: (rows - 1,) of each row in ``order`` but the first.
+    Rows of the first place of a series, by ``codes``, have none before them.
     """
     at = np.flatnonzero(wrong & (np.diff(codes[order]) == 0))
     if not len(at):
