@@ -42,6 +42,7 @@ def test_a_name_that_is_not_known_is_told_from_those_that_are() -> None:
         ({"frequency": {"step": 1, "more": 1}}, "frequency field = 'more'"),
         ({"frequency": {"step": 1}}, "has no unit"),
         ({"kind": None}, "TypeError"),
+        ({"columns": ["\ud800"]}, "UnicodeEncodeError"),
         ({"kind": {}}, "KeyError"),
     ],
 )

@@ -1,5 +1,6 @@
 """Where the series of a panel stand in time."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -97,6 +98,7 @@ class ForecastOrigin:
 
 def origin_of(document: Any) -> ForecastOrigin:
     """The origin of a document that is whole; raises various errors for one that is damaged."""
+    json.dumps(document, ensure_ascii=False).encode()  # raises for text that no file can hold
     kind = FrameKind.from_document(document["kind"])
     frequency = from_document(Frequency, "frequency", document["frequency"])
     last, columns = np.array(document["last"], np.int64), tuple(document["columns"])
