@@ -164,7 +164,7 @@ def time_axis(axes: Any, ds: NDArray[Any]) -> None:
         axes.xaxis.set_major_formatter(written)
         # The margin beside the first years of the calendar is before them, and cannot be drawn.
         lowest, highest = axes.get_xlim()
-        axes.set_xlim(max(lowest, date2num(FIRST)), min(highest, date2num(LAST)))
+        axes.set_xlim(max(lowest, date2num(FIRST)), min(highest, date2num(LAST)))  # type: ignore[no-untyped-call]
     else:
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
