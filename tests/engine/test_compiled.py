@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from statewise.engine import caching, compiled, initial
+from statewise.engine.cells.lstm import LSTM
 
 PROGRAM = """
 import sys
@@ -48,14 +49,14 @@ def test_processes_that_compile_at_once_agree(tmp_path: Path) -> None:
 
 
 def test_nothing_compiles_after_the_functions_are_built() -> None:
-    found, loops = compiled.kernels(8, False, False), initial.loops()
+    found, loops = compiled.kernels(LSTM, 8, False, False), initial.loops()
     functions: list[Any] = [*found, *loops]
     for function in functions:
         [signature] = function.signatures
         # As many arguments as it takes, but of a type that it was not compiled for.
         with pytest.raises(TypeError, match="No matching definition"):
             function(*[np.zeros((1,) * 7, np.complex64)] * len(signature))
-    assert compiled.kernels(8, False, False) is found
+    assert compiled.kernels(LSTM, 8, False, False) is found
     assert initial.loops() is loops
 
 

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from statewise import engine
-from statewise.engine import blocks
+from statewise.engine import blocks, compiled
+from statewise.engine.compiled import kernels
 from statewise.errors import DataError, SettingError
 from statewise.model.network import SGD, Adam, Network, Training
 from statewise.model.regime import StateRegime
@@ -305,3 +306,33 @@ def test_step_refuses_what_does_not_fit() -> None:
     for state in states:
         with pytest.raises(SettingError, match="state = "):
             engine.step(Network(2), weights, np.zeros((3, 1, 1)), state)
+
+
+@pytest.mark.parametrize(
+    ("network", "training", "uneven"),
+    [
+        (Network(), Training(2), False),
+        (Network(), Training(2), True),
+        (Network(initial_state="learned"), Training(2), False),
+        (Network(), Training(2, validation=1), False),
+    ],
+    ids=["alike", "uneven", "learned", "validated"],
+)
+def test_what_is_loaded_ahead_is_what_the_fit_uses(
+    network: Network, training: Training, uneven: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: set[Any] = set()
+
+    def recorded(*which: Any) -> Any:
+        asked.add(which)
+        return kernels(*which)
+
+    for module in (engine, compiled):
+        monkeypatch.setattr(module, "kernels", recorded)
+    engine.load(network, training, 2, uneven=uneven)
+    loaded = set(asked)
+    x, y = data_sets(2, 4, 1, 1, 1)
+    sets = [x[0], x[1, : 3 if uneven else 4]], [y[0], y[1, : 3 if uneven else 4]]
+    engine.fit(network, training, StateRegime(), *sets, repeats=2, data=[0, 1])
+    assert len(loaded) == 1
+    assert asked == loaded

@@ -24,13 +24,21 @@ def test_looking_does_not_change_training(regime: StateRegime) -> None:
     np.testing.assert_array_equal(watched.loss, plain.loss)
 
 
-@pytest.mark.parametrize("regime", REGIMES)
-def test_validation_loss_is_that_of_its_own_forecasts(regime: StateRegime) -> None:
+@pytest.mark.parametrize("network", [Network(2), Network(2, initial_state="learned")])
+@pytest.mark.parametrize("regime", [*REGIMES, StateRegime(reset_forecast="never")])
+def test_validation_loss_is_that_of_its_own_forecasts(
+    regime: StateRegime, network: Network
+) -> None:
     x, y = data_sets(1, 20, 2, 1, 1)
-    found = engine.fit(Network(2), Training(4, validation=5), regime, x, y, repeats=2)
-    state = found.state if regime.carries_in_training else None
-    reset = regime.reset_forecast == "step"
-    out, _ = engine.step(Network(2), found.weights, x[0, 15:], state, reset=reset)
+    found = engine.fit(network, Training(4, validation=5), regime, x, y, repeats=2)
+    out, _ = engine.step(
+        network,
+        found.weights,
+        x[0, 15:],
+        found.state if regime.carries_in_training else None,
+        reset=regime.reset_forecast == "step",
+        initial_state=found.initial_state,
+    )
     assert found.validation_loss is not None
     expected = np.mean((out - y[0, 15:]) ** 2, axis=(1, 2))
     np.testing.assert_allclose(found.validation_loss[:, -1], expected, rtol=1e-5)
@@ -81,3 +89,14 @@ def test_a_plateau_halves_the_rate_of_each_run_on_its_own() -> None:
         for array, expected in zip(found.weights, weights, strict=True):
             np.testing.assert_allclose(array[run], expected[0], rtol=1e-5, atol=1e-6)
     assert rises > 20
+
+
+def test_samples_may_be_looked_at_that_no_training_held_back() -> None:
+    x, y = data_sets(1, 20, 2, 1, 1)
+    ahead = engine.samples_of(x[0, 15:], y[0, 15:])
+    found = engine.fit(
+        Network(2), Training(4), CARRIED, x[:, :15], y[:, :15], repeats=2, validation=ahead
+    )
+    held_back = engine.fit(Network(2), Training(4, validation=5), CARRIED, x, y, repeats=2)
+    np.testing.assert_array_equal(found.validation_loss, held_back.validation_loss)
+    np.testing.assert_array_equal(found.loss, held_back.loss)

@@ -1,14 +1,17 @@
 """Gradients against finite differences; training against the slow twin, for every regime."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from statewise import engine
+from statewise.engine.cells.lstm import LSTM
 from statewise.engine.initial import initial_weights, sample_orders
-from statewise.engine.lanes import build, source_digest
-from statewise.engine.layout import parameter_count
+from statewise.engine.lanes import FOLDER, build, source_digest
+from statewise.engine.layout import Shape, parameter_count
 from statewise.model.network import SGD, Adam, Network, Training
 from statewise.model.regime import StateRegime
 from tests import naive
@@ -198,9 +201,24 @@ def test_forecasts_follow_the_slow_twin() -> None:
 
 def test_parameter_count_is_that_of_the_weights() -> None:
     weights = spread(3, 2, 2, runs=1)
-    assert parameter_count(3, 2, 2) == sum(array[0].size for array in weights)
+    assert parameter_count(LSTM, Shape(3, 1, 2, 2, 1)) == sum(array[0].size for array in weights)
 
 
-def test_digest_covers_the_sources_and_kernels_are_built_once() -> None:
-    assert len(source_digest()) == 64
-    assert build(8, False, True) is build(8, False, True)
+def test_digest_covers_every_file_that_kernels_are_compiled_from(tmp_path: Path) -> None:
+    folder = tmp_path / "engine"
+    shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("*.nb?"))
+    before = source_digest(folder)
+    assert before == source_digest(FOLDER)
+    files = sorted(folder.rglob("*.py"))
+    assert {"simd.py", "activations.py", "lstm.py", "passes.py", "layout.py", "lanes.py"} <= {
+        file.name for file in files
+    }
+    for file in files:
+        text = file.read_bytes()
+        file.write_bytes(text + b"#")
+        assert source_digest(folder) != before, file.name
+        file.write_bytes(text)
+
+
+def test_kernels_are_built_once() -> None:
+    assert build(LSTM, 8, False, True) is build(LSTM, 8, False, True)

@@ -86,7 +86,7 @@ def test_what_does_not_fit_is_refused() -> None:
         engine.samples_of([x[0], np.zeros((3, 1, 1))], y[:2])
     with pytest.raises(SettingError, match="order = "):
         engine.samples_of(x[0], y[0], order=[0, 17])
-    with pytest.raises(SettingError, match="fresh = "):
+    with pytest.raises(SettingError, match="series_start = "):
         engine.samples_of(x[0], y[0], series_start=[1])
     with pytest.raises(SettingError, match="validation = 5"):
         engine.fit(Network(), Training(1, validation=5), StateRegime(), x[1], y[1])

@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from statewise.engine.cells.lstm import LSTM, zero_state
 from statewise.engine.initial import initial_weights
-from statewise.engine.layout import parameter_count
-from statewise.engine.weights import Weights, flatten, unflatten, zero_state, zeros
+from statewise.engine.layout import Shape, parameter_count
+from statewise.engine.weights import Weights, flatten, unflatten, zeros
 from statewise.errors import SettingError
 
 
@@ -14,10 +15,19 @@ def test_flatten_and_unflatten_are_inverse(
     runs: int, units: int, features: int, outputs: int
 ) -> None:
     weights = initial_weights(1, range(runs), units, features, outputs)
-    flat = flatten(weights)
-    assert flat.shape == (runs, parameter_count(units, features, outputs))
-    for found, array in zip(unflatten(flat, units, features, outputs)[0], weights, strict=True):
-        np.testing.assert_array_equal(found, array)
+    start = zero_state(runs, units)
+    for k, part in enumerate(start):
+        part[...] = np.random.default_rng(k).normal(size=part.shape)
+    for initial in (None, start):
+        flat = flatten(weights, initial)
+        shape = Shape(units, 1, features, outputs, 1, initial is not None)
+        assert flat.shape == (runs, parameter_count(LSTM, shape))
+        back, learned = unflatten(LSTM, flat, shape)
+        assert (learned is None) == (initial is None)
+        for found, array in zip(
+            (*back, *(learned or ())), (*weights, *(initial or ())), strict=True
+        ):
+            np.testing.assert_array_equal(found, array)
 
 
 def test_gates_of_a_unit_are_adjacent_in_keras_order() -> None:

@@ -1,4 +1,4 @@
-"""One pack of runs: laid out in lanes, handed to a kernel, read back."""
+"""One block of runs: laid out in lanes, handed to a kernel, read back."""
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
@@ -8,21 +8,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from statewise.engine.cells import Cell
 from statewise.engine.epoch_monitor import EpochMonitor
 from statewise.engine.initial import Seed, sample_orders
 from statewise.engine.layout import (
+    Block,
     Carried,
-    Data,
+    Floats,
+    Ints,
     Kernels,
     MaskedKernels,
     OptimizerConstants,
     PerLane,
+    Run,
     Shape,
     Tape,
-    Workspace,
 )
 from statewise.engine.samples import Samples
-from statewise.engine.weights import Floats, State, zeros
+from statewise.engine.weights import zeros
 from statewise.model.network import SGD, Adam, Network, Training
 
 __all__ = [
@@ -30,12 +33,13 @@ __all__ = [
     "FitPlan",
     "Stopped",
     "diverged_epochs",
+    "divergence_limit",
     "lane_last",
+    "lanes_may_differ",
     "runs_first",
     "train_block",
 ]
 
-Ints = NDArray[np.int32]
 Orders = Iterator[tuple[int, int, Ints]]
 
 
@@ -43,14 +47,15 @@ class Stopped(Exception):  # noqa: N818
     """Training was told to stop before it was done; there is no result."""
 
 
-GATHERED = 1 << 18  # numbers a pack gathers at once: 1 MiB, which stays in the second-level cache
-ORDERED = 1 << 20  # sample numbers a pack draws at once when it shuffles: 4 MiB
+GATHERED = 1 << 18  # numbers a block gathers at once: 1 MiB, which stays in the second-level cache
+ORDERED = 1 << 20  # sample numbers a block draws at once when it shuffles: 4 MiB
 
 
 @dataclass(frozen=True)
 class FitPlan:
-    """What every pack of one ``fit`` shares."""
+    """What every block of one ``fit`` shares."""
 
+    cell: Cell
     shape: Shape
     samples: Samples
     validation: Samples | None
@@ -63,30 +68,36 @@ class FitPlan:
     seed: Seed
     limit: NDArray[np.float64]  # (data sets,) the loss beyond which a run has diverged
     keep_loss: bool
-    stop: NDArray[np.uint8]  # (1,) set to one to end every pack early
+    stop: NDArray[np.uint8]  # (1,) set to one to end every block early
+
+    @property
+    def watches(self) -> bool:
+        """Whether something is looked at after every epoch."""
+        return self.training.watches or self.validation is not None
 
     def lanes_differ(self, data: NDArray[np.int32]) -> bool:
-        """Whether a pack with these data sets needs the kernels that let lanes differ."""
-        return (
-            self.shape.learned
-            or self.training.watches
-            or self.samples.uneven
-            or len(np.unique(self.samples.count[data])) > 1
-        )
+        """Whether a block with these data sets needs the kernels that let lanes differ."""
+        uneven = self.samples.uneven or len(np.unique(self.samples.count[data])) > 1
+        return lanes_may_differ(self.network, self.training, uneven or self.validation is not None)
+
+
+def lanes_may_differ(network: Network, training: Training, uneven: bool) -> bool:
+    """Whether training needs the kernels that let lanes differ, given if samples are uneven."""
+    return network.initial_state == "learned" or training.watches or uneven
 
 
 class BlockResult(NamedTuple):
     """What training left: a row a run, padding dropped."""
 
     flat: Floats  # (runs, parameters)
-    state: State  # (runs, batch, units)
+    state: Carried  # (runs, batch, units) each
     loss: Floats  # (runs, epochs), or (runs, 0) if not kept
     validation: Floats  # the same of the validation loss; (runs, 0) without validation
     best_epoch: NDArray[np.int32]  # (runs,) that the weights are of, counted from one
     diverged_epoch: NDArray[np.int32]  # (runs,) counted from one; zero if it did not
 
 
-def rule_of(network: Network, training: Training) -> OptimizerConstants:
+def constants_of(network: Network, training: Training) -> OptimizerConstants:
     """The optimizer's constants as the kernels take them."""
     optimizer, clip = training.optimizer, training.clip_error
     bound = np.float32(np.inf if clip is None else clip)
@@ -130,43 +141,50 @@ def runs_first(array: Floats, runs: int) -> Floats:
     return np.moveaxis(array[..., :runs], -1, 0).copy()
 
 
-def tape_for(shape: Shape, width: int) -> Tape:
+def tape_for(cell: Cell, shape: Shape, width: int) -> Tape:
     """A tape for one sample."""
     units, steps = shape.units, shape.steps
-    room = zeros(7 * steps + 2, units, width)  # in one piece: a forecast allocates little else
-    cut = (steps + 1, 2 * steps + 2, 6 * steps + 2)
+    rows, states = steps + 1, cell.states
+    # In one piece: a forecast allocates little else.
+    room = zeros(states * rows + cell.kept * steps, units, width)
     return Tape(
-        h=room[: cut[0]],
-        c=room[cut[0] : cut[1]],
-        gates=room[cut[1] : cut[2]].reshape(steps, units, 4, width),
-        squashed=room[cut[2] :],
+        states=tuple(room[k * rows : (k + 1) * rows] for k in range(states)),
+        kept=room[states * rows :].reshape(steps, units, cell.kept, width),
     )
 
 
-def memory_for(weights: Floats, shape: Shape, gathered: int) -> Workspace:
+def block_for(
+    cell: Cell, shape: Shape, constants: OptimizerConstants, weights: Floats, gathered: int
+) -> Block:
     """Room to train ``weights`` (parameters, width), with so many places gathered at once."""
-    parameters, width = weights.shape
-    return Workspace(
+    (_, width), units = weights.shape, shape.units
+    run = Run(
+        shape=shape,
         weights=weights,
-        first=zeros(parameters, width),
-        second=zeros(parameters, width),
-        gradient=zeros(parameters, width),
-        dz=zeros(shape.units, 4, width),
-        dh=zeros(shape.units, width),
-        dc=zeros(shape.units, width),
         x=zeros(gathered, shape.steps, shape.features, width),
+        carried=tuple(zeros(shape.batch, units, width) for _ in range(cell.states)),
+        tape=tape_for(cell, shape, width),
+    )
+    return Block(
+        run=run,
+        optimizer=constants,
+        first=zeros(*weights.shape),
+        second=zeros(*weights.shape),
+        gradient=zeros(*weights.shape),
+        dz=zeros(units, cell.gates, width),
+        slopes=tuple(zeros(units, width) for _ in range(cell.states)),
         y=zeros(gathered, shape.outputs, width),
     )
 
 
-def each_for(gathered: int, width: int) -> PerLane:
+def per_lane_for(gathered: int, width: int) -> PerLane:
     """Room for what differs between lanes; they begin with no step taken and the first table."""
     return PerLane(
         valid=zeros(gathered, width),
         series_start=zeros(gathered, width),
         loss_mask=zeros(gathered, width),
-        here=zeros(1, width),
-        rows=zeros(1, width),
+        samples=zeros(1, width),
+        errors=zeros(1, width),
         rate=zeros(1, width),
         lr_scale=np.ones(width, np.float32),
         table=np.zeros(width, np.int32),
@@ -183,85 +201,81 @@ def gathered_at_once(shape: Shape, places: int, width: int) -> int:
 def train_block(
     kernels: Kernels,
     width: int,
-    job: FitPlan,
+    plan: FitPlan,
     flat: Floats,
-    state: State,
     of_run: NDArray[np.int32],
     repeats: Sequence[int],
 ) -> BlockResult:
     """Train up to ``width`` runs: ``flat`` (runs, parameters), ``of_run`` their data sets."""
-    runs, epochs, samples, shape = len(flat), job.training.epochs, job.samples, job.shape
+    runs, epochs, samples, shape = len(flat), plan.training.epochs, plan.samples, plan.shape
     data = of_run[np.minimum(np.arange(width), runs - 1)]
     places = samples.places(data)
     gathered = gathered_at_once(shape, int(places.max()), width)
-    memory = memory_for(lane_last(flat, width), shape, gathered)
-    carried = Carried(lane_last(state.h, width), lane_last(state.c, width))
-    tape, rule = tape_for(shape, width), rule_of(job.network, job.training)
-    each = each_for(gathered, width) if job.lanes_differ(data) else None
+    constants = constants_of(plan.network, plan.training)
+    block = block_for(plan.cell, shape, constants, lane_last(flat, width), gathered)
+    weights, carried = block.run.weights, block.run.carried
+    per_lane = per_lane_for(gathered, width) if plan.lanes_differ(data) else None
     batches = -(-places // shape.batch)
-    rates = rates_for(job.training, batches, each)
-    held = None if job.validation is None else Validator(kernels, job, data, memory, width)
-    changing = (memory.weights, *carried)
-    watch = EpochMonitor(job.training, changing) if job.training.watches else None
+    rates = rates_for(plan.training, batches, per_lane)
+    validator = None
+    if plan.validation is not None:
+        validator = Validator(kernels, plan, plan.validation, data, block)
+    monitor = EpochMonitor(plan.training, (weights, *carried)) if plan.watches else None
     loss = zeros(epochs, width)
-    validation = zeros(epochs if held is not None else 0, width)
+    validation = zeros(epochs if validator is not None else 0, width)
     errors = samples.errors(data) * shape.outputs
-    for begin, end, order in orders(job, data, repeats):
-        if watch is not None:
-            order[:, :, watch.stopped] = -1
+    for begin, end, order in orders(plan, data, repeats):
+        if monitor is not None:
+            order[:, :, monitor.stopped] = -1
         kernels.train(
-            shape,
-            Data(
-                samples.x,
-                samples.y,
-                samples.series_start,
-                samples.loss_mask,
-                samples.start[data],
-                order,
-            ),
-            memory,
-            carried,
-            tape,
-            each,
-            rule,
-            job.reset_every,
-            rates if each is not None else rates[:, begin * batches[0] : end * batches[0]],
+            block,
+            per_lane,
+            samples.in_lanes(data, order),
+            plan.reset_every,
+            rates if per_lane is not None else rates[:, begin * batches[0] : end * batches[0]],
             loss[begin:end],
-            job.stop,
+            plan.stop,
         )
-        if job.stop[0] != 0:
+        if plan.stop[0] != 0:
             raise Stopped
-        if each is not None:
+        if per_lane is not None:
             loss[begin:end] *= np.float32(1.0) / errors.astype(np.float32)
-        if watch is None or each is None:
+        if monitor is None or per_lane is None:
             continue
         seen = loss[begin]
-        if held is not None:
+        if validator is not None:
             seen = validation[begin]
-            seen[...] = held.loss(carried, tape, rule)
-        loss[begin, watch.stopped] = np.nan
-        validation[begin : begin + 1, watch.stopped] = np.nan
-        watch.look(begin, seen, each.lr_scale)
-        if watch.stopped.all():
+            seen[...] = validator.loss()
+        loss[begin, monitor.stopped] = np.nan
+        validation[begin : begin + 1, monitor.stopped] = np.nan
+        monitor.look(begin, seen, per_lane.lr_scale)
+        if monitor.stopped.all():
             loss[end:], validation[end:] = np.nan, np.nan
             break
     best = np.full(width, epochs, np.int32)
-    if watch is not None and job.training.early_stopping is not None:
-        watch.restore()
-        best = watch.best_epoch
-        loss[best - 1, np.arange(width)] += np.where(np.isfinite(watch.best), 0.0, np.inf)
-    trained = runs_first(memory.weights, runs)
-    diverged = diverged_epochs(
-        loss[:, :runs], job.limit[of_run], best[:runs], np.asarray(np.isfinite(trained).all(axis=1))
-    )
+    if monitor is not None and plan.training.early_stopping is not None:
+        monitor.restore()
+        best = monitor.best_epoch
+        loss[best - 1, np.arange(width)] += np.where(np.isfinite(monitor.best), 0.0, np.inf)
+    trained = runs_first(weights, runs)
+    whole = np.asarray(np.isfinite(trained).all(axis=1))
     return BlockResult(
         flat=trained,
-        state=State(runs_first(carried.h, runs), runs_first(carried.c, runs)),
-        loss=runs_first(loss if job.keep_loss else loss[:0], runs),
-        validation=runs_first(validation if job.keep_loss else validation[:0], runs),
+        state=tuple(runs_first(part, runs) for part in carried),
+        loss=runs_first(loss if plan.keep_loss else loss[:0], runs),
+        validation=runs_first(validation if plan.keep_loss else validation[:0], runs),
         best_epoch=best[:runs],
-        diverged_epoch=diverged,
+        diverged_epoch=diverged_epochs(loss[:, :runs], plan.limit[of_run], best[:runs], whole),
     )
+
+
+def divergence_limit(training: Training, samples: Samples) -> NDArray[np.float64]:
+    """The loss of each data set beyond which a run has diverged."""
+    square = [
+        np.mean(np.square(samples.y[first : first + count], dtype=np.float64))
+        for first, count in zip(samples.start, samples.count, strict=True)
+    ]
+    return np.asarray(training.divergence * np.maximum(square, 1.0))
 
 
 def diverged_epochs(
@@ -279,36 +293,36 @@ def diverged_epochs(
     return np.where(bad.any(axis=0), bad.argmax(axis=0) + 1, 0).astype(np.int32)
 
 
-def rates_for(training: Training, batches: NDArray[np.int64], each: PerLane | None) -> Floats:
-    """The tables of step sizes that a pack's lanes need, (tables, steps), and which each takes."""
+def rates_for(training: Training, batches: NDArray[np.int64], per_lane: PerLane | None) -> Floats:
+    """The tables of step sizes that a block's lanes need, (tables, steps); lanes are told which."""
     cosine = training.schedule == "cosine"
     kinds = np.unique(batches) if cosine else batches.max(keepdims=True)
     steps = kinds * training.epochs
     rates = np.zeros((len(kinds), int(steps.max())), np.float32)
     for row, count in zip(rates, steps, strict=True):
         row[:count] = rates_of(training.optimizer, cosine, int(count))
-    if each is not None and cosine:
-        each.table[:] = np.searchsorted(kinds, batches)
+    if per_lane is not None and cosine:
+        per_lane.table[:] = np.searchsorted(kinds, batches)
     return rates
 
 
-def orders(job: FitPlan, data: NDArray[np.int32], repeats: Sequence[int]) -> Orders:
+def orders(plan: FitPlan, data: NDArray[np.int32], repeats: Sequence[int]) -> Orders:
     """The epochs in stretches, each with the order of its places, (epochs or 1, places, width)."""
-    epochs, samples = job.training.epochs, job.samples
+    epochs, samples = plan.training.epochs, plan.samples
     in_time = samples.in_order(data)
-    at_once = 1 if job.training.watches else epochs
-    if not job.shuffle:
+    at_once = 1 if plan.watches else epochs
+    if not plan.shuffle:
         for begin in range(0, epochs, at_once):
             yield begin, min(begin + at_once, epochs), in_time
         return
-    draws: list[Callable[[Ints], None]] = [sample_orders(job.seed, r) for r in repeats]
+    draws: list[Callable[[Ints], None]] = [sample_orders(plan.seed, r) for r in repeats]
     counts = samples.count[data]
-    if not job.training.watches:
+    if not plan.watches:
         # One epoch's order would be taken to serve for all, so there are always two or more.
         at_once = max(2, ORDERED // in_time.size)
     for begin in range(0, epochs, at_once):
         end = min(begin + at_once, epochs)
-        rows = end - begin if job.training.watches else max(2, end - begin)
+        rows = end - begin if plan.watches else max(2, end - begin)
         order = np.full((rows, *in_time.shape[1:]), -1, np.int32)
         for lane, draw in enumerate(draws):
             draw(order[: end - begin, : counts[lane], lane])
@@ -317,39 +331,39 @@ def orders(job: FitPlan, data: NDArray[np.int32], repeats: Sequence[int]) -> Ord
 
 
 class Validator:
-    """The validation samples of a pack, looked at with a state of their own."""
+    """The validation samples of a block, looked at with a state of their own."""
 
     def __init__(
-        self, kernels: Kernels, job: FitPlan, data: NDArray[np.int32], memory: Workspace, width: int
+        self,
+        kernels: Kernels,
+        plan: FitPlan,
+        held: Samples,
+        data: NDArray[np.int32],
+        trained: Block,
     ) -> None:
         assert isinstance(kernels, MaskedKernels)
-        assert job.validation is not None
-        held, shape = job.validation, job.shape
-        order = held.in_order(data)
-        gathered = gathered_at_once(shape, order.shape[1], width)
-        room = memory_for(memory.weights, shape, gathered)
-        # The weights are those that training moves; only the room to gather in is another.
-        self.memory = memory._replace(x=room.x, y=room.y)
-        self.each = each_for(gathered, width)
-        self.data = Data(held.x, held.y, held.series_start, held.loss_mask, held.start[data], order)
-        self.share = np.float32(1.0) / (held.errors(data) * shape.outputs).astype(np.float32)
-        self.kernels, self.job, self.width = kernels, job, width
+        weights, order = trained.run.weights, held.in_order(data)
+        gathered = gathered_at_once(plan.shape, order.shape[1], weights.shape[1])
+        # The weights are those that training moves; the state and the room to gather in are not.
+        self.block = block_for(plan.cell, plan.shape, trained.optimizer, weights, gathered)
+        self.per_lane = per_lane_for(gathered, weights.shape[1])
+        self.data = held.in_lanes(data, order)
+        self.share = np.float32(1.0) / (held.errors(data) * plan.shape.outputs).astype(np.float32)
+        self.kernels, self.plan, self.trained = kernels, plan, trained
 
-    def loss(self, carried: Carried, tape: Tape, rule: OptimizerConstants) -> NDArray[np.float32]:
+    def loss(self) -> NDArray[np.float32]:
         """The mean error of each lane, (width,); the training state is left as it is."""
-        own = Carried(carried.h.copy(), carried.c.copy())
-        if not self.job.continues:
-            own.h[...], own.c[...] = 0.0, 0.0
-        total = zeros(1, self.width)
+        carried, shape = self.block.run.carried, self.plan.shape
+        start = self.trained.run.carried
+        if not self.plan.continues:
+            start = tuple(np.zeros_like(part) for part in carried)
+            if shape.learned:
+                learned = self.block.run.weights[-len(carried) * shape.units :]
+                start = tuple(learned[k :: len(carried)] for k in range(len(carried)))
+        for own, part in zip(carried, start, strict=True):
+            own[...] = part
+        total = zeros(1, len(self.share))
         self.kernels.evaluate(
-            self.job.shape,
-            self.data,
-            self.memory,
-            own,
-            tape,
-            self.each,
-            rule,
-            int(self.job.resets_validation),
-            total,
+            self.block, self.per_lane, self.data, self.plan.resets_validation, total
         )
         return np.asarray(total[0] * self.share)

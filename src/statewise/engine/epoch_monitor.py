@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.engine.weights import Floats
+from statewise.engine.layout import Floats
 from statewise.model.network import ReduceOnPlateau, Training
 
 __all__ = ["EpochMonitor"]

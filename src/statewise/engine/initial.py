@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from statewise.base.checks import at_least
 from statewise.engine.caching import built
+from statewise.engine.cells import Cell
+from statewise.engine.cells.lstm import LSTM
 from statewise.engine.weights import Weights
 from statewise.errors import SettingError
 
-__all__ = ["Seed", "checked", "initial_weights", "orthonormalise", "sample_orders", "whole_numbers"]
+__all__ = ["Seed", "checked", "initial_weights", "orthonormalise", "repeats_of", "sample_orders"]
 
 Seed = int | tuple[int, ...]
 """An int below 2**64, or a tuple of one and further ints below 2**32. Different ones share nothing;
@@ -49,13 +51,19 @@ def checked(seed: Seed) -> tuple[int, ...]:
 
 
 def initial_weights(
-    seed: Seed, repeats: Sequence[int], units: int, features: int, outputs: int = 1
+    seed: Seed,
+    repeats: Sequence[int],
+    units: int,
+    features: int,
+    outputs: int = 1,
+    cell: Cell = LSTM,
 ) -> Weights:
     """The initial weights of the given repeats, distributed as Keras initialises them.
 
     Kernels are Glorot uniform (limit ``sqrt(6 / (fan_in + fan_out))``, where the fan-out of the
-    recurrent layer is its four gates), the recurrent kernel has orthonormal rows, and biases are
-    zero but the forget gate's one. The same repeat has the same weights in every arm of one shape.
+    recurrent layer is all its gates), the recurrent kernel has orthonormal rows, and biases are
+    those of the cell: zero, but the forget gate's one. The same repeat has the same weights in
+    every arm of one shape.
 
     Raises:
         SettingError: a number is out of range, or no repeat is named.
@@ -67,21 +75,20 @@ def initial_weights(
     at_least("units", units, 1)
     at_least("features", features, 1)
     at_least("outputs", outputs, 1)
-    four = 4 * units
-    uniforms = features * four + units * outputs
+    inputs = cell.gates * units
+    uniforms = features * inputs + units * outputs
 
     def draw(rng: np.random.Generator, rows: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        return rng.uniform(-1.0, 1.0, (rows, uniforms)), rng.standard_normal((rows, units, four))
+        return rng.uniform(-1.0, 1.0, (rows, uniforms)), rng.standard_normal((rows, units, inputs))
 
-    uniform, normal = _rows_of_blocks(seed, repeats, uniforms + units * four, draw)
+    uniform, normal = _rows_of_blocks(seed, repeats, uniforms + units * inputs, draw)
     orthonormalise(normal)
     runs = len(repeats)
-    kernel = np.sqrt(6.0 / (features + four)) * uniform[:, : features * four]
-    dense_kernel = np.sqrt(6.0 / (units + outputs)) * uniform[:, features * four :]
-    bias = np.zeros((runs, four), np.float32)
-    bias[:, units : 2 * units] = 1.0
+    kernel = np.sqrt(6.0 / (features + inputs)) * uniform[:, : features * inputs]
+    dense_kernel = np.sqrt(6.0 / (units + outputs)) * uniform[:, features * inputs :]
+    bias = np.tile(np.repeat(np.asarray(cell.bias, np.float32), units), (runs, 1))
     return Weights(
-        kernel=kernel.reshape(runs, features, four).astype(np.float32),
+        kernel=kernel.reshape(runs, features, inputs).astype(np.float32),
         recurrent=normal.astype(np.float32),
         bias=bias,
         dense_kernel=dense_kernel.reshape(runs, units, outputs).astype(np.float32),
@@ -118,6 +125,16 @@ def whole_numbers(argument: str, values: Iterable[int]) -> NDArray[np.int64]:
     if array.dtype.kind not in "iu" or (len(array) and array.min() < 0):
         array = np.array([at_least(argument, value, 0) for value in listed])
     return array.astype(np.int64)
+
+
+def repeats_of(repeats: int | Iterable[int]) -> list[int]:
+    """The numbers of the repeats: so many from zero, or the ones that are named."""
+    if not isinstance(repeats, Iterable):
+        return list(range(at_least("repeats", repeats, 1)))
+    named: list[int] = whole_numbers("repeats", repeats).tolist()
+    if not named:
+        raise SettingError("repeats", repeats, "names no repeat", "Use for example repeats=10.")
+    return named
 
 
 class Loops(NamedTuple):

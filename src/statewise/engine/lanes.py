@@ -1,4 +1,4 @@
-"""The kernels: one pack of runs trained, or advanced, for any shape.
+"""The kernels: one block of runs trained, or advanced, for any shape.
 
 The arrays are those of ``layout``; ``lanes`` retypes them so that one element is the whole vector.
 The kernels are plain loops: shapes, dtypes and limits were checked by the caller, and nothing here
@@ -9,159 +9,129 @@ computes like the others and keeps what it had.
 
 import functools
 import hashlib
+import inspect
 from pathlib import Path
 
 import numpy as np
 from numba import njit
 
-from statewise.engine.layout import Carried, Kernels, MaskedKernels, Tape, UniformKernels, Workspace
+from statewise.engine.cells import Cell
+from statewise.engine.layout import Kernels, MaskedKernels, Run, UniformKernels
 from statewise.engine.passes import (
     add_error,
     backward,
     error_of,
     forward,
-    initial_at,
-    keep_where_idle,
+    kept,
     output,
     reset_row,
-    reset_where,
+    undo,
 )
 from statewise.engine.simd import fma, lanes, splat, sqrt, where
 
-__all__ = ["build"]
+__all__ = ["FOLDER", "build", "source_digest"]
+
+FOLDER = Path(__file__).parent  # every file that the kernels are compiled from, and some more
 
 
 @njit(forceinline=True)
-def kept(rows, new, old):
-    """``new``, but in a lane that had no error in this batch ``old``."""
-    if rows is None:
-        return new
-    return where(rows, new, old)
-
-
-@njit(forceinline=True)
-def adam(w, m, v, g, rate, rule, rows):
+def adam(block, rate, mask):
+    w, m, v, constants = block.run.weights, block.first, block.second, block.optimizer
     for p in range(w.shape[0]):
-        slope = g[p]
-        first = fma(slope - m[p], rule.one_minus_beta_1, m[p])
-        second = fma(fma(slope, slope, -1.0 * v[p]), rule.one_minus_beta_2, v[p])
-        w[p] = kept(rows, w[p] - first * rate / (sqrt(second) + rule.epsilon), w[p])
-        m[p] = kept(rows, first, m[p])
-        v[p] = kept(rows, second, v[p])
+        slope = block.gradient[p]
+        first = fma(slope - m[p], constants.one_minus_beta_1, m[p])
+        second = fma(fma(slope, slope, -1.0 * v[p]), constants.one_minus_beta_2, v[p])
+        w[p] = kept(mask, w[p] - first * rate / (sqrt(second) + constants.epsilon), w[p])
+        m[p] = kept(mask, first, m[p])
+        v[p] = kept(mask, second, v[p])
 
 
 @njit(forceinline=True)
-def sgd(w, m, g, rate, rule, rows):
+def sgd(block, rate, mask):
+    w, m = block.run.weights, block.first
     for p in range(w.shape[0]):
-        step = fma(m[p], rule.momentum, g[p] * (-1.0 * rate))
-        m[p] = kept(rows, step, m[p])
-        w[p] = kept(rows, w[p] + step, w[p])
+        step = fma(m[p], block.optimizer.momentum, block.gradient[p] * (-1.0 * rate))
+        m[p] = kept(mask, step, m[p])
+        w[p] = kept(mask, w[p] + step, w[p])
 
 
 @njit(forceinline=True)
-def update(memory, rate, rule, rows):
-    """One optimizer step; ``rows`` says in which lanes, or None for all."""
-    if rule.adam:
-        adam(memory.weights, memory.first, memory.second, memory.gradient, rate, rule, rows)
+def update(block, rate, mask):
+    """One optimizer step in the lanes of ``mask``, or in all where it is None."""
+    if block.optimizer.adam:
+        adam(block, rate, mask)
     else:
-        sgd(memory.weights, memory.first, memory.gradient, rate, rule, rows)
+        sgd(block, rate, mask)
 
 
 @njit(forceinline=True)
-def gather(data, epoch, first, count, memory, each):
+def gather(block, per_lane, data, epoch, first, count):
     """Copy places ``first .. first + count`` of each lane's own order, lane-last.
 
     The sample of an empty place is the data set's first, and nothing comes of it.
     """
     _, steps, features = data.x.shape
-    outputs = data.y.shape[1]
+    x, y = block.run.x, block.y
     for n in range(count):
         for lane in range(data.start.shape[0]):
             place = data.order[epoch, first + n, lane]
             sample = data.start[lane] + max(place, 0)
             for t in range(steps):
                 for k in range(features):
-                    memory.x[n, t, k, lane] = data.x[sample, t, k]
-            for q in range(outputs):
-                memory.y[n, q, lane] = data.y[sample, q]
-            if each is not None:
-                here = place >= 0
-                each.valid[n, lane] = 1.0 if here else 0.0
-                each.series_start[n, lane] = 1.0 if here and data.series_start[sample] != 0 else 0.0
-                each.loss_mask[n, lane] = 1.0 if here and data.loss_mask[sample] != 0 else 0.0
+                    x[n, t, k, lane] = data.x[sample, t, k]
+            for q in range(data.y.shape[1]):
+                y[n, q, lane] = data.y[sample, q]
+            if per_lane is not None:
+                there = place >= 0
+                starts = there and data.series_start[sample] != 0
+                per_lane.valid[n, lane] = 1.0 if there else 0.0
+                per_lane.series_start[n, lane] = 1.0 if starts else 0.0
+                counts = there and data.loss_mask[sample] != 0
+                per_lane.loss_mask[n, lane] = 1.0 if counts else 0.0
 
 
 @njit(forceinline=True)
-def prepare(each, rates, first, count):
+def prepare(per_lane, rates, first, count):
     """Count the samples and errors of a batch in each lane, and find its step size."""
-    for lane in range(each.rows.shape[1]):
-        here, rows = np.float32(0.0), np.float32(0.0)
+    for lane in range(per_lane.errors.shape[1]):
+        samples, errors = np.float32(0.0), np.float32(0.0)
         for b in range(count):
-            here += each.valid[first + b, lane]
-            rows += each.loss_mask[first + b, lane]
-        each.here[0, lane] = here
-        each.rows[0, lane] = rows
-        if rows > 0.0:
-            each.rate[0, lane] = rates[each.table[lane], each.done[lane]] * each.lr_scale[lane]
-            each.done[lane] += 1
+            samples += per_lane.valid[first + b, lane]
+            errors += per_lane.loss_mask[first + b, lane]
+        per_lane.samples[0, lane] = samples
+        per_lane.errors[0, lane] = errors
+        if errors > 0.0:
+            rate = rates[per_lane.table[lane], per_lane.done[lane]]
+            per_lane.rate[0, lane] = rate * per_lane.lr_scale[lane]
+            per_lane.done[lane] += 1
 
 
-@njit(inline="always")
-def lanes_of_memory(memory, width):
-    return Workspace(
-        lanes(memory.weights, width),
-        lanes(memory.first, width),
-        lanes(memory.second, width),
-        lanes(memory.gradient, width),
-        lanes(memory.dz, width),
-        lanes(memory.dh, width),
-        lanes(memory.dc, width),
-        lanes(memory.x, width),
-        lanes(memory.y, width),
-    )
-
-
-@njit(inline="always")
-def lanes_of_tape(tape, width):
-    return Tape(
-        lanes(tape.h, width),
-        lanes(tape.c, width),
-        lanes(tape.gates, width),
-        lanes(tape.squashed, width),
-    )
-
-
-def source_digest() -> str:
-    """A hash of every file that the kernels are compiled from."""
-    folder = Path(__file__).parent
-    texts = [
-        (folder / name).read_bytes() for name in ("simd.py", "cells.py", "layout.py", "lanes.py")
-    ]
-    return hashlib.sha256(b"\0".join(texts)).hexdigest()
+def source_digest(*places: Path) -> str:
+    """A hash of files, and of every source file in folders."""
+    digest = hashlib.sha256()
+    for place in places:
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 @functools.cache
-def build(width: int, hard: bool, differ: bool, cache: bool = True) -> Kernels:
-    """The kernels for ``width`` lanes, hard gates or logistic ones. They compile when called.
+def build(cell: Cell, width: int, hard: bool, differ: bool, cache: bool = True) -> Kernels:
+    """The kernels of a cell for ``width`` lanes, hard gates or logistic ones.
 
-    Numba keys its disk cache by a function's own file and its closure; ``digest`` is in the
-    closure so that a change in any engine file compiles anew.
+    They compile when called. Numba keys its disk cache by a function's own file and its closure;
+    ``digest`` is in the closure so that a change in any engine file, or the cell's, compiles anew.
     """
-    digest = source_digest()
+    digest = source_digest(FOLDER, Path(inspect.getfile(cell.forward.py_func)))
 
     @njit(nogil=True, cache=cache)
-    def train(  # noqa: PLR0912
-        shape, data, memory, carried, tape, each, rule, reset_every, rates, losses, stop
-    ):
-        digest  # noqa: B018
-        units, outputs, batch = shape.units, shape.outputs, shape.batch
-        lane, of = lanes_of_memory(memory, width), lanes_of_tape(tape, width)
-        state = Carried(lanes(carried.h, width), lanes(carried.c, width))
-        loss_of = lanes(losses, width)
+    def train(block, per_lane, data, reset_every, rates, losses, stop):  # noqa: PLR0912
+        digest  # noqa: B018  # named, so that it is in the closure
+        lane, loss_of = lanes(block, width), lanes(losses, width)
+        run, outputs, batch = lane.run, block.run.shape.outputs, block.run.shape.batch
         zero, one = splat(np.float32(0.0), width), splat(np.float32(1.0), width)
-        at = initial_at(shape)
         samples = data.order.shape[1]
-        gathered = memory.x.shape[0]  # all samples, or a whole number of batches
+        gathered = block.y.shape[0]  # all samples, or a whole number of batches
         shuffled = data.order.shape[0] > 1
         done = 0
         for epoch in range(losses.shape[0]):
@@ -174,95 +144,83 @@ def build(width: int, hard: bool, differ: bool, cache: bool = True) -> Kernels:
                 rows = min(batch, samples - begin)
                 if first >= gathered:
                     first = 0
+                    # What was gathered in the first epoch serves for all, unless it is in another
+                    # order or overwritten.
                     if epoch == 0 or shuffled or gathered < samples:
                         count = min(gathered, samples - begin)
-                        gather(data, epoch if shuffled else 0, begin, count, memory, each)
+                        gather(block, per_lane, data, epoch if shuffled else 0, begin, count)
                 reset = until_reset == 0 and reset_every > 0
                 if reset:
                     until_reset = reset_every
                 until_reset -= 1
                 for p in range(lane.gradient.shape[0]):
                     lane.gradient[p] = zero
-                if each is None:
+                if per_lane is None:
                     if reset:
                         for b in range(batch):
-                            reset_row(state, b, units, lane.weights, at, zero)
+                            reset_row(cell, run, b, None)
                     scale = np.float32(2.0) / np.float32(rows * outputs)
                     for n in range(first, first + rows):
-                        forward(shape, lane.weights, lane.x, n, n - first, state, of, hard)
-                        loss = backward(
-                            shape, lane.weights, lane.x, lane.y, n, of, lane, rule.clip, scale,
-                            loss, zero, hard, None, None,
-                        )  # fmt: skip
-                    update(lane, rates[0, done], rule, None)
+                        forward(cell, hard, run, n, n - first)
+                        loss = backward(cell, hard, lane, n, scale, loss, None, None)
+                    update(lane, rates[0, done], None)
                 else:
-                    prepare(each, rates, first, rows)
+                    prepare(per_lane, rates, first, rows)
+                    mask = lanes(per_lane, width)
                     if reset:
-                        here = lanes(each.here, width)[0]
                         for b in range(batch):
-                            reset_where(here, state, b, units, lane.weights, at, zero)
-                    valid, series_start = lanes(each.valid, width), lanes(each.series_start, width)
-                    loss_mask, counted = lanes(each.loss_mask, width), lanes(each.rows, width)[0]
-                    scale = np.float32(2.0) / (where(counted, counted, one) * np.float32(outputs))
+                            reset_row(cell, run, b, mask.samples[0])
+                    errors = mask.errors[0]
+                    # A lane without errors divides by one; its update is not kept.
+                    scale = np.float32(2.0) / (where(errors, errors, one) * np.float32(outputs))
                     for n in range(first, first + rows):
-                        b = n - first
-                        reset_where(series_start[n], state, b, units, lane.weights, at, zero)
-                        forward(shape, lane.weights, lane.x, n, b, state, of, hard)
-                        loss = backward(
-                            shape, lane.weights, lane.x, lane.y, n, of, lane, rule.clip, scale,
-                            loss, zero, hard, loss_mask, one if reset else series_start[n],
-                        )  # fmt: skip
-                        keep_where_idle(valid[n], state, b, units, of)
-                    update(lane, lanes(each.rate, width)[0], rule, counted)
+                        begins = mask.series_start[n]
+                        reset_row(cell, run, n - first, begins)
+                        forward(cell, hard, run, n, n - first)
+                        began = one if reset else begins
+                        loss = backward(cell, hard, lane, n, scale, loss, mask.loss_mask, began)
+                        undo(run, n - first, mask.valid[n])
+                    update(lane, mask.rate[0], errors)
                 done += 1
                 first += batch
-            if each is None:
+            if per_lane is None:
                 loss_of[epoch] = loss * (np.float32(1.0) / np.float32(samples * outputs))
             else:
                 loss_of[epoch] = loss
 
     @njit(nogil=True, cache=cache)
-    def evaluate(shape, data, memory, carried, tape, each, rule, reset_every, losses):
+    def evaluate(block, per_lane, data, reset, losses):
         digest  # noqa: B018
-        units, outputs, batch = shape.units, shape.outputs, shape.batch
-        lane, of = lanes_of_memory(memory, width), lanes_of_tape(tape, width)
-        state = Carried(lanes(carried.h, width), lanes(carried.c, width))
-        loss_of = lanes(losses, width)
-        zero = splat(np.float32(0.0), width)
-        loss, at = zero, initial_at(shape)
-        loss_mask, series_start = lanes(each.loss_mask, width), lanes(each.series_start, width)
-        valid = lanes(each.valid, width)
-        for begin in range(0, data.order.shape[1], memory.x.shape[0]):
-            count = min(memory.x.shape[0], data.order.shape[1] - begin)
-            gather(data, 0, begin, count, memory, each)
+        lane, mask, loss_of = lanes(block, width), lanes(per_lane, width), lanes(losses, width)
+        run, shape, gathered = lane.run, block.run.shape, block.y.shape[0]
+        loss = splat(np.float32(0.0), width)
+        for begin in range(0, data.order.shape[1], gathered):
+            count = min(gathered, data.order.shape[1] - begin)
+            gather(block, per_lane, data, 0, begin, count)
             for n in range(count):
-                b = (begin + n) % batch
-                if reset_every > 0:
-                    reset_row(state, b, units, lane.weights, at, zero)
-                reset_where(series_start[n], state, b, units, lane.weights, at, zero)
-                forward(shape, lane.weights, lane.x, n, b, state, of, hard)
-                keep_where_idle(valid[n], state, b, units, of)
-                for q in range(outputs):
-                    error, _ = error_of(shape, lane.weights, q, lane.y, n, of, loss_mask)
-                    loss, _ = add_error(loss, error, rule.clip)
+                b = (begin + n) % shape.batch
+                if reset:
+                    reset_row(cell, run, b, None)
+                reset_row(cell, run, b, mask.series_start[n])
+                forward(cell, hard, run, n, b)
+                undo(run, b, mask.valid[n])
+                for q in range(shape.outputs):
+                    error, _ = error_of(cell, run, lane.y, n, q, mask.loss_mask)
+                    loss, _ = add_error(loss, error, block.optimizer.clip)
         loss_of[0] = loss
 
     @njit(nogil=True, cache=cache)
-    def advance(shape, weights, x, carried, tape, reset_every, out):
+    def advance(shape, weights, x, carried, tape, reset, out):
         digest  # noqa: B018
-        units, at = shape.units, initial_at(shape)
-        of = lanes_of_tape(tape, width)
-        zero = splat(np.float32(0.0), width)
-        for pack in range(x.shape[0]):
-            w, windows = lanes(weights[pack], width), lanes(x[pack], width)
-            state = Carried(lanes(carried.h[pack], width), lanes(carried.c[pack], width))
-            out_of = lanes(out[pack], width)
+        for k in range(x.shape[0]):
+            run = lanes(Run(shape, weights[k], x[k], carried, tape), width)
+            out_of = lanes(out[k], width)
             for n in range(x.shape[1]):
-                b = n % shape.batch
-                if reset_every > 0:
-                    reset_row(state, b, units, w, at, zero)
-                forward(shape, w, windows, n, b, state, of, hard)
+                b = k * shape.batch + n % shape.batch
+                if reset:
+                    reset_row(cell, run, b, None)
+                forward(cell, hard, run, n, b)
                 for q in range(shape.outputs):
-                    out_of[n, q], _ = output(shape, w, q, of)
+                    out_of[n, q], _ = output(cell, run, q)
 
     return MaskedKernels(train, evaluate) if differ else UniformKernels(train, advance)

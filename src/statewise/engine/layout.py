@@ -1,12 +1,12 @@
 """What the kernels read and write, and in which order the numbers lie.
 
-A pack is ``width`` runs side by side, one a lane: every float32 array below that a lane has a part
+A block is ``width`` runs side by side, one a lane: every float32 array below that a lane has a part
 in ends in that axis.
 
-A run's parameters are one flat vector, unit by unit with the four gates ``i f g o`` adjacent:
-for each unit its biases, then the weights of each feature, then those of each unit's output; after
-the last unit, for each output its bias and the weights of each unit; then, where it is learned, the
-initial ``h`` and ``c`` of each unit. That is the order in which they are read, so weights stream.
+A run's parameters are one flat vector, unit by unit with the gates adjacent: for each unit its
+biases, then the weights of each feature, then those of each unit's output; after the last unit, for
+each output its bias and the weights of each unit; then, where it is learned, the initial state,
+unit by unit. That is the order in which they are read, so weights stream.
 """
 
 from collections.abc import Callable
@@ -15,26 +15,33 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from statewise.engine.cells import Cell
+
 __all__ = [
+    "Block",
     "Carried",
     "Data",
     "Kernels",
     "MaskedKernels",
     "OptimizerConstants",
     "PerLane",
+    "Run",
     "Shape",
     "Tape",
     "UniformKernels",
-    "Workspace",
     "parameter_count",
 ]
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
+Carried = tuple[Floats, ...]
+"""The state that is carried from one batch to the next: (batch, units, width) for each of a cell's
+states."""
+
 
 class Shape(NamedTuple):
-    """The sizes that all runs of a pack share."""
+    """The sizes that all runs of a block share."""
 
     units: int
     steps: int
@@ -58,51 +65,11 @@ class Data(NamedTuple):
     order: Ints  # (epochs or 1, places, width) counted from ``start``; one epoch's order may serve
 
 
-class Carried(NamedTuple):
-    """The state that is carried from one batch to the next, a row for each row of a batch."""
-
-    h: Floats  # (batch, units, width)
-    c: Floats  # (batch, units, width)
-
-
 class Tape(NamedTuple):
     """What one sample leaves behind for its backward pass."""
 
-    h: Floats  # (steps + 1, units, width); the first is the state it started from
-    c: Floats  # (steps + 1, units, width)
-    gates: Floats  # (steps, units, 4, width) i, f, g, o
-    squashed: Floats  # (steps, units, width) tanh(c) after the step
-
-
-class Workspace(NamedTuple):
-    """Everything else that a pack's training reads and writes, allocated once by the caller.
-
-    The weights and moments evolve and are kept; the rest is scratch.
-    """
-
-    weights: Floats  # (parameters, width)
-    first: Floats  # (parameters, width) Adam's first moment, or the momentum
-    second: Floats  # (parameters, width) Adam's second moment
-    gradient: Floats  # (parameters, width)
-    dz: Floats  # (units, 4, width) gradients of the gates' inputs at one step
-    dh: Floats  # (units, width)
-    dc: Floats  # (units, width)
-    x: Floats  # (gathered places, steps, features, width)
-    y: Floats  # (gathered places, outputs, width)
-
-
-class PerLane(NamedTuple):
-    """What differs between the lanes of a pack, where they are not all alike."""
-
-    valid: Floats  # (gathered places, width) one where the lane has a sample
-    series_start: Floats  # (gathered places, width) one where its series begins there
-    loss_mask: Floats  # (gathered places, width) one where its error counts
-    here: Floats  # (1, width) the samples in the batch at hand
-    rows: Floats  # (1, width) the errors that count in the batch at hand
-    rate: Floats  # (1, width) the step size of the batch at hand
-    lr_scale: Floats  # (width,) a factor on every rate
-    table: Ints  # (width,) which row of the rates
-    done: NDArray[np.int64]  # (width,) optimizer steps that the lane has taken
+    states: Carried  # (steps + 1, units, width) each; the first step is where it started from
+    kept: Floats  # (steps, units, kept, width) what else the cell's backward step needs
 
 
 class OptimizerConstants(NamedTuple):
@@ -116,22 +83,62 @@ class OptimizerConstants(NamedTuple):
     clip: np.float32  # errors beyond it count linearly; infinite for squared errors
 
 
+class Run(NamedTuple):
+    """What running samples forward takes."""
+
+    shape: Shape
+    weights: Floats  # (parameters, width)
+    x: Floats  # (gathered places, steps, features, width)
+    carried: Carried
+    tape: Tape
+
+
+class Block(NamedTuple):
+    """What training a block of runs reads and writes, allocated once by the caller.
+
+    Weights, carried state and moments evolve and are kept; the rest is scratch.
+    """
+
+    run: Run
+    optimizer: OptimizerConstants
+    first: Floats  # (parameters, width) Adam's first moment, or the momentum
+    second: Floats  # (parameters, width) Adam's second moment
+    gradient: Floats  # (parameters, width)
+    dz: Floats  # (units, gates, width) gradients of the gates' inputs at one step
+    slopes: Carried  # (units, width) each, gradients of the state
+    y: Floats  # (gathered places, outputs, width)
+
+
+class PerLane(NamedTuple):
+    """What differs between the lanes of a block, where they are not all alike."""
+
+    valid: Floats  # (gathered places, width) one where the lane has a sample
+    series_start: Floats  # (gathered places, width) one where its series begins there
+    loss_mask: Floats  # (gathered places, width) one where its error counts
+    samples: Floats  # (1, width) the samples in the batch at hand
+    errors: Floats  # (1, width) the errors that count in the batch at hand
+    rate: Floats  # (1, width) the step size of the batch at hand
+    lr_scale: Floats  # (width,) a factor on every rate
+    table: Ints  # (width,) which row of the rates
+    done: NDArray[np.int64]  # (width,) optimizer steps that the lane has taken
+
+
 class UniformKernels(NamedTuple):
-    """What is compiled for one lane width and gate activation, where all lanes are alike.
+    """What is compiled for one cell, lane width and gate activation, where all lanes are alike.
 
     No lane has empty places, series that begin, an initial state to learn or a rate of its own.
 
-    ``train(shape, data, memory, carried, tape, None, rule, reset_every, rates, losses, stop)`` runs
-    ``losses.shape[0]`` epochs. ``reset_every``: set the state back before batches 0, k, 2k, ... of
-    every epoch, or never if 0. ``rates`` (tables, optimizer steps): the step sizes, float32; the
-    first table is taken. ``losses`` (epochs, width) receives each epoch's mean error.
-    ``stop[0] != 0`` makes it return early.
+    ``train(block, None, data, reset_every, rates, losses, stop)`` runs ``losses.shape[0]`` epochs.
+    ``reset_every``: set the state back before batches 0, k, 2k, ... of every epoch, or never if 0.
+    ``rates`` (tables, optimizer steps): the step sizes, float32; the first table is taken.
+    ``losses`` (epochs, width) receives each epoch's mean error. ``stop[0] != 0`` makes it return
+    early.
 
-    ``advance(shape, weights, x, carried, tape, reset_every, out)`` forecasts ``x`` (packs, windows,
-    steps, features, width) into ``out`` (packs, windows, outputs, width) in order, window n on
-    state row ``n % batch`` of ``carried``, whose arrays have a leading axis of packs, as
-    ``weights`` (packs, parameters, width) have. ``reset_every``: set a row back before each of its
-    windows if 1, never if 0.
+    ``advance(shape, weights, x, carried, tape, reset, out)`` forecasts ``x`` (blocks, windows,
+    steps, features, width) into ``out`` (blocks, windows, outputs, width) in order, with
+    ``weights`` (blocks, parameters, width). Window n advances row ``n % batch`` of the block's rows
+    of ``carried``, which are end to end, (blocks x batch, units, width). ``reset``: set a row back
+    before each of its windows.
     """
 
     train: Callable[..., None]
@@ -139,12 +146,12 @@ class UniformKernels(NamedTuple):
 
 
 class MaskedKernels(NamedTuple):
-    """The same where lanes differ, as their ``PerLane`` says, which ``train`` takes for None.
+    """What is compiled where lanes differ, as their ``PerLane`` says, which ``train`` takes.
 
     ``losses`` receives sums, not means, since each lane has its own number of errors.
 
-    ``evaluate(shape, data, memory, carried, tape, each, rule, reset_every, losses)`` adds up each
-    lane's error over its order, without training, in ``losses`` (1, width).
+    ``evaluate(block, per_lane, data, reset, losses)`` adds up each lane's error over its order,
+    without training, in ``losses`` (1, width).
     """
 
     train: Callable[..., None]
@@ -154,7 +161,8 @@ class MaskedKernels(NamedTuple):
 Kernels = UniformKernels | MaskedKernels
 
 
-def parameter_count(units: int, features: int, outputs: int, learned: bool = False) -> int:
+def parameter_count(cell: Cell, shape: Shape) -> int:
     """The length of a run's parameter vector."""
-    dense = outputs * (1 + units)
-    return 4 * units * (1 + features + units) + dense + (2 * units if learned else 0)
+    units = shape.units
+    recurrent = cell.gates * units * (1 + shape.features + units)
+    return recurrent + shape.outputs * (1 + units) + cell.states * units * shape.learned

@@ -6,14 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise.engine.blocks import tape_for
-from statewise.engine.compiled import kernels
-from statewise.engine.layout import Carried, Shape, UniformKernels
-from statewise.engine.weights import Floats, State, Weights, flatten, zeros
+from statewise.engine.cells import Cell
+from statewise.engine.cells.lstm import LSTM, State
+from statewise.engine.compiled import NARROW, WIDE, kernels
+from statewise.engine.layout import Carried, Floats, Shape, UniformKernels
+from statewise.engine.weights import Weights, flatten, zeros
+from statewise.errors import SettingError
 from statewise.model.network import Network
 
-__all__ = ["NARROW", "WIDE", "PackedModel", "lanes_for", "packed", "unpacked"]
-
-NARROW, WIDE = 8, 32  # lanes; the wide width trains most runs a second, the narrow one soonest
+__all__ = ["PackedModel", "checked_state", "lanes_for", "packed", "unpacked"]
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,11 @@ class PackedModel:
     Attributes:
         runs: how many.
         shape: what they share; its ``steps`` and ``batch`` are those of each call.
-        weights: (packs, parameters, width).
+        weights: (blocks, parameters, width).
         start: the state that every run is set back to, one row.
     """
 
+    cell: Cell
     runs: int
     shape: Shape
     weights: Floats
@@ -34,33 +36,39 @@ class PackedModel:
     kernels: UniformKernels
 
     @classmethod
-    def of(cls, network: Network, weights: Weights, initial: State | None = None) -> "PackedModel":
+    def of(
+        cls,
+        network: Network,
+        weights: Weights,
+        initial: State | None = None,
+        cell: Cell = LSTM,
+    ) -> "PackedModel":
         """The runs of ``weights``, which start from ``initial``, (runs, 1, units), or from zero."""
-        width = lanes_for(weights.runs)
+        width, runs = lanes_for(weights.runs), weights.runs
         learned = initial is not None
         shape = Shape(weights.units, 1, weights.features, weights.outputs, 1, learned)
-        flat = packed(flatten(weights, initial), width)
-        nothing = np.zeros((weights.runs, 1, weights.units), np.float32)
-        h, c = initial if initial is not None else (nothing, nothing)
-        found = kernels(width, network.numerics.gate == "hard_sigmoid", False)
+        nothing = np.zeros((runs, 1, weights.units), np.float32)
+        start = tuple(packed(part, width) for part in initial or [nothing] * cell.states)
+        found = kernels(cell, width, network.numerics.gate == "hard_sigmoid", False)
         assert isinstance(found, UniformKernels)
-        return cls(weights.runs, shape, flat, Carried(packed(h, width), packed(c, width)), found)
+        return cls(cell, runs, shape, packed(flatten(weights, initial), width), start, found)
 
     @property
     def width(self) -> int:
         return int(self.weights.shape[-1])
 
     def spread(self, rows: NDArray[np.float32]) -> Floats:
-        """An array (runs, ...) in lanes, (packs, ..., width)."""
+        """An array (runs, ...) in lanes, (blocks, ..., width)."""
         return packed(rows, self.width)
 
     def pack(self, state: State) -> Carried:
         """The state of each run, (runs, rows, units), in lanes."""
-        return Carried(self.spread(state.h), self.spread(state.c))
+        return tuple(self.spread(part) for part in state)
 
     def unpack(self, carried: Carried) -> State:
         """The inverse of ``pack``."""
-        return State(*(unpacked(part, self.runs) for part in carried))
+        state: State = self.cell.state(*(unpacked(part, self.runs) for part in carried))
+        return state
 
     def advance(
         self, x: NDArray[np.float32], carried: Carried, *, reset: bool = False
@@ -70,12 +78,13 @@ class PackedModel:
         Window n advances row ``n % rows``; ``reset`` sets a row back before each of its windows.
         """
         windows = self.spread(x)
-        packs, count, steps = windows.shape[:3]
-        shape = self.shape._replace(steps=steps, batch=carried.h.shape[1])
-        after = Carried(carried.h.copy(), carried.c.copy())
-        out = zeros(packs, count, shape.outputs, self.width)
-        tape = tape_for(shape, self.width)
-        self.kernels.advance(shape, self.weights, windows, after, tape, int(reset), out)
+        blocks, count, steps = windows.shape[:3]
+        shape = self.shape._replace(steps=steps, batch=carried[0].shape[1])
+        after = tuple(part.copy() for part in carried)
+        rows = tuple(part.reshape(-1, *part.shape[2:]) for part in after)  # of all blocks
+        out = zeros(blocks, count, shape.outputs, self.width)
+        tape = tape_for(self.cell, shape, self.width)
+        self.kernels.advance(shape, self.weights, windows, rows, tape, reset, out)
         return unpacked(out, self.runs), after
 
 
@@ -85,21 +94,37 @@ def lanes_for(runs: int) -> int:
 
 
 def packed(rows: NDArray[np.float32], width: int) -> Floats:
-    """``rows`` (runs, ...) as (packs, ..., width); lanes beyond the last run repeat it."""
+    """``rows`` (runs, ...) as (blocks, ..., width); lanes beyond the last run repeat it."""
     runs, *rest = rows.shape
-    packs = -(-runs // width)
-    if runs < packs * width:
-        filled = np.empty((packs * width, *rest), np.float32)
+    blocks = -(-runs // width)
+    if runs < blocks * width:
+        filled = np.empty((blocks * width, *rest), np.float32)
         filled[:runs], filled[runs:] = rows, rows[-1]
         rows = filled
-    result = zeros(packs, *rest, width)
+    result = zeros(blocks, *rest, width)
     axes = (0, *range(2, len(rest) + 2), 1)
-    result[...] = rows.reshape(packs, width, *rest).transpose(axes)
+    result[...] = rows.reshape(blocks, width, *rest).transpose(axes)
     return result
 
 
 def unpacked(array: Floats, runs: int) -> NDArray[np.float32]:
     """The inverse of ``packed``."""
-    packs, *rest, width = array.shape
+    blocks, *rest, width = array.shape
     rows = array.transpose((0, len(rest) + 1, *range(1, len(rest) + 1)))
-    return rows.reshape(packs * width, *rest)[:runs].copy()
+    return rows.reshape(blocks * width, *rest)[:runs].copy()
+
+
+def checked_state(state: State, runs: int, units: int) -> State:
+    """``state`` as float32; raises SettingError if it is not that of these runs."""
+    try:
+        found = State(*(np.asarray(part, np.float32) for part in state))
+    except (TypeError, ValueError):
+        kind, fix = type(state).__name__, f"Give State({', '.join(State._fields)})."
+        raise SettingError("state", kind, "is not a state", fix) from None
+    shapes = tuple(part.shape for part in found)
+    first = shapes[0]
+    rows = first[1] if len(first) == 3 else 0
+    if rows < 1 or any(shape != (runs, rows, units) for shape in shapes):
+        problem = f"is not ({runs}, rows, {units}) each"
+        raise SettingError("state", shapes, problem, "Give the state of these runs.")
+    return found

@@ -6,147 +6,131 @@ element of which is the whole vector of lanes.
 
 from numba import njit
 
-from statewise.engine.cells import lstm, lstm_gradient
-from statewise.engine.simd import clip, fma, where
+from statewise.engine.simd import (
+    add,
+    clip,
+    dot,
+    filled,
+    fma,
+    load_adjacent,
+    load_each,
+    store_adjacent,
+    store_each,
+    where,
+)
 
-__all__ = [
-    "add_error",
-    "backward",
-    "error_of",
-    "forward",
-    "initial_at",
-    "keep_where_idle",
-    "output",
-    "reset_row",
-    "reset_where",
-]
-
-
-@njit(forceinline=True)
-def gate_inputs(w, p, x, n, h, t, features, units):
-    """The four gates' inputs of one unit, whose parameters start at ``p``."""
-    zi, zf, zg, zo = w[p], w[p + 1], w[p + 2], w[p + 3]
-    for k in range(features):
-        p += 4
-        a = x[n, t, k]
-        zi = fma(a, w[p], zi)
-        zf = fma(a, w[p + 1], zf)
-        zg = fma(a, w[p + 2], zg)
-        zo = fma(a, w[p + 3], zo)
-    for j in range(units):
-        p += 4
-        a = h[t, j]
-        zi = fma(a, w[p], zi)
-        zf = fma(a, w[p + 1], zf)
-        zg = fma(a, w[p + 2], zg)
-        zo = fma(a, w[p + 3], zo)
-    return zi, zf, zg, zo
+__all__ = ["add_error", "backward", "error_of", "forward", "kept", "output", "reset_row", "undo"]
 
 
 @njit(forceinline=True)
-def add_gate_gradients(gradient, p, x, n, h, t, features, units, dzi, dzf, dzg, dzo):
+def kept(mask, new, old):
+    """``new`` in the lanes of ``mask``, ``old`` in the others; ``new`` where there is no mask."""
+    if mask is None:
+        return new
+    return where(mask, new, old)
+
+
+@njit(forceinline=True)
+def dense_at(cell, shape):
+    """Where the dense layer's parameters start."""
+    return shape.units * cell.gates * (1 + shape.features + shape.units)
+
+
+@njit(forceinline=True)
+def initial_at(cell, shape):
+    """Where the parameters of the initial state start, if it is learned."""
+    return dense_at(cell, shape) + shape.outputs * (1 + shape.units)
+
+
+@njit(forceinline=True)
+def gate_inputs(cell, run, p, n, t):
+    """The inputs of one unit's gates at one step; the unit's parameters start at ``p``."""
+    w, h = run.weights, run.tape.states[0]
+    z = load_adjacent(w, p, cell.gates)
+    for k in range(run.shape.features):
+        p += cell.gates
+        z = fma(run.x[n, t, k], load_adjacent(w, p, cell.gates), z)
+    for j in range(run.shape.units):
+        p += cell.gates
+        z = fma(h[t, j], load_adjacent(w, p, cell.gates), z)
+    return z
+
+
+@njit(forceinline=True)
+def add_gate_gradients(cell, run, gradient, p, n, t, dz):
     """Add one unit's parameter gradients at one step, the mirror of ``gate_inputs``."""
-    g = gradient
-    g[p] = g[p] + dzi
-    g[p + 1] = g[p + 1] + dzf
-    g[p + 2] = g[p + 2] + dzg
-    g[p + 3] = g[p + 3] + dzo
-    for k in range(features):
-        p += 4
-        a = x[n, t, k]
-        g[p] = fma(a, dzi, g[p])
-        g[p + 1] = fma(a, dzf, g[p + 1])
-        g[p + 2] = fma(a, dzg, g[p + 2])
-        g[p + 3] = fma(a, dzo, g[p + 3])
-    for j in range(units):
-        p += 4
-        a = h[t, j]
-        g[p] = fma(a, dzi, g[p])
-        g[p + 1] = fma(a, dzf, g[p + 1])
-        g[p + 2] = fma(a, dzg, g[p + 2])
-        g[p + 3] = fma(a, dzo, g[p + 3])
+    h = run.tape.states[0]
+    store_adjacent(gradient, p, add(load_adjacent(gradient, p, cell.gates), dz))
+    for k in range(run.shape.features):
+        p += cell.gates
+        old = load_adjacent(gradient, p, cell.gates)
+        store_adjacent(gradient, p, fma(run.x[n, t, k], dz, old))
+    for j in range(run.shape.units):
+        p += cell.gates
+        store_adjacent(gradient, p, fma(h[t, j], dz, load_adjacent(gradient, p, cell.gates)))
 
 
 @njit(forceinline=True)
-def initial_at(shape):
-    """Where the initial state's parameters start, or -1 where it is zero."""
-    if not shape.learned:
-        return -1
-    return shape.units * 4 * (1 + shape.features + shape.units) + shape.outputs * (1 + shape.units)
+def initial(cell, run, u, now):
+    """The state that unit ``u`` is set back to: parameters where it is learned, else zero."""
+    if run.shape.learned:
+        return load_adjacent(
+            run.weights, initial_at(cell, run.shape) + u * cell.states, cell.states
+        )
+    return filled(now, 0.0)
 
 
 @njit(forceinline=True)
-def initial(w, at, u, zero):
-    """The first of two parameters, ``at`` the units of a state, or zero."""
-    return w[at + u] if at >= 0 else zero
+def reset_row(cell, run, b, mask):
+    """Set row ``b`` of the state back to the initial state, in the lanes of ``mask`` or in all."""
+    for u in range(run.shape.units):
+        now = load_each(run.carried, (b, u))
+        store_each(run.carried, (b, u), kept(mask, initial(cell, run, u, now), now))
 
 
 @njit(forceinline=True)
-def reset_row(carried, b, units, w, at, zero):
-    """Set row ``b`` of the state back to the initial state."""
-    for u in range(units):
-        carried.h[b, u] = initial(w, at, u, zero)
-        carried.c[b, u] = initial(w, at, units + u, zero)
-
-
-@njit(forceinline=True)
-def reset_where(mask, carried, b, units, w, at, zero):
-    """The same, in the lanes of ``mask`` alone."""
-    for u in range(units):
-        carried.h[b, u] = where(mask, initial(w, at, u, zero), carried.h[b, u])
-        carried.c[b, u] = where(mask, initial(w, at, units + u, zero), carried.c[b, u])
-
-
-@njit(forceinline=True)
-def keep_where_idle(valid, carried, b, units, tape):
+def undo(run, b, valid):
     """Undo what ``forward`` did to the state in the lanes that have no sample."""
-    for u in range(units):
-        carried.h[b, u] = where(valid, carried.h[b, u], tape.h[0, u])
-        carried.c[b, u] = where(valid, carried.c[b, u], tape.c[0, u])
+    for u in range(run.shape.units):
+        before, after = load_each(run.tape.states, (0, u)), load_each(run.carried, (b, u))
+        store_each(run.carried, (b, u), where(valid, after, before))
 
 
 @njit(forceinline=True)
-def forward(shape, w, x, n, b, carried, tape, hard):
+def forward(cell, hard, run, n, b):
     """Run sample ``n`` through the recurrent layer from state row ``b``, and leave the state there.
 
     Every step is written to the tape.
     """
-    units, steps, features = shape.units, shape.steps, shape.features
-    row = 4 * (1 + features + units)
+    units, steps, tape = run.shape.units, run.shape.steps, run.tape
+    row = cell.gates * (1 + run.shape.features + units)
     for u in range(units):
-        tape.h[0, u] = carried.h[b, u]
-        tape.c[0, u] = carried.c[b, u]
+        store_each(tape.states, (0, u), load_each(run.carried, (b, u)))
     for t in range(steps):
         for u in range(units):
-            zi, zf, zg, zo = gate_inputs(w, u * row, x, n, tape.h, t, features, units)
-            i, f, g, o, c, s = lstm(zi, zf, zg, zo, tape.c[t, u], hard)
-            tape.gates[t, u, 0] = i
-            tape.gates[t, u, 1] = f
-            tape.gates[t, u, 2] = g
-            tape.gates[t, u, 3] = o
-            tape.squashed[t, u] = s
-            tape.c[t + 1, u] = c
-            tape.h[t + 1, u] = o * s
+            z = gate_inputs(cell, run, u * row, n, t)
+            steps_kept, after = cell.forward(z, load_each(tape.states, (t, u)), hard)
+            store_adjacent(tape.kept, (t, u, 0), steps_kept)
+            store_each(tape.states, (t + 1, u), after)
     for u in range(units):
-        carried.h[b, u] = tape.h[steps, u]
-        carried.c[b, u] = tape.c[steps, u]
+        store_each(run.carried, (b, u), load_each(tape.states, (steps, u)))
 
 
 @njit(forceinline=True)
-def output(shape, w, q, tape):
+def output(cell, run, q):
     """Output ``q`` of the dense layer after the last time step, and where its parameters start."""
-    units, steps, features = shape.units, shape.steps, shape.features
-    p = units * 4 * (1 + features + units) + q * (1 + units)
+    w, h = run.weights, run.tape.states[0]
+    p = dense_at(cell, run.shape) + q * (1 + run.shape.units)
     out = w[p]
-    for u in range(units):
-        out = fma(tape.h[steps, u], w[p + 1 + u], out)
+    for u in range(run.shape.units):
+        out = fma(h[run.shape.steps, u], w[p + 1 + u], out)
     return out, p
 
 
 @njit(forceinline=True)
-def error_of(shape, w, q, y, n, tape, loss_mask):
+def error_of(cell, run, y, n, q, loss_mask):
     """The error of output ``q``, zero in the lanes where it does not count, and its parameters."""
-    out, p = output(shape, w, q, tape)
+    out, p = output(cell, run, q)
     error = out - y[n, q]
     if loss_mask is not None:
         error = error * loss_mask[n]
@@ -164,57 +148,46 @@ def add_error(loss, error, bound):
 
 
 @njit(forceinline=True)
-def backward(shape, w, x, y, n, tape, memory, bound, scale, loss, zero, hard, loss_mask, began):
-    """Add sample ``n``'s gradients to ``memory.gradient``; return ``loss`` plus its error.
+def backward(cell, hard, block, n, scale, loss, loss_mask, began):
+    """Add sample ``n``'s gradients to those of the block; return ``loss`` plus its error.
 
     Back-propagation through the sample's own time steps. The state it started from is a constant,
     but for the initial state where that is learned, in the lanes of ``began``.
     """
-    units, steps, features, outputs = shape.units, shape.steps, shape.features, shape.outputs
-    row = 4 * (1 + features + units)
-    gradient, dz, dh, dc = memory.gradient, memory.dz, memory.dh, memory.dc
+    run, gradient, slopes, dz = block.run, block.gradient, block.slopes, block.dz
+    shape, w, tape = run.shape, run.weights, run.tape
+    units, steps, features = shape.units, shape.steps, shape.features
+    row = cell.gates * (1 + features + units)
+    h, dh = tape.states[0], slopes[0]
     for u in range(units):
-        dh[u] = zero
-        dc[u] = zero
-    for q in range(outputs):
-        error, p = error_of(shape, w, q, y, n, tape, loss_mask)
-        loss, slope = add_error(loss, error, bound)
+        store_each(slopes, u, filled(load_each(slopes, u), 0.0))
+    for q in range(shape.outputs):
+        error, p = error_of(cell, run, block.y, n, q, loss_mask)
+        loss, slope = add_error(loss, error, block.optimizer.clip)
         d = slope * scale
         gradient[p] = gradient[p] + d
         for u in range(units):
             p += 1
-            gradient[p] = fma(d, tape.h[steps, u], gradient[p])
+            gradient[p] = fma(d, h[steps, u], gradient[p])
             dh[u] = fma(d, w[p], dh[u])
     for t in range(steps - 1, -1, -1):
         for u in range(units):
-            i, f = tape.gates[t, u, 0], tape.gates[t, u, 1]
-            g, o = tape.gates[t, u, 2], tape.gates[t, u, 3]
-            s, c = tape.squashed[t, u], tape.c[t, u]
-            dzi, dzf, dzg, dzo, dc[u] = lstm_gradient(i, f, g, o, c, s, dh[u], dc[u], hard)
-            add_gate_gradients(
-                gradient, u * row, x, n, tape.h, t, features, units, dzi, dzf, dzg, dzo
-            )
-            dz[u, 0] = dzi
-            dz[u, 1] = dzf
-            dz[u, 2] = dzg
-            dz[u, 3] = dzo
-        if t > 0 or shape.learned:
-            for j in range(units):
-                dh[j] = zero
+            steps_kept = load_adjacent(tape.kept, (t, u, 0), cell.kept)
+            before = load_each(tape.states, (t, u))
+            dz_of, before_slopes = cell.backward(steps_kept, before, load_each(slopes, u), hard)
+            store_each(slopes, u, before_slopes)
+            add_gate_gradients(cell, run, gradient, u * row, n, t, dz_of)
+            store_adjacent(dz, (u, 0), dz_of)
+        if t > 0 or shape.learned:  # nothing reads the slope of a state that is a constant
             for u in range(units):
-                p = u * row + 4 * (1 + features)
-                dzi, dzf, dzg, dzo = dz[u, 0], dz[u, 1], dz[u, 2], dz[u, 3]
+                p = u * row + cell.gates * (1 + features)
+                dz_of = load_adjacent(dz, (u, 0), cell.gates)
                 for j in range(units):
-                    d = fma(dzi, w[p], dh[j])
-                    d = fma(dzf, w[p + 1], d)
-                    d = fma(dzg, w[p + 2], d)
-                    dh[j] = fma(dzo, w[p + 3], d)
-                    p += 4
-    if began is not None:
-        at = initial_at(shape)
-        if at >= 0:
-            for u in range(units):
-                gradient[at + u] = where(began, gradient[at + u] + dh[u], gradient[at + u])
-                p = at + units + u
-                gradient[p] = where(began, gradient[p] + dc[u], gradient[p])
+                    dh[j] = dot(dz_of, load_adjacent(w, p, cell.gates), dh[j])
+                    p += cell.gates
+    if began is not None and shape.learned:
+        for u in range(units):
+            p = initial_at(cell, shape) + u * cell.states
+            old = load_adjacent(gradient, p, cell.states)
+            store_adjacent(gradient, p, where(began, add(old, load_each(slopes, u)), old))
     return loss

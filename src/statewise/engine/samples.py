@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from statewise.engine.weights import Floats
+from statewise.engine.layout import Data, Floats, Ints
 from statewise.errors import DataError, SettingError
 
 __all__ = ["Samples", "checked_floats", "data_of_runs", "samples_of"]
-
-Ints = NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +45,10 @@ class Samples:
             return np.repeat(self.order[None, :, None], len(data), axis=2)
         place = np.arange(self.places(data).max(), dtype=np.int32)[:, None]
         return np.where(place < self.count[data], place, np.int32(-1))[None].astype(np.int32)
+
+    def in_lanes(self, data: Ints, order: Ints) -> Data:
+        """What kernels read: each lane's data set, and the order of its samples."""
+        return Data(self.x, self.y, self.series_start, self.loss_mask, self.start[data], order)
 
     def split(self, held_back: Callable[[int], int]) -> tuple["Samples", "Samples"]:
         """The samples without the last of each data set, and those alone.
@@ -83,8 +85,8 @@ def samples_of(
         y: (samples, outputs), or as many data sets of them.
         order: (places,) for one data set: the sample of each place in time order, -1 for none. A
             batch is so many places in turn; with carried state a row of it follows one series.
-        fresh: (samples,) where a series begins, and the state with it.
-        scored: (samples,) where an error counts; elsewhere only the state is moved on.
+        series_start: (samples,) where a series begins, and the state with it.
+        loss_mask: (samples,) where an error counts; elsewhere only the state is moved on.
 
     Raises:
         SettingError: a shape is wrong, or two disagree.

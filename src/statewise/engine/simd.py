@@ -20,18 +20,26 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.imputils import impl_ret_borrowed
 from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
 __all__ = [
+    "add",
     "clip",
+    "dot",
     "exp2i",
+    "filled",
     "fma",
     "inside_unit",
     "lanes",
+    "load_adjacent",
+    "load_each",
     "round_even",
     "splat",
     "sqrt",
+    "store_adjacent",
+    "store_each",
     "where",
 ]
 
@@ -60,14 +68,24 @@ class LaneArray(types.Array):
 register_model(LaneArray)(models.ArrayModel)
 
 
-def element_pointer(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-    array_type, index_type = signature.args[:2]
-    array = context.make_array(array_type)(context, builder, value=values[0])
+def element_pointer(
+    context: Any,
+    builder: Any,
+    array_type: Any,
+    value: Any,
+    index_type: Any,
+    index: Any,
+    *,
+    on: int = 0,
+) -> Any:
+    """Where the element of an index lies, or the one that is ``on`` further along the last axis."""
+    array = context.make_array(array_type)(context, builder, value=value)
     if isinstance(index_type, types.BaseTuple):
-        indices = zip(cgutils.unpack_tuple(builder, values[1]), index_type.types, strict=True)
+        indices = zip(cgutils.unpack_tuple(builder, index), index_type.types, strict=True)
     else:
-        indices = zip([values[1]], [index_type], strict=True)
-    whole = [context.cast(builder, value, ty, types.intp) for value, ty in indices]
+        indices = zip([index], [index_type], strict=True)
+    whole = [context.cast(builder, one, ty, types.intp) for one, ty in indices]
+    whole[-1] = builder.add(whole[-1], ir.Constant(whole[-1].type, on))
     return cgutils.get_item_pointer(
         context, builder, array_type, array, whole, wraparound=False, boundscheck=False
     )
@@ -76,13 +94,17 @@ def element_pointer(context: Any, builder: Any, signature: Any, values: Any) -> 
 @lower_builtin(operator.getitem, LaneArray, types.Integer)
 @lower_builtin(operator.getitem, LaneArray, types.BaseTuple)
 def load(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-    return builder.load(element_pointer(context, builder, signature, values), align=4)
+    (array, index), (array_type, index_type) = values, signature.args
+    place = element_pointer(context, builder, array_type, array, index_type, index)
+    return builder.load(place, align=4)
 
 
 @lower_builtin(operator.setitem, LaneArray, types.Integer, LaneType)
 @lower_builtin(operator.setitem, LaneArray, types.BaseTuple, LaneType)
 def store(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-    builder.store(values[2], element_pointer(context, builder, signature, values), align=4)
+    (array, index, value), (array_type, index_type, _) = values, signature.args
+    place = element_pointer(context, builder, array_type, array, index_type, index)
+    builder.store(value, place, align=4)
     return context.get_dummy_value()
 
 
@@ -112,21 +134,34 @@ def common_lane(*operands: Any) -> LaneType | None:
 
 
 def elementwise(build: Callable[..., Any]) -> Any:
-    """An intrinsic over lanes and numbers (numbers are broadcast), from LLVM values to one."""
+    """An intrinsic over lanes and numbers (numbers are broadcast), from LLVM values to one.
+
+    Operands may be tuples of lanes, of one length: the result is then a tuple.
+    """
 
     def typed(_typing: Any, *args: Any) -> Any:
-        lane = common_lane(*args)
-        if lane is None:
+        counts = {a.count for a in args if isinstance(a, types.UniTuple)}
+        parts = [a.dtype if isinstance(a, types.UniTuple) else a for a in args]
+        lane = common_lane(*parts)
+        if lane is None or len(counts) > 1:
             return None
 
-        def codegen(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            vectors = [
-                as_lane(context, builder, v, t, lane)
-                for v, t in zip(values, signature.args, strict=True)
+        def element(context: Any, builder: Any, args: Any, values: Any, k: int) -> Any:
+            ones = [
+                builder.extract_value(v, k) if isinstance(a, types.UniTuple) else v
+                for v, a in zip(values, args, strict=True)
             ]
-            return build(builder, *vectors)
+            vectors = zip(ones, parts, strict=True)
+            return build(builder, *(as_lane(context, builder, v, t, lane) for v, t in vectors))
 
-        return lane(*args), codegen
+        def codegen(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            found = [
+                element(context, builder, signature.args, values, k)
+                for k in range(max(counts, default=1))
+            ]
+            return cgutils.pack_array(builder, found) if counts else found[0]
+
+        return (types.UniTuple(lane, *counts) if counts else lane)(*args), codegen
 
     return typed
 
@@ -211,30 +246,138 @@ def where(typingctx: Any, mask: Any, value: Any, other: Any) -> Any:
 
 
 @intrinsic
-def lanes(_typing: Any, array: Any, width: Any) -> Any:
-    """A float32 C array of shape ``(..., width)`` as an array of lanes of shape ``(...)``."""
-    if not isinstance(width, types.IntegerLiteral) or array.dtype != types.float32:
+def add(typingctx: Any, a: Any, b: Any) -> Any:
+    """``a + b``, which for tuples numba takes to join them."""
+    return elementwise(lambda ll, x, y: ll.fadd(x, y))(typingctx, a, b)
+
+
+@intrinsic
+def filled(typingctx: Any, like: Any, value: Any) -> Any:
+    """``value`` in every lane, in as many values as ``like`` has."""
+    return elementwise(lambda _ll, _like, v: v)(typingctx, like, value)
+
+
+@intrinsic
+def dot(_typing: Any, a: Any, b: Any, start: Any) -> Any:
+    """``start`` plus the products of two tuples, one ``fma`` after another."""
+
+    def codegen(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        total = values[2]
+        for k in range(a.count):
+            x, y = (builder.extract_value(v, k) for v in values[:2])
+            total = llvm_call(builder, "fma", x, y, total)
+        return total
+
+    return start(a, b, start), codegen
+
+
+@intrinsic
+def load_adjacent(_typing: Any, array: Any, index: Any, count: Any) -> Any:
+    """A tuple of ``count`` elements that lie side by side along the last axis."""
+    if not isinstance(count, types.IntegerLiteral):
         return None
-    width_value = width.literal_value
-    lane_array = LaneArray(LaneType(width_value), array.ndim - 1)
+    found = types.UniTuple(array.dtype, count.literal_value)
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        source = context.make_array(signature.args[0])(context, builder, value=args[0])
-        result = context.make_array(lane_array)(context, builder)
-        shape = cgutils.unpack_tuple(builder, source.shape)[:-1]
-        strides = cgutils.unpack_tuple(builder, source.strides)[:-1]
-        itemsize = ir.Constant(source.itemsize.type, 4 * width_value)
-        result.data = builder.bitcast(source.data, result.data.type)
-        result.shape = cgutils.pack_array(builder, shape)
-        result.strides = cgutils.pack_array(builder, strides)
-        result.itemsize = itemsize
-        result.nitems = builder.udiv(source.nitems, ir.Constant(source.nitems.type, width_value))
-        # A view that owns nothing: the caller's array outlives the kernel call.
-        result.meminfo = cgutils.get_null_value(result.meminfo.type)
-        result.parent = cgutils.get_null_value(result.parent.type)
-        return result._getvalue()
+    def codegen(context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        place = (context, builder, array, values[0], index, values[1])
+        loads = [builder.load(element_pointer(*place, on=k), align=4) for k in range(found.count)]
+        return cgutils.pack_array(builder, loads)
 
-    return lane_array(array, width), codegen
+    return found(array, index, count), codegen
+
+
+@intrinsic
+def store_adjacent(_typing: Any, array: Any, index: Any, values: Any) -> Any:
+    """The inverse of ``load_adjacent``."""
+
+    def codegen(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        place = (context, builder, array, args[0], index, args[1])
+        for k in range(values.count):
+            value = builder.extract_value(args[2], k)
+            builder.store(value, element_pointer(*place, on=k), align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, index, values), codegen
+
+
+@intrinsic
+def load_each(_typing: Any, arrays: Any, index: Any) -> Any:
+    """A tuple of the elements at one index of several arrays."""
+    found = types.UniTuple(arrays.dtype.dtype, arrays.count)
+
+    def codegen(context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        each = [builder.extract_value(values[0], k) for k in range(arrays.count)]
+        places = [
+            element_pointer(context, builder, arrays.dtype, array, index, values[1])
+            for array in each
+        ]
+        return cgutils.pack_array(builder, [builder.load(place, align=4) for place in places])
+
+    return found(arrays, index), codegen
+
+
+@intrinsic
+def store_each(_typing: Any, arrays: Any, index: Any, values: Any) -> Any:
+    """The inverse of ``load_each``."""
+
+    def codegen(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        for k in range(arrays.count):
+            array, value = (builder.extract_value(arg, k) for arg in (args[0], args[2]))
+            place = element_pointer(context, builder, arrays.dtype, array, index, args[1])
+            builder.store(value, place, align=4)
+        return context.get_dummy_value()
+
+    return types.void(arrays, index, values), codegen
+
+
+def retyped(ty: Any, width: int) -> Any:
+    """The type of what ``lanes`` makes of a type."""
+    if isinstance(ty, types.BaseTuple):
+        parts = [retyped(part, width) for part in ty.types]
+        return types.BaseTuple.from_types(parts, getattr(ty, "instance_class", None))
+    if isinstance(ty, types.Array) and ty.dtype == types.float32 and ty.ndim > 1:
+        return LaneArray(LaneType(width), ty.ndim - 1)
+    return ty
+
+
+def view(context: Any, builder: Any, value: Any, ty: Any, to: Any) -> Any:
+    """``value`` as the type that ``retyped`` gives."""
+    if isinstance(ty, types.BaseTuple):
+        parts = zip(cgutils.unpack_tuple(builder, value), ty.types, to.types, strict=True)
+        return context.make_tuple(builder, to, [view(context, builder, *part) for part in parts])
+    if not isinstance(to, LaneArray):
+        return impl_ret_borrowed(context, builder, ty, value)
+    source = context.make_array(ty)(context, builder, value=value)
+    result = context.make_array(to)(context, builder)
+    width = to.dtype.width
+    result.data = builder.bitcast(source.data, result.data.type)
+    result.shape = cgutils.pack_array(builder, cgutils.unpack_tuple(builder, source.shape)[:-1])
+    strides = cgutils.unpack_tuple(builder, source.strides)[:-1]
+    result.strides = cgutils.pack_array(builder, strides)
+    result.itemsize = ir.Constant(source.itemsize.type, 4 * width)
+    result.nitems = builder.udiv(source.nitems, ir.Constant(source.nitems.type, width))
+    # A view that owns nothing: the caller's array outlives the kernel call.
+    result.meminfo = cgutils.get_null_value(result.meminfo.type)
+    result.parent = cgutils.get_null_value(result.parent.type)
+    return result._getvalue()
+
+
+@intrinsic
+def lanes(_typing: Any, value: Any, width: Any) -> Any:
+    """A float32 C array of shape ``(..., width)`` as an array of lanes of shape ``(...)``.
+
+    In a tuple, named or not, every such array of two axes or more is retyped, and the rest is kept.
+    """
+    if not isinstance(width, types.IntegerLiteral):
+        return None
+    to = retyped(value, width.literal_value)
+    if to == value:
+        return None
+
+    def codegen(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return view(context, builder, args[0], value, to)
+
+    return to(value, width), codegen
 
 
 @intrinsic

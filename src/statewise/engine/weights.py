@@ -1,4 +1,4 @@
-"""The weights and state of many runs as plain arrays, and their layout in lanes."""
+"""The weights of many runs as plain arrays, and as one vector a run."""
 
 import math
 from typing import NamedTuple
@@ -6,24 +6,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.engine.layout import parameter_count
+from statewise.engine.cells import Cell
+from statewise.engine.cells.lstm import LSTM
+from statewise.engine.layout import Carried, Floats, Shape, parameter_count
 from statewise.errors import SettingError
 
-__all__ = ["State", "Weights", "flatten", "unflatten", "zero_state", "zeros"]
-
-Floats = NDArray[np.float32]
+__all__ = ["Weights", "flatten", "unflatten", "zeros"]
 
 
 class Weights(NamedTuple):
-    """The weights of one LSTM layer and one dense layer, a run along the first axis.
+    """The weights of one recurrent layer and one dense layer, a run along the first axis.
 
-    The other axes, and the gate order ``i, f, c, o`` along the last axis of the first three, are
-    those of Keras' ``LSTM`` and ``Dense`` layers.
+    The other axes are those of Keras' layers, whose gates are side by side along the last axis of
+    the first three; the gates of an LSTM are ``i, f, c, o``.
     """
 
-    kernel: Floats  # (runs, features, 4 * units)
-    recurrent: Floats  # (runs, units, 4 * units)
-    bias: Floats  # (runs, 4 * units)
+    kernel: Floats  # (runs, features, gates * units)
+    recurrent: Floats  # (runs, units, gates * units)
+    bias: Floats  # (runs, gates * units)
     dense_kernel: Floats  # (runs, units, outputs)
     dense_bias: Floats  # (runs, outputs)
 
@@ -43,22 +43,27 @@ class Weights(NamedTuple):
     def outputs(self) -> int:
         return int(self.dense_bias.shape[1])
 
+    @property
+    def gates(self) -> int:
+        return int(self.bias.shape[1]) // self.units
+
     def take(self, runs: NDArray[np.intp] | slice) -> "Weights":
         """The weights of some of the runs."""
         return Weights(*(array[runs] for array in self))
 
-    def check(self) -> "Weights":
-        """The same weights as float32; raises SettingError if the shapes disagree."""
+    def check(self, cell: Cell = LSTM) -> "Weights":
+        """These weights of ``cell`` as float32; raises SettingError if the shapes disagree."""
         arrays = Weights(*(np.asarray(a, np.float32) for a in self))
         for name, array, axes in zip(self._fields, arrays, (3, 3, 2, 3, 2), strict=True):
             if array.ndim != axes or 0 in array.shape:
                 problem = f"does not have {axes} axes, all longer than zero"
                 raise SettingError(f"weights.{name}", array.shape, problem, "Reshape it.")
         runs, units, features, outputs = arrays.runs, arrays.units, arrays.features, arrays.outputs
+        inputs = cell.gates * units
         expected = {
-            "kernel": (runs, features, 4 * units),
-            "recurrent": (runs, units, 4 * units),
-            "bias": (runs, 4 * units),
+            "kernel": (runs, features, inputs),
+            "recurrent": (runs, units, inputs),
+            "bias": (runs, inputs),
             "dense_kernel": (runs, units, outputs),
             "dense_bias": (runs, outputs),
         }
@@ -70,17 +75,18 @@ class Weights(NamedTuple):
                 )
         return arrays
 
-
-class State(NamedTuple):
-    """The recurrent state of many runs: what goes into a step and comes out of it."""
-
-    h: Floats  # (runs, rows, units) the layer's output
-    c: Floats  # (runs, rows, units) the cell state
-
-
-def zero_state(runs: int, units: int, rows: int = 1) -> State:
-    """A state of zeros."""
-    return State(*(np.zeros((runs, rows, units), np.float32) for _ in range(2)))
+    def check_for(
+        self, runs: int, units: int, features: int, outputs: int, cell: Cell = LSTM
+    ) -> "Weights":
+        """The same of initial weights, which must be of so many runs and of these sizes."""
+        weights = self.check(cell)
+        found = (weights.runs, weights.units, weights.features, weights.outputs)
+        wanted = (runs, units, features, outputs)
+        if found != wanted:
+            problem = f"has other (runs, units, features, outputs) than {wanted}"
+            fix = "Give initial weights of that shape, one a run."
+            raise SettingError("initial", found, problem, fix)
+        return weights
 
 
 def zeros(*shape: int) -> Floats:
@@ -91,41 +97,37 @@ def zeros(*shape: int) -> Floats:
     return buffer[start : start + count].reshape(shape)
 
 
-def flatten(weights: Weights, initial: State | None = None) -> Floats:
+def flatten(weights: Weights, initial: Carried | None = None) -> Floats:
     """``weights`` as (runs, parameters) in the order that the kernels read.
 
-    ``initial`` (runs, 1, units) is the initial state that was learned with them, if it was.
+    ``initial`` (runs, 1, units) each is the initial state that was learned with them, if it was.
     """
-    runs, units, features = weights.runs, weights.units, weights.features
-    recurrent_part = np.concatenate(
-        [weights.bias[:, None, :], weights.kernel, weights.recurrent], axis=1
-    )  # (runs, 1 + features + units, 4 * units)
-    by_unit = recurrent_part.reshape(runs, 1 + features + units, 4, units).transpose(0, 3, 1, 2)
-    dense_part = np.concatenate([weights.dense_bias[:, None, :], weights.dense_kernel], axis=1)
-    by_output = dense_part.transpose(0, 2, 1)  # (runs, outputs, 1 + units)
-    parts = [by_unit.reshape(runs, -1), by_output.reshape(runs, -1)]
-    parts += [part.reshape(runs, units) for part in initial or ()]
+    runs, units, gates = weights.runs, weights.units, weights.gates
+    recurrent = np.concatenate([weights.bias[:, None], weights.kernel, weights.recurrent], axis=1)
+    by_unit = recurrent.reshape(runs, -1, gates, units).transpose(0, 3, 1, 2)
+    dense = np.concatenate([weights.dense_bias[:, None], weights.dense_kernel], axis=1)
+    parts = [by_unit.reshape(runs, -1), dense.transpose(0, 2, 1).reshape(runs, -1)]
+    if initial is not None:
+        parts.append(np.stack(initial, axis=-1).reshape(runs, -1))
     return np.concatenate(parts, axis=1)
 
 
-def unflatten(
-    flat: Floats, units: int, features: int, outputs: int, learned: bool = False
-) -> tuple[Weights, State | None]:
+def unflatten(cell: Cell, flat: Floats, shape: Shape) -> tuple[Weights, Carried | None]:
     """The inverse of ``flatten``."""
-    runs = flat.shape[0]
-    dense = 4 * units * (1 + features + units)
-    end = parameter_count(units, features, outputs)
-    by_unit = flat[:, :dense].reshape(runs, units, 1 + features + units, 4)
-    recurrent_part = by_unit.transpose(0, 2, 3, 1).reshape(runs, 1 + features + units, 4 * units)
-    dense_part = flat[:, dense:end].reshape(runs, outputs, 1 + units).transpose(0, 2, 1)
+    runs, units, features, gates = len(flat), shape.units, shape.features, cell.gates
+    end = parameter_count(cell, shape._replace(learned=False))
+    dense_at = end - shape.outputs * (1 + units)
+    by_unit = flat[:, :dense_at].reshape(runs, units, -1, gates)
+    recurrent = by_unit.transpose(0, 2, 3, 1).reshape(runs, -1, gates * units)
+    dense = flat[:, dense_at:end].reshape(runs, -1, 1 + units).transpose(0, 2, 1)
     weights = Weights(
-        kernel=recurrent_part[:, 1 : 1 + features].copy(),
-        recurrent=recurrent_part[:, 1 + features :].copy(),
-        bias=recurrent_part[:, 0].copy(),
-        dense_kernel=dense_part[:, 1:].copy(),
-        dense_bias=dense_part[:, 0].copy(),
+        kernel=recurrent[:, 1 : 1 + features].copy(),
+        recurrent=recurrent[:, 1 + features :].copy(),
+        bias=recurrent[:, 0].copy(),
+        dense_kernel=dense[:, 1:].copy(),
+        dense_bias=dense[:, 0].copy(),
     )
-    if not learned:
+    if not shape.learned:
         return weights, None
-    h, c = flat[:, end : end + units], flat[:, end + units :]
-    return weights, State(h[:, None].copy(), c[:, None].copy())
+    initial = flat[:, end:].reshape(runs, 1, units, cell.states)
+    return weights, tuple(initial[..., k].copy() for k in range(cell.states))

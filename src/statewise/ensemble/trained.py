@@ -136,7 +136,7 @@ class Ensemble:
         if not self.shared:
             runs = self.runs_of(series)
             weights = weights.take(runs)
-            initial = None if initial is None else State(initial.h[runs], initial.c[runs])
+            initial = None if initial is None else type(initial)(*(part[runs] for part in initial))
         return replace(
             self,
             framing=self.framing[series],
@@ -148,7 +148,7 @@ class Ensemble:
     def start(self) -> Carried:
         """The state before anything was seen."""
         rows = self.series if self.shared else 1
-        return Carried(*(np.repeat(part, rows, axis=1) for part in self.bank.start))
+        return tuple(np.repeat(part, rows, axis=1) for part in self.bank.start)
 
     def to_lanes(self, state: State) -> Carried:
         """A state of (series, members, units) as ``ForecastState`` holds it."""
@@ -172,16 +172,16 @@ class Ensemble:
         else:
             runs = np.repeat(series, self.members).astype(np.float32)
             mask = self.bank.spread(runs[:, None, None]) > 0
-        return Carried(*(np.where(mask, a, b) for a, b in zip(these, those, strict=True)))
+        return tuple(np.where(mask, a, b) for a, b in zip(these, those, strict=True))
 
     def part(self, now: ForecastState, series: NDArray[np.intp]) -> ForecastState:
         """What is known of some of the series, as ``take(series)`` holds it."""
         if self.shared:
-            carried = Carried(*(part[:, series] for part in now.carried))
+            carried = tuple(part[:, series] for part in now.carried)
         else:
             lane = divmod(self.runs_of(series), self.bank.width)
             rows = State(*(part[lane[0], :, :, lane[1]] for part in now.carried))
-            carried = Carried(*(packed(part, lanes_for(len(part))) for part in rows))
+            carried = tuple(packed(part, lanes_for(len(part))) for part in rows)
         return ForecastState(now.recent[series], now.x[series], carried)
 
     def put(
@@ -190,7 +190,7 @@ class Ensemble:
         """``now`` with what ``take(series)`` knows of some of the series written into it."""
         recent, x = now.recent.copy(), now.x.copy()
         recent[series], x[series] = part.recent, part.x
-        carried = Carried(*(array.copy() for array in now.carried))
+        carried = tuple(array.copy() for array in now.carried)
         for whole, some in zip(carried, part.carried, strict=True):
             if self.shared:
                 whole[:, series] = some

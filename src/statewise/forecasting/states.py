@@ -133,4 +133,4 @@ def fitting(name: str, part: str, new: SeriesState, known: SeriesState) -> NDArr
 
 def shapes_of(now: ForecastState) -> list[tuple[int, ...]]:
     """The shapes of what is known."""
-    return [part.shape for part in (now.recent, now.x, *now.carried)]
+    return [now.recent.shape, now.x.shape, *(part.shape for part in now.carried)]

@@ -127,7 +127,7 @@ class BuiltIn:
         return []
 
     def load(self, model: Model, runs: int, threads: int | None) -> None:
-        engine.load(model.network, runs, threads)
+        engine.load(model.network, model.training, runs, threads)
 
     def fit(self, model: Model, x: Floats, y: Floats, **settings: Any) -> engine.Fitted:
         return engine.fit(model.network, model.training, model.regime, x, y, **settings)

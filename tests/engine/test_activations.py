@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from statewise.engine.cells import gate, gate_slope, logistic, tanh
+from statewise.engine.activations import gate, gate_slope, logistic, tanh
 from statewise.engine.simd import lanes
 
 WIDTH = 16

@@ -1,15 +1,10 @@
-"""The equations of a recurrent cell, forward and backward, on lane values.
-
-Every function here works on whole lanes and is inlined into the kernel that calls it. The names
-follow Hochreiter and Schmidhuber (1997) with the forget gate of Gers, Schmidhuber and Cummins
-(2000): gates ``i``, ``f``, ``o``, candidate ``g``, cell state ``c``, output ``h``.
-"""
+"""The activations of gates and candidates, on lane values, inlined into what calls them."""
 
 from numba import njit
 
 from statewise.engine.simd import clip, exp2i, fma, inside_unit, round_even
 
-__all__ = ["gate", "gate_slope", "logistic", "lstm", "lstm_gradient", "tanh"]
+__all__ = ["gate", "gate_slope", "logistic", "tanh"]
 
 TANH_BOUND = 9.02  # tanh rounds to one beyond it
 LOGISTIC_LOW, LOGISTIC_HIGH = -87.0, 88.0  # exp(-x) stays finite, the result stays normal
@@ -72,29 +67,3 @@ def gate_slope(a, hard):
     if hard:
         return inside_unit(a, 0.2)
     return a * (1.0 - a)
-
-
-@njit(forceinline=True)
-def lstm(zi, zf, zg, zo, c, hard):
-    """One step from the gates' inputs and the cell state: ``i, f, g, o, c, tanh(c)``."""
-    i = gate(zi, hard)
-    f = gate(zf, hard)
-    g = tanh(zg)
-    o = gate(zo, hard)
-    c = fma(f, c, i * g)
-    return i, f, g, o, c, tanh(c)
-
-
-@njit(forceinline=True)
-def lstm_gradient(i, f, g, o, c, s, dh, dc, hard):
-    """The step backward: ``dzi, dzf, dzg, dzo`` and the gradient of the previous cell state.
-
-    ``c`` is the cell state before the step, ``s`` tanh of the one after it; ``dh`` and ``dc`` are
-    the loss gradients of the step's output and of its cell state by later steps.
-    """
-    dc = fma(dh * o, fma(-1.0 * s, s, 1.0), dc)
-    dzi = dc * g * gate_slope(i, hard)
-    dzf = dc * c * gate_slope(f, hard)
-    dzg = dc * i * fma(-1.0 * g, g, 1.0)
-    dzo = dh * s * gate_slope(o, hard)
-    return dzi, dzf, dzg, dzo, dc * f
