@@ -12,7 +12,6 @@ import pytest
 from statewise.cli import main, parser
 from statewise.cli.forecast_options import calibration_for
 from statewise.data.files import read_file
-from statewise.errors import StatewiseError
 from statewise.forecasting import Forecaster
 
 SMALL = ["--lags", "2", "--units", "2", "--members", "3", "--epochs", "5"]
@@ -355,10 +354,8 @@ def test_help_names_the_defaults_of_the_library(command: str, capsys: Captured) 
         assert said[1] == str(defaults[name].default)
 
 
-def test_errors_name_the_option_of_their_own_command() -> None:
-    from statewise.cli.options import for_command_line
-
-    error = StatewiseError("file", "x", "is not there", "Look.")
-    assert for_command_line(error, {"file": "NEW"}).argument == "NEW"
-    error = StatewiseError("file", "x", "is not there", "Look.")
-    assert for_command_line(error).argument == "file"
+def test_errors_name_the_options_of_their_own_command() -> None:
+    assert parser().parse_args(["update", "m", "n"]).said["file"] == "NEW"
+    said = parser().parse_args(["tutorial", "--test-size", "3"]).said
+    assert said["test_size"] == "--test-size"
+    assert said["file"] == "--data"

@@ -52,7 +52,7 @@ class Plan:
 
     Attributes:
         study: what will be run.
-        notes: in what it is less than the forecaster that it is for, a sentence each.
+        notes: a sentence on each way in which it is less than what the forecaster would train.
     """
 
     study: Study
@@ -124,10 +124,10 @@ def choose_regime(
     as test parts.
 
     Args:
-        model: whose parameters are used, but the regime; it is not changed.
+        model: the forecaster, whose parameters but the regime are used; it is not changed.
         panel: the series.
-        budget: seconds, about, beside those for compiling what was not compiled before.
-        on_shard: as ``run_study`` has it.
+        budget: seconds, about, not counting those for compiling what was not compiled before.
+        on_shard: as in ``run_study``.
 
     Raises:
         DataError: no series is long enough, or varies enough, to be tested on.
@@ -218,7 +218,6 @@ def arms_of(model: "Forecaster") -> list[Arm]:
 
 
 def shorter(arm: Arm, epochs: int) -> Arm:
-    """The arm, trained for another number of epochs."""
     training = replace(arm.model.training, epochs=epochs)
     return replace(arm, model=replace(arm.model, training=training))
 
@@ -252,7 +251,7 @@ def testable(arm: Arm, series: Sequence[Series]) -> tuple[list[Series], int, int
 
 def varies(framing: Framing, y: Floats, size: int, cutoffs: int) -> bool:
     """Whether a series can be framed at every cutoff, and the naive forecast has errors there."""
-    ends = [len(y) - size * k for k in range(cutoffs, 0, -1)]
+    ends = range(len(y) - size * cutoffs, len(y), size)
     try:
         for end in ends:
             framing.fit(y[:end])
@@ -262,14 +261,13 @@ def varies(framing: Framing, y: Floats, size: int, cutoffs: int) -> bool:
 
 
 def sizes(usable: int) -> Iterator[tuple[int, int]]:
-    """How many series with how many repeats, from the most to the least.
+    """Yield how many series with how many repeats, from the most to the least.
 
     Example:
         >>> list(sizes(6))[:4]
         [(6, 64), (6, 32), (6, 16), (4, 64)]
     """
-    kept = min(usable, MOST_SERIES)
-    least = min(usable, LEAST_SERIES)
+    kept, least = min(usable, MOST_SERIES), min(usable, LEAST_SERIES)
     while True:
         yield from ((kept, repeats) for repeats in REPEATS)
         if kept == least:
@@ -278,21 +276,14 @@ def sizes(usable: int) -> Iterator[tuple[int, int]]:
 
 
 def rounds(counts: Iterable[int], repeats: int, threads: int) -> int:
-    """How many samples an epoch takes one after another; fits of equal number go side by side.
-
-    Args:
-        counts: the samples of every fit, of which each is repeated.
-        repeats: of each.
-        threads: that packs of ``PACK`` runs are trained on.
+    """How many samples an epoch takes one after another, where threads train packs of fits.
 
     Example:
         >>> rounds([20, 20, 30], repeats=32, threads=2)
         50
     """
-    return sum(
-        samples * math.ceil(math.ceil(fits * repeats / PACK) / threads)
-        for samples, fits in Counter(counts).items()
-    )
+    packs = {samples: math.ceil(n * repeats / PACK) for samples, n in Counter(counts).items()}
+    return sum(samples * math.ceil(count / threads) for samples, count in packs.items())
 
 
 def cost(arm: Arm, x: Floats, y: Floats, least: float) -> float:
@@ -324,16 +315,11 @@ def conclude(result: StudyResult, verdicts: list[Verdict], notes: tuple[str, ...
     comparable = [name for name, row in found.items() if row["relative"] is not None]
     winner = min(comparable or found, key=lambda name: found[name]["relative"] or 0.0)
     rows = [
-        {
-            "regime": name,
-            "restarts": row["runs"],
-            "relative": row["relative"],
-            "together": together(result, name),
-            "beats naive": settled[name].outcome.value,
-            "diverged": row["diverged"],
-        }
+        {"regime": name, "restarts": row["runs"], "relative": row["relative"],
+         "together": together(result, name), "beats naive": settled[name].outcome.value,
+         "diverged": row["diverged"]}
         for name, row in found.items()
-    ]
+    ]  # fmt: skip
     best = found[winner]
     skill = (best["skill"], best["skill_low"], best["skill_high"])
     return Choice(winner, result, verdicts, rows, skill, settled[winner], notes)

@@ -14,7 +14,6 @@ from statewise.cli import doctor as doctor_command
 from statewise.cli import forecast as forecast_command
 from statewise.cli import study as study_command
 from statewise.cli import tutorial as tutorial_command
-from statewise.cli.options import for_command_line
 from statewise.cli.progress import say
 from statewise.errors import StatewiseError
 from statewise.version import __version__
@@ -26,19 +25,13 @@ INTERRUPTED = 130  # what a shell reports for a command that Ctrl-C ended
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    main = Parser(
-        prog="statewise",
-        description="Recurrent forecasters whose state is explicit.",
-    )
+    main = Parser(prog="statewise", description="Recurrent forecasters whose state is explicit.")
     main.add_argument("--version", action="version", version=f"statewise {__version__}")
-    commands = main.add_subparsers(
-        dest="command", required=True, metavar="COMMAND", parser_class=Parser
-    )
-    tutorial_command.add_to(commands)
-    study_command.add_to(commands)
-    forecast_command.add_to(commands)
-    data_command.add_to(commands)
-    doctor_command.add_to(commands)
+    commands = main.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+    for each in (
+        tutorial_command, study_command, forecast_command, data_command, doctor_command,
+    ):  # fmt: skip
+        each.add_to(commands)
     return main
 
 
@@ -51,14 +44,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show
     options = parser().parse_args(arguments)
-    handler = signal.signal(signal.SIGTERM, terminate) if in_main_thread() else None
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGTERM, terminate) if in_main_thread else None
     try:
         code: int = options.run(options)
         if sys.stdout is not None:
             sys.stdout.flush()
         return code
     except StatewiseError as error:
-        say(f"statewise: {for_command_line(error, getattr(options, 'said', None))}")
+        error.argument = options.said.get(error.argument, error.argument)
+        say(f"statewise: {error}")
         return 2
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -80,15 +75,12 @@ def terminate(number: int, _: Any) -> None:
     sys.exit(128 + number)
 
 
-def in_main_thread() -> bool:
-    """Whether signals may be handled here."""
-    return threading.current_thread() is threading.main_thread()
-
-
 class Parser(argparse.ArgumentParser):
     """A parser whose complaints are one line, and which takes no abbreviations.
 
     Options whose words are slow to import are added when its command is the one that was given.
+    What it parses has ``said``, the names of arguments on the command line by those of the library:
+    those of the options, and what a command sets as the default of ``said``.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -99,7 +91,11 @@ class Parser(argparse.ArgumentParser):
         """Add what was left for later, and parse."""
         while self.later:
             self.later.pop(0)(self)
-        return super().parse_known_args(*args, **kwargs)
+        parsed, rest = super().parse_known_args(*args, **kwargs)
+        options = {each.dest: each.option_strings[-1] for each in self._actions if each.nargs != 0
+                   and each.option_strings}  # fmt: skip
+        parsed.said = options | getattr(parsed, "said", {})
+        return parsed, rest
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and end."""

@@ -7,7 +7,6 @@ __all__ = ["add_to"]
 
 
 def add_to(commands: Any) -> None:
-    """Add the command to the parser."""
     data = commands.add_parser(
         "data",
         help="print a series that ships with statewise as CSV",

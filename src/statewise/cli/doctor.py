@@ -15,7 +15,6 @@ __all__ = ["add_to"]
 
 
 def add_to(commands: Any) -> None:
-    """Add the command to the parser."""
     doctor = commands.add_parser(
         "doctor",
         help="what is installed here, and which backends of Keras carry state",
@@ -34,12 +33,9 @@ def run_doctor(_: argparse.Namespace) -> int:
     named = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "llvmlite", "scipy"))
     print(f"statewise {__version__}, Python {platform.python_version()}, {named}")
     print(f"{platform.machine()}, {available_threads()} threads to train on")
-    cache = cache_state()
-    holds = (
-        f"{cache.files} files, {cache.size / 2**20:.1f} MiB"
-        if cache.files
-        else "empty: the next training compiles first, some seconds"
-    )
+    cache, holds = cache_state(), "empty: the next training compiles first, some seconds"
+    if cache.files:
+        holds = f"{cache.files} files, {cache.size / 2**20:.1f} MiB"
     print(f"compiled cache: {cache.folder}: {holds}\n")
     if find_spec("keras") is None:
         print("Keras is not installed: pip install 'statewise[keras]'.")

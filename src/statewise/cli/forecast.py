@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,28 +18,20 @@ PICTURES = ".png, .svg or .pdf"
 
 
 def add_to(commands: Any) -> None:
-    """Add the commands to the parser."""
     forecast = commands.add_parser(
         "forecast",
         help="forecast the series of a CSV or Parquet file",
         description="Train an ensemble of LSTMs on the series of a file, and forecast them.",
     )
-    forecast.add_argument("data", type=Path, metavar="DATA", help="a CSV or Parquet file")
-    forecast.add_argument(
-        "--horizon", type=int, required=True, metavar="H", help="observations to forecast"
-    )
+    add = forecast.add_argument
+    add("data", type=Path, metavar="DATA", help="a CSV or Parquet file")
+    add("--horizon", type=int, required=True, metavar="H", help="observations to forecast")
     add_regime(forecast, "(stateless)")
     add_output(forecast)
-    forecast.add_argument("--save", type=Path, metavar="MODEL", help="keep the model in this file")
-    forecast.add_argument(
-        "--plot", type=Path, metavar="FILE.png", help=f"draw the forecasts ({PICTURES})"
-    )
-    forecast.add_argument(
-        "--future",
-        type=Path,
-        metavar="FILE",
-        help="the further columns of DATA over the horizon, which networks are then shown too",
-    )
+    add("--save", type=Path, metavar="MODEL", help="keep the model in this file")
+    add("--plot", type=Path, metavar="FILE.png", help=f"draw the forecasts ({PICTURES})")
+    text = "the further columns of DATA over the horizon, which networks are then shown too"
+    add("--future", type=Path, metavar="FILE", help=text)
     forecast.later += [add_data, add_model]
     forecast.set_defaults(run=run_forecast, said=SAID)
 
@@ -48,24 +41,15 @@ def add_to(commands: Any) -> None:
         description="Advance the state of a saved model by the observations that follow, and "
         "rewrite it. If one of them cannot be used, nothing is changed.",
     )
-    update.add_argument("model", type=Path, metavar="MODEL", help="from forecast --save")
-    update.add_argument("new", type=Path, metavar="NEW", help="a CSV or Parquet file")
-    update.add_argument("--horizon", type=int, metavar="H", help="forecast so many observations")
+    add = update.add_argument
+    add("model", type=Path, metavar="MODEL", help="from forecast --save")
+    add("new", type=Path, metavar="NEW", help="a CSV or Parquet file")
+    add("--horizon", type=int, metavar="H", help="forecast so many observations")
     add_output(update)
-    update.add_argument(
-        "--save", type=Path, metavar="MODEL", help="write it here, and leave the old one"
-    )
-    update.add_argument(
-        "--future", type=Path, metavar="FILE", help="the further columns over the horizon"
-    )
-    update.add_argument("--encoding", default="utf-8", metavar="E", help="of CSV files (utf-8)")
-    said = {
-        "path": "MODEL",
-        "file": "NEW",
-        "frame": "NEW",
-        "column": "column",
-        "id_column": "column",
-    }
+    add("--save", type=Path, metavar="MODEL", help="write it here, and leave the old one")
+    add("--future", type=Path, metavar="FILE", help="the further columns over the horizon")
+    add("--encoding", default="utf-8", metavar="E", help="of CSV files (utf-8)")
+    said = {"path": "MODEL", "file": "NEW", "frame": "NEW", "id_column": "column"}
     update.set_defaults(run=run_update, said=SAID | said)
 
     backtest = commands.add_parser(
@@ -79,25 +63,13 @@ def add_to(commands: Any) -> None:
     add("--test-size", type=int, default=12, metavar="K", help="observations after a cutoff (12)")
     add("--cutoffs", type=int, default=3, metavar="C", help="cutoffs of each series (3)")
     add("--horizon", type=int, metavar="H", help="of each forecast (the whole test part at once)")
-    add(
-        "--walk",
-        choices=("carried", "re-encoded"),
-        default="carried",
-        help="carry the state on, or begin anew at each origin (carried)",
-    )
-    add(
-        "--refit",
-        choices=("each", "first"),
-        default="each",
-        help="train at each cutoff, or at the first alone (each)",
-    )
+    walks, text = ("carried", "re-encoded"), "carry the state on, or begin anew at each origin"
+    add("--walk", choices=walks, default="carried", help=f"{text} (carried)")
+    text = "train at each cutoff, or at the first alone (each)"
+    add("--refit", choices=("each", "first"), default="each", help=text)
     add("--season", type=int, metavar="S", help="observations a season (of the frequency)")
-    add(
-        "--beside",
-        default="",
-        metavar="A,B",
-        help="AutoETS, AutoARIMA, DynamicOptimizedTheta: of the extra statewise[baselines]",
-    )
+    text = "AutoETS, AutoARIMA, DynamicOptimizedTheta: of the extra statewise[baselines]"
+    add("--beside", default="", metavar="A,B", help=text)
     add_regime(backtest, "(stateless); auto sees nothing of the test parts")
     add("--level", type=levels, default=(), metavar="80,95", help="of intervals, in percent")
     add("--out", type=folder, metavar="DIR", help="write tables, forecasts and a figure")
@@ -108,15 +80,10 @@ def add_to(commands: Any) -> None:
 
 def add_regime(command: Any, what: str) -> None:
     """Add the choice of the regime."""
-    command.add_argument(
-        "--regime",
-        default="stateless",
-        metavar="auto|NAME",
-        help=f"a preset; or auto: what wins a small study {what}",
-    )
-    command.add_argument(
-        "--budget", type=float, default=20.0, metavar="S", help="seconds of that study, about (20)"
-    )
+    add, text = command.add_argument, f"a preset; or auto: what wins a small study {what}"
+    add("--regime", default="stateless", metavar="auto|NAME", help=text)
+    text = "seconds of that study, about (20)"
+    add("--budget", type=float, default=20.0, metavar="S", help=text)
 
 
 def run_forecast(options: argparse.Namespace) -> int:
@@ -167,16 +134,13 @@ def run_update(options: argparse.Namespace) -> int:
             raise SettingError(f"--{name}", value, "is of a forecast", "Give a --horizon too.")
     model = Forecaster.load(options.model)
     before = model.origin_
-    columns = (before.kind.target_column, *before.columns)
-    new = read_further(options.new, before, columns, encoding=options.encoding)
+    read = partial(read_further, encoding=options.encoding)
+    new = read(options.new, before, (before.kind.target_column, *before.columns))
     model.update(new)
-    frame = None
+    frame = future = None
     if options.horizon is not None:
-        future = None
         if options.future is not None:
-            future = read_further(
-                options.future, model.origin_, before.columns, encoding=options.encoding
-            )
+            future = read(options.future, model.origin_, before.columns)
         with spoken_warnings():
             frame = model.predict(options.horizon, level=options.level, X=future)
         write(frame, options.out)
@@ -213,17 +177,9 @@ def run_backtest(options: argparse.Namespace) -> int:
         choose(model, panel.until(known.clip(1)), options.budget, report)
     model.set_params(progress=on_terminal())
     with spoken_warnings():
-        found = model.backtest(
-            panel,
-            options.test_size,
-            options.cutoffs,
-            horizon=options.horizon,
-            walk=options.walk,
-            refit=options.refit,
-            level=options.level,
-            season=options.season,
-            beside=beside,
-        )
+        names = ("test_size", "cutoffs", "horizon", "walk", "refit", "level", "season")
+        how = {name: getattr(options, name) for name in names}
+        found = model.backtest(panel, beside=beside, **how)
     print(f"{table(found.table)}\n{found.summary}\n{against_naive(found)}")
     if options.out is not None:
         write_backtest(found, options.out, options.format)
@@ -291,26 +247,24 @@ def against_naive(found: Any) -> str:
     from statewise.forecasting.folds import MODEL
 
     row = next(row for row in found.table if row["method"] == MODEL)
-    better = next(iter(sorted(found.table, key=lambda each: each["mase"])))["method"]
+    best = min(found.table, key=lambda each: each["mase"])["method"]
     parts = []
     for key in ("naive", "seasonal-naive"):
-        skill = row.get(f"skill-{key}")
-        if skill is not None:
+        if (skill := row.get(f"skill-{key}")) is not None:
             side = "below" if skill > 0.0 else "above"
             parts.append(f"{abs(skill):.1%} {side} that of the {key} forecast")
     said = f"{MODEL}: mean MASE " + " and ".join(parts) + "." if parts else ""
-    return said if better == MODEL else f"{said} The best here is {better}."
+    return said if best == MODEL else f"{said} The best here is {best}."
 
 
 def write_backtest(found: Any, out: Path, form: str) -> None:
-    """Write the table, the scores of every series, all forecasts, and a figure."""
+    """Write the table, the scores of every series, all forecasts and a figure."""
     from statewise.base.files import Staging
     from statewise.data.files import write_file
     from statewise.show.tables import to_csv
 
     scores = [
-        {"unique_id": name, "method": method}
-        | {metric: float(values[i]) for metric, values in metrics.items()}
+        {"unique_id": name, "method": method, **{m: float(v[i]) for m, v in metrics.items()}}
         for i, name in enumerate(found.panel.ids)
         for method, metrics in found.scores.items()
     ]
@@ -344,7 +298,7 @@ def write_figure(figure: Any, path: Path) -> None:
 
 @contextmanager
 def spoken_warnings() -> Iterator[None]:
-    """Say what is warned of in a line each, without the place in the source."""
+    """Print each warning as a line, without the place in the source."""
     import warnings
 
     heard: Sequence[warnings.WarningMessage] = ()

@@ -68,38 +68,20 @@ MODEL: dict[str, dict[str, Any]] = {
     "seed": {"type": int, "metavar": "S"},
     "threads": {"type": int, "metavar": "K"},
 }
-DATA: dict[str, dict[str, Any]] = {
+DATA: dict[str, Any] = {
     "freq": {"metavar": "F"},
     "fill": {"type": word_or_number, "metavar": "HOW"},
 }
-SAID = {name: f"--{name}" for name in (*MODEL, *DATA)} | {
-    "file": "DATA",
-    "frame": "DATA",
-    "id_column": "--id-column",
-    "time_column": "--time-column",
-    "target_column": "--column",
-    "exogenous": "--exogenous",
-    "budget": "--budget",
-    "level": "--level",
-    "h": "--horizon",
-    "horizon": "--horizon",
-    "X": "--future",
-    "encoding": "--encoding",
-    "test_size": "--test-size",
-    "cutoffs": "--cutoffs",
-    "season": "--season",
-}
-"""What the library's arguments are called on the command line."""
+SAID = {"file": "DATA", "frame": "DATA", "target_column": "--column", "h": "--horizon",
+        "X": "--future"}  # fmt: skip
+"""The command line's names of those arguments of the library that its options call otherwise."""
 
 
 def add_output(command: Any) -> None:
     """Add what is written of a forecast."""
-    command.add_argument(
-        "--level", type=levels, default=(), metavar="80,95", help="of intervals, in percent"
-    )
-    command.add_argument(
-        "--out", type=Path, metavar="FILE", help="write the forecasts: .csv, or .parquet"
-    )
+    add = command.add_argument
+    add("--level", type=levels, default=(), metavar="80,95", help="of intervals, in percent")
+    add("--out", type=Path, metavar="FILE", help="write the forecasts: .csv, or .parquet")
 
 
 def add_data(command: Any) -> None:
@@ -134,19 +116,10 @@ def panel_of(options: argparse.Namespace) -> Any:
     """The series of the file; further columns if they are asked for, or known over the horizon."""
     from statewise.data.files import read_file
 
-    exogenous = options.exogenous
-    if exogenous is None:
-        exogenous = options.future is not None
-    panel = read_file(
-        options.data,
-        id_column=options.id_column,
-        time_column=options.time_column,
-        target_column=options.column,
-        freq=options.freq,
-        fill=options.fill,
-        exogenous=exogenous,
-        encoding=options.encoding,
-    )
+    exogenous = options.future is not None if options.exogenous is None else options.exogenous
+    names = ("id_column", "time_column", "freq", "fill", "encoding")
+    how = {name: getattr(options, name) for name in names}
+    panel = read_file(options.data, target_column=options.column, exogenous=exogenous, **how)
     panel.checked_frequency()
     return panel
 
@@ -158,16 +131,14 @@ def future_of(options: argparse.Namespace, panel: Any) -> Any:
     from statewise.errors import DataError, SettingError
 
     if not panel.columns:
-        if options.future is not None:
-            raise DataError(
-                "--future", str(options.future), "is of columns that DATA does not have",
-                "Leave it out, or add them to DATA.",
-            )  # fmt: skip
-        return None
+        if options.future is None:
+            return None
+        problem = "is of columns that DATA does not have"
+        fix = "Leave it out, or add them to DATA."
+        raise DataError("--future", str(options.future), problem, fix)
     if options.future is None:
-        raise SettingError(
-            "--exogenous", panel.columns, "must be known over the horizon", "Give --future FILE."
-        )
+        problem = "must be known over the horizon"
+        raise SettingError("--exogenous", panel.columns, problem, "Give --future FILE.")
     found = read_further(options.future, panel.origin, panel.columns, encoding=options.encoding)
     read_future(found, panel.origin, options.horizon)
     return found
@@ -197,18 +168,16 @@ def model_of(options: argparse.Namespace, panel: Any, horizon: int) -> Any:
         exogenous=panel.columns,
         **{name: value for name, value in given.items() if value is not None},
     )
-    recipe = model.recipe
+    least = model.recipe.model.framing.shortest
     if intervals == "conformal" and options.calibration is None:
-        held = calibration_for(int(panel.lengths.min()), recipe.model.framing.shortest, horizon)
-        model.set_params(calibration=held)
+        model.set_params(calibration=calibration_for(int(panel.lengths.min()), least, horizon))
     return model
 
 
 def calibration_for(shortest: int, least: int, horizon: int) -> int | None:
-    """How many observations to hold back where the usual number is too small for the horizon.
+    """How many observations to hold back, for ten origins that reach the horizon if there is room.
 
-    Ten origins that reach the horizon are wanted; the shortest series may have room for fewer.
-    None keeps to the usual number.
+    None is the usual number, where that is enough.
     """
     from statewise.forecasting.calibration import LEAST, MOST
 

@@ -21,14 +21,10 @@ LOOKS = 5  # that a study is given with --until decided
 
 def add_looks(action: Any) -> None:
     """Add the options of a study that ends when it is decided."""
-    action.add_argument(
-        "--until",
-        choices=("decided",),
-        help="stop at the first planned look at which every hypothesis is decided",
-    )
-    action.add_argument(
-        "--looks", type=int, metavar="K", help=f"planned looks up to all repeats ({LOOKS})"
-    )
+    add = action.add_argument
+    text = "stop at the first planned look at which every hypothesis is decided"
+    add("--until", choices=("decided",), help=text)
+    add("--looks", type=int, metavar="K", help=f"planned looks up to all repeats ({LOOKS})")
 
 
 def with_looks(study: "Study", options: argparse.Namespace) -> "Study":
@@ -54,9 +50,8 @@ def begun(file: Path) -> Iterator[tuple["Study", "Store"]]:
 
     study, path = read(file)
     if not path.exists():
-        raise StoreError(
-            "store", str(path), "is not there", f"Begin with: statewise study run {file}"
-        )
+        fix = f"Begin with: statewise study run {file}"
+        raise StoreError("store", str(path), "is not there", fix)
     with Store.read(path) as store:
         found = store.specification()
         if found is not None and study.looks == 1:  # the command line may have given them
@@ -66,26 +61,20 @@ def begun(file: Path) -> Iterator[tuple["Study", "Store"]]:
 
 
 def add_plan(actions: Any) -> None:
-    """Add the command to the parser."""
     plan = actions.add_parser(
         "plan",
         help="how many repeats the hypotheses need, from those that are there",
         description="From the runs that are there, as a pilot: how many repeats (or cutoffs, or "
         "series) each hypothesis needs for a narrow interval and for a decision.",
     )
-    plan.add_argument("file", type=Path, metavar="FILE.toml")
-    plan.add_argument(
-        "--half-width",
-        type=float,
-        metavar="W",
-        help="of the interval of the mean difference: in RMSE for one series and cutoff, else a "
-        "fraction of the naive RMSE (the practical margin)",
-    )
-    plan.add_argument(
-        "--power", type=float, default=0.8, metavar="P", help="probability of a decision (0.8)"
-    )
-    plan.add_argument("--out", type=folder, metavar="DIR", help="of tables and figures (FILE.plan)")
-    plan.set_defaults(run=run_plan, said={"half_width": "--half-width", "power": "--power"})
+    add = plan.add_argument
+    add("file", type=Path, metavar="FILE.toml")
+    text = "of the interval of the mean difference: in RMSE for one series and cutoff, else a "
+    text += "fraction of the naive RMSE (the practical margin)"
+    add("--half-width", type=float, metavar="W", help=text)
+    add("--power", type=float, default=0.8, metavar="P", help="probability of a decision (0.8)")
+    add("--out", type=folder, metavar="DIR", help="of tables and figures (FILE.plan)")
+    plan.set_defaults(run=run_plan)
 
 
 def run_plan(options: argparse.Namespace) -> int:
@@ -97,9 +86,8 @@ def run_plan(options: argparse.Namespace) -> int:
 
     with begun(options.file) as (study, store):
         if not study.hypotheses:
-            raise SettingError(
-                "hypotheses", str(options.file), "has none to plan for", "Declare hypotheses."
-            )
+            fix = "Declare hypotheses."
+            raise SettingError("hypotheses", str(options.file), "has none to plan for", fix)
         result = pilot_of(study, store)
         out = options.out or Path(str(store.path)).with_suffix(".plan")
     plans = plan_hypotheses(result, options.half_width, options.power)

@@ -71,14 +71,11 @@ class Progress:
                 self.say(arm.name)
                 self.bar.update(result.shard.runs)
             elif self.counts[arm.name] == self.wanted:
-                place = f"{self.finished}/{len(self.counts)}"
-                say(f"{place} {arm.name}: {self.wanted} runs")
+                say(f"{self.finished}/{len(self.counts)} {arm.name}: {self.wanted} runs")
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self.bar is not None:
             self.bar.close()
         if kind is KeyboardInterrupt:
-            say(
-                f"statewise: stopped; {self.finished} of {len(self.counts)} arms were "
-                f"finished, {self.afterwards}."
-            )
+            done = f"{self.finished} of {len(self.counts)} arms were finished"
+            say(f"statewise: stopped; {done}, {self.afterwards}.")

@@ -18,26 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to", "write_report"]
 
-# What the options are called in the library, where that may be wrong.
-SAID = {
-    "threads": "--threads",
-    "workers": "--processes",
-    "address": "--dask",
-    "splits": "--splits",
-    "arm": "--arm",
-    "looks": "--looks",
-}
-SAID_BY_COMPARE = {
-    name: "--" + name.replace("_", "-")
-    for name in (
-        "repeats", "test_size", "cutoffs", "epochs", "units", "lags", "seed", "encoding",
-        "store",
-    )
-} | {"file": "DATA.csv", "target_column": "--column", "regime": "--regimes"}  # fmt: skip
-
 
 def add_to(commands: Any) -> None:
-    """Add the commands to the parser."""
     study = commands.add_parser(
         "study",
         help="declare arms and hypotheses in a file, run them, lose nothing",
@@ -52,33 +34,28 @@ def add_to(commands: Any) -> None:
 
     for name, text, run in (
         ("run", "run what is missing, and settle the hypotheses", run_run),
-        ("resume", "the same, of a study that was begun", run_resume),
+        ("resume", "run what is missing of a study that was begun", run_resume),
         ("status", "how many runs of each arm are there", run_status),
         ("report", "write one HTML page, and its numbers as CSV", run_report),
         ("export", "write every table as CSV or Parquet", run_export),
     ):
         action = actions.add_parser(name, help=text, description=f"{text.capitalize()}.")
-        action.add_argument("file", type=Path, metavar="FILE.toml")
+        add = action.add_argument
+        add("file", type=Path, metavar="FILE.toml")
         if name in ("run", "resume"):
-            action.add_argument("--threads", type=int, metavar="K", help="threads (all processors)")
-            action.add_argument("--processes", type=int, metavar="K", help="processes instead")
+            add("--threads", type=int, metavar="K", help="threads (all processors)")
+            add("--processes", type=int, metavar="K", help="processes instead")
             add_looks(action)
-            action.add_argument(
-                "--dask",
-                nargs="?",
-                const="",
-                metavar="tcp://HOST:PORT",
-                help="Dask instead: the scheduler there, or a cluster of this machine",
-            )
+            what = "Dask instead: the scheduler there, or a cluster of this machine"
+            add("--dask", nargs="?", const="", metavar="tcp://HOST:PORT", help=what)
         if name == "status":
-            action.add_argument("--check", action="store_true", help="read all, look for damage")
+            add("--check", action="store_true", help="read all, look for damage")
         if name in ("export", "report"):
-            action.add_argument("--out", type=folder, required=name == "export", metavar="DIR")
+            add("--out", type=folder, required=name == "export", metavar="DIR")
         if name == "export":
-            action.add_argument(
-                "--format", choices=("csv", "parquet"), default="csv", help="of the files (csv)"
-            )
-        action.set_defaults(run=run, said=SAID)
+            forms = ("csv", "parquet")
+            add("--format", choices=forms, default="csv", help="of the files (csv)")
+        action.set_defaults(run=run, said={"workers": "--processes", "address": "--dask"})
 
     add_plan(actions)
 
@@ -91,7 +68,7 @@ def add_to(commands: Any) -> None:
     calibrate.add_argument("file", type=Path, metavar="FILE.toml")
     calibrate.add_argument("--arm", metavar="NAME", help="the arm to split (the first)")
     calibrate.add_argument("--splits", type=int, default=1000, metavar="N", help="splits (1000)")
-    calibrate.set_defaults(run=run_calibrate, said=SAID)
+    calibrate.set_defaults(run=run_calibrate)
 
     salvage = actions.add_parser("salvage", help="copy what is whole of a damaged store")
     salvage.add_argument("store", type=Path, metavar="DAMAGED.db")
@@ -118,7 +95,8 @@ def add_to(commands: Any) -> None:
     add("--store", type=Path, metavar="FILE.db", help="keep the runs, to resume or extend")
     add("--threads", type=int, metavar="K", help="threads (all processors)")
     add_looks(compare)
-    compare.set_defaults(run=run_compare, said=SAID | SAID_BY_COMPARE)
+    said = {"file": "DATA.csv", "target_column": "--column", "regime": "--regimes"}
+    compare.set_defaults(run=run_compare, said=said)
 
 
 def run_init(options: argparse.Namespace) -> int:
@@ -128,9 +106,8 @@ def run_init(options: argparse.Namespace) -> int:
     from statewise.study.file import template
 
     if options.out.exists():
-        raise SettingError(
-            "--out", str(options.out), "exists already", "Choose another name with --out."
-        )
+        fix = "Choose another name with --out."
+        raise SettingError("--out", str(options.out), "exists already", fix)
     panel = read_file(options.data, exogenous=False, ordered=True)
     data = options.data
     if not data.is_absolute():  # a study file's paths are relative to its folder
@@ -190,7 +167,7 @@ def run_and_settle(study: "Study", path: Path | None, options: argparse.Namespac
 
 
 def run_status(options: argparse.Namespace) -> int:
-    """Print how many runs of each arm are there; with --check, whether the file is whole."""
+    """Print how many runs each arm has; with --check, whether the file is whole."""
     from statewise.show.tables import table
     from statewise.study import read_decided
     from statewise.study.file import read
@@ -242,16 +219,15 @@ def finished(file: Path) -> tuple["Decided", Path]:
 
 def write_decided(decided: "Decided", out: Path, options: argparse.Namespace) -> None:
     """Write the report of a study, with the words that run it again if it has a file."""
-    command = []
+    command, looks = [], len(decided.planned)
     if hasattr(options, "file"):
-        looks = len(decided.planned)
         more = ["--looks", str(looks)] if looks > 1 else []
         command = ["statewise", "study", "run", *more, options.file.name]
     write_report(decided.result, decided.verdicts, out, command)
 
 
 def write_report(result: Any, verdicts: Any, out: Path, command: Sequence[str]) -> None:
-    """Write the page, and every number of it as CSV and JSON beside it."""
+    """Write the page, and its numbers as CSV and JSON beside it."""
     import json
 
     from statewise.base.files import Staging
@@ -307,13 +283,11 @@ def run_calibrate(options: argparse.Namespace) -> int:
     name = one_of("arm", options.arm or study.arms[0].name, result.arms)
     for (series, cutoff), cell in result.arms[name].cells.items():
         margin = study.margin * result.naive_scores[series, cutoff]
-        found = false_positive_rates(
-            cell.scores, margin, study.alpha, options.splits, seed=study.seed
-        )
         rows = [
             {"test": f.test, "splits": f.splits, "false": f.rejected, "rate": f.rate,
              "low": f.interval[0], "high": f.interval[1]}
-            for f in found
+            for f in false_positive_rates(cell.scores, margin, study.alpha, options.splits,
+                                          seed=study.seed)
         ]  # fmt: skip
         print(f"{name} on {series}, cutoff {cutoff}, at {100.0 * study.alpha:.3g}%")
         print(f"{table(rows)}\n")
@@ -341,32 +315,18 @@ def run_compare(options: argparse.Namespace) -> int:
     from statewise.model.spec import Model
     from statewise.study import NAIVE, Arm, Study, better, equivalent
 
-    panel = read_file(
-        options.data,
-        target_column=options.column,
-        exogenous=False,
-        encoding=options.encoding,
-        ordered=True,
-    )
+    how = {"target_column": options.column, "encoding": options.encoding}
+    panel = read_file(options.data, exogenous=False, ordered=True, **how)
     names = [name.strip() for name in options.regimes.split(",")]
     if len(set(names)) < len(names):
-        raise SettingError(
-            "--regimes", options.regimes, "names a regime twice", "Name each of them once."
-        )
-    network, training = Network(options.units), Training(options.epochs)
-    framing = Framing(lags=options.lags)
+        fix = "Name each of them once."
+        raise SettingError("--regimes", options.regimes, "names a regime twice", fix)
+    parts = (Framing(lags=options.lags), Network(options.units), Training(options.epochs))
+    pairs = [equivalent(a, b) for a, b in itertools.combinations(names, 2)]
     study = Study(
-        arms=tuple(
-            Arm(name, Model(StateRegime.named(name), framing, network, training)) for name in names
-        ),
+        arms=tuple(Arm(name, Model(StateRegime.named(name), *parts)) for name in names),
         panel=panel,
-        test_size=options.test_size,
-        repeats=options.repeats,
-        cutoffs=options.cutoffs,
-        hypotheses=(
-            *(equivalent(a, b) for a, b in itertools.combinations(names, 2)),
-            *(better(name, NAIVE) for name in names),
-        ),
-        seed=options.seed,
+        hypotheses=(*pairs, *(better(name, NAIVE) for name in names)),
+        **{each: getattr(options, each) for each in ("test_size", "repeats", "cutoffs", "seed")},
     )
     return run_and_settle(with_looks(study, options), options.store, options)

@@ -12,12 +12,11 @@ __all__ = ["add_to"]
 
 
 def add_to(commands: Any) -> None:
-    """Add the command to the parser."""
     tutorial = commands.add_parser(
         "tutorial",
         help="reproduce the origin experiments and settle their six expectations",
         description="Run the eleven origin experiments with all repeats, write their results, "
-        "tables and figures, and say what becomes of the six expectations.",
+        "tables and figures, and print the verdict on each of the six expectations.",
     )
     add = tutorial.add_argument
     add("--repeats", type=int, metavar="N",
@@ -39,7 +38,7 @@ def add_to(commands: Any) -> None:
     add("--column", metavar="NAME", help="the column of values (the one beside the time)")
     add("--encoding", metavar="E", help="how the file's bytes are read (utf-8)")
     add("--test-size", type=int, default=12, metavar="K", help="last observations to test on (12)")
-    said = {"file": "--data", "target_column": "--column", "encoding": "--encoding"}
+    said = {"file": "--data", "target_column": "--column"}
     tutorial.set_defaults(run=run_tutorial, said=said)
 
 
@@ -54,30 +53,19 @@ def run_tutorial(options: argparse.Namespace) -> int:
     on_keras = options.engine == "keras"
     if options.repeats is None:
         options.repeats = 10 if on_keras else 1000
-    at_least("--repeats", options.repeats, 1)
-    at_least("--epochs", options.epochs, 1)
-    at_least("--seed", options.seed, 0)
-    at_least("--test-size", options.test_size, 2)
+    for name, least in (("repeats", 1), ("epochs", 1), ("seed", 0), ("test-size", 2)):
+        at_least(f"--{name}", getattr(options, name.replace("-", "_")), least)
     one_of("--profile", options.profile, PROFILES)
     if options.threads is not None:
         at_least("--threads", options.threads, 1)
     panel = None
     if options.data is not None:
-        panel = read_file(
-            options.data,
-            target_column=options.column,
-            exogenous=False,
-            encoding=options.encoding or "utf-8",
-            ordered=True,
-        )
-    elif options.column or options.encoding:
-        given = options.column or options.encoding
-        raise SettingError(
-            "--column" if options.column else "--encoding",
-            given,
-            "says how to read a file, and there is none",
-            "Add --data FILE.csv.",
-        )
+        how = {"target_column": options.column, "encoding": options.encoding or "utf-8"}
+        panel = read_file(options.data, exogenous=False, ordered=True, **how)
+    elif given := options.column or options.encoding:
+        problem = "says how to read a file, and there is none"
+        fix = "Add --data FILE.csv."
+        raise SettingError("--column" if options.column else "--encoding", given, problem, fix)
 
     from statewise.base.files import Staging
     from statewise.engine import available_threads
@@ -87,23 +75,13 @@ def run_tutorial(options: argparse.Namespace) -> int:
 
     largest = largest_test_size(panel)
     if options.test_size > largest:
-        raise SettingError(
-            "--test-size",
-            options.test_size,
-            "leaves too few observations to train on",
-            f"Use at most {largest}."
-            if largest >= 2
-            else "Give a series of at least 6 observations.",
-        )
-    study = tutorial_study(
-        panel,
-        test_size=options.test_size,
-        repeats=options.repeats,
-        profile=options.profile,
-        seed=options.seed,
-        epochs=options.epochs,
-        engine=engine_from(options.engine),
-    )
+        problem, fix = "leaves too few observations to train on", f"Use at most {largest}."
+        if largest < 2:
+            fix = "Give a series of at least 6 observations."
+        raise SettingError("--test-size", options.test_size, problem, fix)
+    names = ("test_size", "repeats", "profile", "seed", "epochs")
+    how = {name: getattr(options, name) for name in names}
+    study = tutorial_study(panel, engine=engine_from(options.engine), **how)
     path = options.store or (options.out / "tutorial.db" if on_keras else None)
     kept = f"and every finished run is in {path}" if path else "and nothing was written"
     with Staging(options.out) as staging, open_store(study, path) as store:
@@ -136,10 +114,8 @@ def estimate(study: Any, store: Any) -> str:
     runs = sum(shard.runs for shard in shards)
     if not runs:
         return "Every run is there already."
-    seconds = 0.0
-    for shard in shards:
-        arm: Any = shard.arms[0]
-        seconds += arm.engine.seconds(arm.model, samples_of(arm, shard.cutoffs[0]), shard.runs)
+    parts: Any = [(shard.arms[0], shard.cutoffs[0], shard.runs) for shard in shards]
+    seconds = sum(a.engine.seconds(a.model, samples_of(a, end), n) for a, end, n in parts)
     arm = study.arms[0]
     shown = f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
     label = arm.engine.label(arm.model)

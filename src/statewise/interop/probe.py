@@ -80,14 +80,8 @@ def observe() -> Observation:
     with seeded(1):
         carried, stepping = _attempt(_step, keras)
         trained, training = _attempt(_train, keras)
-    return Observation(
-        backend=backend,
-        version=version_of(backend),
-        keras=keras.__version__,
-        carried=carried,
-        trained=trained,
-        observed=f"Stepping: {stepping}. Training: {training}.",
-    )
+    seen = f"Stepping: {stepping}. Training: {training}."
+    return Observation(backend, version_of(backend), keras.__version__, carried, trained, seen)
 
 
 @functools.cache

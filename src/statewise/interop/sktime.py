@@ -15,13 +15,8 @@ from statewise.forecasting import Forecaster
 __all__ = ["StatewiseForecaster"]
 
 LEFT_OUT = ("exogenous", "fill", "id_column", "time_column", "target_column")
-SIGNATURE = inspect.Signature(
-    [
-        each
-        for each in inspect.signature(Forecaster.__init__).parameters.values()
-        if each.name not in LEFT_OUT
-    ]
-)
+PARAMETERS = inspect.signature(Forecaster.__init__).parameters
+SIGNATURE = inspect.Signature([p for p in PARAMETERS.values() if p.name not in LEFT_OUT])
 MTYPES = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
 BaseForecaster: Any = import_extra("sktime.forecasting.base", "sktime").BaseForecaster
@@ -58,15 +53,18 @@ class StatewiseForecaster(BaseForecaster):
         "maintainers": "statewise developers",
         "y_inner_mtype": MTYPES,
         "X_inner_mtype": MTYPES,
-        "capability:multivariate": False,
-        "capability:exogenous": True,
-        "capability:categorical_in_X": False,
-        "capability:non_contiguous_X": False,
-        "capability:missing_values": False,
-        "capability:insample": False,
-        "capability:pred_int": True,
-        "capability:pred_int:insample": False,
-        "capability:update": True,
+        **{f"capability:{can}": True for can in ("exogenous", "pred_int", "update")},
+        **{
+            f"capability:{cannot}": False
+            for cannot in (
+                "multivariate",
+                "categorical_in_X",
+                "non_contiguous_X",
+                "missing_values",
+                "insample",
+                "pred_int:insample",
+            )
+        },
         "requires-fh-in-fit": False,
         "X-y-must-have-same-index": True,
         "property:randomness": "deterministic",
@@ -116,12 +114,11 @@ class StatewiseForecaster(BaseForecaster):
         known = self._cur_y
         stale = ends_of(y).intersection(known.index).difference(ends_of(known))
         if len(stale):
-            raise DataError(
-                "y",
-                str(stale[0]),
-                "ends before the latest observation that is known, and state does not go back",
-                "Fit on what comes before y, and update with the rest, with an index that goes on.",
+            problem = "ends before the latest observation that is known, and state does not go back"
+            fix = (
+                "Fit on what comes before y, and update with the rest, with an index that goes on."
             )
+            raise DataError("y", str(stale[0]), problem, fix)
         y = y[~y.index.isin(known.index)]
         if not len(y):
             return

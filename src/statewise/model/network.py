@@ -209,12 +209,9 @@ class Training:
         if self.early_stopping is not None:
             instance("early_stopping", self.early_stopping, EarlyStopping, "Use EarlyStopping().")
             if not self.validation:
-                raise SettingError(
-                    "early_stopping",
-                    self.early_stopping,
-                    "needs validation samples to watch",
-                    "Hold some back, for example validation=0.2.",
-                )
+                problem = "needs validation samples to watch"
+                fix = "Hold some back, for example validation=0.2."
+                raise SettingError("early_stopping", self.early_stopping, problem, fix)
 
     def held_back(self, samples: int) -> int:
         """How many of ``samples`` are held back for validation.

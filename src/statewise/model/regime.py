@@ -16,7 +16,7 @@ class Moment(NamedTuple):
     ``reset`` says that it starts from zero state, and not from the state of the moment before.
     """
 
-    phase: Literal["training", "warm-up", "forecast"]
+    phase: str  # "training", "warm-up" or "forecast"
     epoch: int  # from zero; zero outside training
     step: int  # of the warm-up or the forecast, or the batch of the epoch, from zero
     reset: bool
@@ -114,11 +114,9 @@ class StateRegime:
         ]
         always, first = self.reset_forecast == "step", not self.continues_into_forecast
         steps = warm_up if self.warm_up != "none" else 0
-        moments += [Moment("warm-up", 0, k, always or (first and k == 0)) for k in range(steps)]
-        first = first and not steps
-        moments += [
-            Moment("forecast", 0, k, always or (first and k == 0)) for k in range(forecasts)
-        ]
+        for phase, count in (("warm-up", steps), ("forecast", forecasts)):
+            moments += [Moment(phase, 0, k, always or (first and k == 0)) for k in range(count)]
+            first = first and not count
         return moments
 
     def check_batches(self, samples: int, batch_size: int) -> None:

@@ -18,19 +18,14 @@ def shown(heading: str, rows: Sequence[Row], note: str = "") -> str:
         >>> shown("A & B", [{"method": "naive", "mae": 1.5}]).split("</div>")[0][:31]
         '<div><p><strong>A &amp; B</stro'
     """
-    return (
-        environment()
-        .get_template("notebook.html")
-        .render(
-            heading=heading,
-            rows=[{key: cell(value) for key, value in row.items()} for row in rows[:MOST]],
-            words={key for key in rows[0] if any(isinstance(row[key], str) for row in rows)},
-            left_out=max(0, len(rows) - MOST),
-            note=note,
-        )
-    )
+    return environment().get_template("notebook.html").render(
+        heading=heading,
+        rows=[{key: cell(value) for key, value in row.items()} for row in rows[:MOST]],
+        words={key for key in rows[0] if any(isinstance(row[key], str) for row in rows)},
+        left_out=max(0, len(rows) - MOST),
+        note=note,
+    )  # fmt: skip
 
 
 def cell(value: object) -> str:
-    """A value as a cell."""
     return number(value) if value is None or isinstance(value, float) else str(value)

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from statewise.show import words
-from statewise.show.style import DASHES, PALETTE, inline
+from statewise.show.style import PALETTE, dash_of, inline
 
 __all__ = ["environment"]
 
@@ -36,7 +36,7 @@ def environment(package: str = "statewise.show") -> Environment:
 
 
 def printable(value: object) -> object:
-    """A text without characters that are not shown, which a page must not hold."""
+    """A value; of a text that is not markup, the characters that can be shown."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     return "".join(c if c.isprintable() or c == "\n" else " " for c in value)
@@ -55,5 +55,5 @@ def variable(place: int) -> str:
 
 def dashes(place: int) -> str:
     """How the line of an arm, or a hypothesis, is dashed."""
-    dash = DASHES[place // len(PALETTE) % len(DASHES)]
+    dash = dash_of(place)
     return "none" if isinstance(dash, str) else " ".join(f"{1.4 * d:g}" for d in dash[1])

@@ -51,18 +51,13 @@ WIDTH = 4.6  # inches; narrow enough that text stays legible on a phone
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "{http://www.w3.org/1999/xlink}href"
 STYLE: Any = {
-    "axes.edgecolor": INK,
-    "axes.labelcolor": INK,
-    "axes.labelsize": 9,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "font.size": 9,
-    "text.color": INK,
+    **dict.fromkeys(
+        ("axes.edgecolor", "axes.labelcolor", "text.color", "xtick.color", "ytick.color"), INK
+    ),
+    **dict.fromkeys(("axes.spines.right", "axes.spines.top"), False),
+    **dict.fromkeys(("axes.labelsize", "font.size"), 9),
+    **dict.fromkeys(("xtick.labelsize", "ytick.labelsize"), 8),
     "text.parse_math": False,  # a dollar is a dollar
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
     "svg.fonttype": "none",
 }
 
@@ -135,8 +130,8 @@ def _lean(element: ElementTree.Element, key: str, used: set[str]) -> None:
             style = re.sub(r"#[0-9a-f]{6}", lambda m: VARIABLES.get(m[0], m[0]), style)
             element.set(name, style)
         elif name in ("d", "x", "y", "transform", "viewBox"):
-            short = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", value)
-            short = " ".join(short.split())
+            rounded = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", value)
+            short = " ".join(rounded.split())
             element.set(name, re.sub(r"M (\S+ \S+) L \1(?= |$)", r"M\1h0", short))
 
 

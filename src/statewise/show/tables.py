@@ -29,14 +29,10 @@ def table(rows: Sequence[Row], digits: int = 3) -> str:
     cells = [[_cell(row[key], digits) for key in header] for row in rows]
     widths = [max(len(r[i]) for r in (header, *cells)) for i in range(len(header))]
     left = [any(isinstance(row[key], str) for row in rows) for key in header]
-    lines = [
-        "  ".join(
-            c.ljust(w) if to_left else c.rjust(w)
-            for c, w, to_left in zip(r, widths, left, strict=True)
-        )
-        for r in (header, *cells)
+    aligned = [
+        f"{{:{'<' if to_left else '>'}{w}}}" for w, to_left in zip(widths, left, strict=True)
     ]
-    return "\n".join(line.rstrip() for line in lines)
+    return "\n".join("  ".join(aligned).format(*r).rstrip() for r in (header, *cells))
 
 
 def _cell(value: object, digits: int) -> str:

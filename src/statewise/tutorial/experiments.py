@@ -110,22 +110,13 @@ def tutorial_study(
         11
     """
     network = Network(units=1, profile=profile)
-    framing = Framing(difference=1, lags=1, scale=(-1.0, 1.0))
 
-    def arm(name: str, regime: StateRegime, restarts: int = 0) -> Arm:
-        return Arm(
-            name,
-            Model(regime, framing, network, Training(epochs)),
-            restarts=restarts,
-            engine=engine,
-        )
-
-    def batch_arm(name: str, regime: StateRegime) -> Arm:
-        # Trains on one batch, the samples just before the test set; every test row is forecast
-        # from zero state, as the origin does with one state slot a row.
-        last = Framing(difference=1, lags=1, scale=(-1.0, 1.0), samples=test_size)
-        training = Training(epochs, batch_size=test_size)
-        return Arm(name, Model(regime, last, network, training), engine=engine)
+    def arm(name: str, regime: StateRegime, restarts: int = 0, batch: int | None = None) -> Arm:
+        # With a batch it trains on that alone, the samples just before the test set; every test
+        # row is then forecast from zero state, as the origin does with one state slot a row.
+        framing = Framing(difference=1, lags=1, scale=(-1.0, 1.0), samples=batch)
+        model = Model(regime, framing, network, Training(epochs, batch or 1))
+        return Arm(name, model, restarts=restarts, engine=engine)
 
     stateful = REGIMES["stateful"]
     return Study(
@@ -134,8 +125,8 @@ def tutorial_study(
             arm(STATEFUL_AGAIN, stateful, restarts=1),
             arm(STATELESS, REGIMES["stateless"]),
             arm(SHUFFLED, REGIMES["stateless-shuffled"]),
-            batch_arm(STATEFUL_BATCH, REGIMES["stateful-reset-forecast"]),
-            batch_arm(STATELESS_BATCH, REGIMES["stateless"]),
+            arm(STATEFUL_BATCH, REGIMES["stateful-reset-forecast"], batch=test_size),
+            arm(STATELESS_BATCH, REGIMES["stateless"], batch=test_size),
             arm(RESET_TEST, REGIMES["stateful-reset-forecast"]),
             arm(NO_RESET, REGIMES["continuous"]),
             arm(WARM, REGIMES["stateful-warm"]),
@@ -170,12 +161,8 @@ def published() -> dict[str, Summary]:
         95.661773
     """
     text = (files("statewise.data.datasets") / "published.toml").read_text(encoding="utf-8")
-    return {
-        entry["file"].removesuffix(".csv"): Summary(
-            **{k: v for k, v in entry.items() if k != "file"}, diverged=0
-        )
-        for entry in tomllib.loads(text)["result"]
-    }
+    rows = tomllib.loads(text)["result"]
+    return {row.pop("file").removesuffix(".csv"): Summary(**row, diverged=0) for row in rows}
 
 
 @dataclass(frozen=True)
@@ -228,16 +215,16 @@ class Tutorial:
 
     def to_json(self, threads: int) -> str:
         """The whole result as one JSON document; what is infinite or undefined is null."""
-        result = self.result
-        study = result.study
-        series = study.panel.only
+        result, study = self.result, self.result.study
+        series, model = study.panel.only, study.arms[0].model
+        rate = result.trained_runs / result.train_seconds if result.trained_runs else None
         document = {
             "series": series.unique_id,
             "observations": len(series),
             "test_size": study.test_size,
-            "profile": study.arms[0].model.network.profile,
-            "engine": study.arms[0].engine.label(study.arms[0].model),
-            "epochs": study.arms[0].model.training.epochs,
+            "profile": model.network.profile,
+            "engine": study.arms[0].engine.label(model),
+            "epochs": model.training.epochs,
             "seed": study.seed,
             "repeats": study.repeats,
             "threads": threads,
@@ -245,17 +232,11 @@ class Tutorial:
             "margin": result.margin,
             "trained_runs": result.trained_runs,
             "train_seconds": result.train_seconds,
-            "runs_per_second": result.trained_runs / result.train_seconds
-            if result.trained_runs
-            else None,
-            "experiments": {
-                name: summarise(arm.scores)._asdict() for name, arm in result.arms.items()
-            },
+            "runs_per_second": rate,
+            "experiments": {k: summarise(arm.scores)._asdict() for k, arm in result.arms.items()},
             "arms": arm_rows(result),
             "verdicts": verdict_rows(self.verdicts),
-            "identical": [
-                {"first": a, "second": b, "reason": reason} for a, b, reason in self.identical
-            ],
+            "identical": [{"first": a, "second": b, "reason": why} for a, b, why in self.identical],
         }
         return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
 

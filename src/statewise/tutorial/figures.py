@@ -1,6 +1,7 @@
 """The tutorial's own figures: its series, its comparisons, and what a regime does when."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -50,17 +51,13 @@ def box_plot(
     axes = figure.subplots()
     places = np.arange(1, len(scores) + 1)
     finite = [s[np.isfinite(s)] for s in scores.values()]
+    blue = {"color": BLUE}
     axes.boxplot(
-        finite,
-        positions=places,
-        widths=0.5,
-        patch_artist=True,
+        finite, positions=places, widths=0.5, patch_artist=True, whiskerprops=blue, capprops=blue,
         boxprops={"facecolor": "#ddf0ff", "edgecolor": BLUE},
-        whiskerprops={"color": BLUE},
-        capprops={"color": BLUE},
         medianprops={"color": INK, "lw": 1.6},
         flierprops={"marker": ".", "ms": 4, "mec": "none", "mfc": BLUE, "alpha": 0.4},
-    )
+    )  # fmt: skip
     axes.scatter(places, [s.mean() if len(s) else np.nan for s in finite], marker="D", s=22,
                  color=INK, zorder=3, label="mean of all repeats")  # fmt: skip
     marked = [(p, published[n]) for p, n in zip(places, scores, strict=True) if n in published]
@@ -68,9 +65,8 @@ def box_plot(
         at, means = zip(*marked, strict=True)
         axes.scatter(at, means, marker="x", s=40, color=ORANGE, zorder=3,
                      label="published mean of 10")  # fmt: skip
-    axes.axhline(
-        naive, color=NAIVE_LINE, ls=(0, (5, 2)), lw=1.3, label=f"persistence ({naive:.1f})"
-    )
+    label = f"persistence ({naive:.1f})"
+    axes.axhline(naive, color=NAIVE_LINE, ls=(0, (5, 2)), lw=1.3, label=label)
     axes.set_xticks(places, labels_of(list(scores), 16))
     axes.set_ylabel("test RMSE")
     axes.set_title(title, loc="left")
@@ -85,12 +81,8 @@ def box_plot(
 @styled
 def regime_plot(regimes: Mapping[str, StateRegime]) -> Figure:
     """When each regime carries the state from one moment to the next, and when it resets it."""
-    starts = {
-        ("training", 0): 0.0,
-        ("training", 1): 4.6,
-        ("warm-up", 0): 9.6,
-        ("forecast", 0): 13.4,
-    }
+    moments = (("training", 0), ("training", 1), ("warm-up", 0), ("forecast", 0))
+    starts = dict(zip(moments, (0.0, 4.6, 9.6, 13.4), strict=True))
     colours = {"training": BLUE, "warm-up": ORANGE, "forecast": GREEN}
     figure = Figure(figsize=(10, 0.6 * len(regimes) + 0.8), layout="constrained")
     axes = figure.subplots()
@@ -99,9 +91,8 @@ def regime_plot(regimes: Mapping[str, StateRegime]) -> Figure:
         for moment in regime.timeline():
             at = starts[moment.phase, moment.epoch] + moment.step
             if moment.reset:
-                axes.text(
-                    at - 0.5, -row, "0", ha="center", va="center", color=NAIVE_LINE, weight="bold"
-                )
+                red: Any = {"color": NAIVE_LINE, "weight": "bold"}
+                axes.text(at - 0.5, -row, "0", ha="center", va="center", **red)
             else:
                 arrow = {"arrowstyle": "->", "color": "#8c959f", "lw": 1.4}
                 axes.annotate("", (at - 0.28, -row), (at - 0.73, -row), arrowprops=arrow)

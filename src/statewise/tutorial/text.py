@@ -44,10 +44,9 @@ def tutorial_text(tutorial: Tutorial) -> str:
         parts.append("Equal to the bit, by construction\n" + "\n".join(lines))
     if result.trained_runs:
         rate = result.trained_runs / result.train_seconds
-        parts.append(
-            f"Trained {result.trained_runs} runs in {result.train_seconds:.2f} s ({rate:,.0f} a "
-            "second); arms that train alike share their runs."
-        )
+        took = f"{result.train_seconds:.2f} s ({rate:,.0f} a second)"
+        shared = "arms that train alike share their runs."
+        parts.append(f"Trained {result.trained_runs} runs in {took}; {shared}")
     else:
         parts.append("Every run was in the store; none was trained.")
     return "\n\n".join(parts)
@@ -70,15 +69,9 @@ def _rules(tutorial: Tutorial) -> str:
 def _against_naive(row: Row) -> Row:
     """An arm against the naive forecast, with the exact interval of the share that beats it."""
     low, high = share_interval(row["share"], row["runs"], 0.95)
-    return {
-        "arm": row["arm"],
-        "mean": row["mean"],
-        "skill": row["skill"],
-        "beat naive": row["beat_naive"],
-        "share": row["share"],
-        "share low": low,
-        "share high": high,
-    }
+    keys = ("arm", "mean", "skill", "beat_naive", "share")
+    kept = {key.replace("_", " "): row[key] for key in keys}
+    return kept | {"share low": low, "share high": high}
 
 
 def _verdict(row: Row) -> str:

@@ -15,10 +15,7 @@ from statewise.model.framing import FittedFraming, Framing, stack
 WINDOWS = st.sampled_from([(1, 1), (2, 1), (1, 3), (2, 2)])
 FRAMINGS: Any = st.builds(
     lambda window, relative, **fields: Framing(
-        lags=window[0],
-        steps=window[1],
-        relative="none" if window == (1, 1) else relative,
-        **fields,
+        lags=window[0], steps=window[1], relative="none" if window == (1, 1) else relative, **fields
     ),
     WINDOWS,
     st.sampled_from(["none", "last", "mean"]),
@@ -63,13 +60,7 @@ def test_every_combination_of_settings_inverts(
     transform: Any, difference: Any, relative: Any, scale: Any, outputs: int
 ) -> None:
     framing = Framing(
-        difference,
-        2,
-        2,
-        scale,
-        transform=transform,
-        relative=relative,
-        outputs=outputs,
+        difference, 2, 2, scale, transform=transform, relative=relative, outputs=outputs
     )
     round_trip(framing, np.random.default_rng(3).lognormal(4.0, size=30).tolist())
 

@@ -4,14 +4,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.stats import boxcox_normmax
 
-from statewise.model.framing.maps import (
-    Scale,
-    difference,
-    fit_power,
-    power,
-    undifference,
-    unpower,
-)
+from statewise.model.framing.maps import Scale, difference, fit_power, power, undifference, unpower
 
 
 @given(st.lists(st.floats(1e-3, 1e3), min_size=1), st.floats(-1.0, 2.0))
@@ -57,9 +50,7 @@ def test_extreme_values_have_an_exponent_too(values: list[float]) -> None:
 
 
 @given(
-    st.lists(st.integers(-99, 99), min_size=10, max_size=30),
-    st.integers(1, 9),
-    st.integers(1, 20),
+    st.lists(st.integers(-99, 99), min_size=10, max_size=30), st.integers(1, 9), st.integers(1, 20)
 )
 def test_a_difference_is_undone(values: list[int], lag: int, count: int) -> None:
     x = np.array(values, float)

@@ -76,12 +76,8 @@ class Framing:
             outputs=at_least("outputs", self.outputs, 1),
         )
         if self.relative != "none" and self.window_length == 1:
-            raise SettingError(
-                "relative",
-                self.relative,
-                "leaves nothing of a window of one value",
-                "Show more lags or steps.",
-            )
+            problem = "leaves nothing of a window of one value"
+            raise SettingError("relative", self.relative, problem, "Show more lags or steps.")
 
     @cached_property
     def differences(self) -> tuple[int, ...]:
@@ -113,13 +109,10 @@ class Framing:
         """Raise DataError if ``values`` cannot be transformed since they are not positive."""
         if self.transform != "none" and (values <= 0.0).any():
             at = np.unravel_index(int(np.argmax(values <= 0.0)), values.shape)
-            place = ", ".join(str(i) for i in at)
-            raise DataError(
-                f"{name}[{place}]",
-                float(values[at]),
-                f"is not positive, as transform={self.transform!r} needs",
-                'Use transform="none", or add a constant to the series.',
-            )
+            place = ", ".join(map(str, at))
+            problem = f"is not positive, as transform={self.transform!r} needs"
+            fix = 'Use transform="none", or add a constant to the series.'
+            raise DataError(f"{name}[{place}]", float(values[at]), problem, fix)
 
     def fit(
         self,
@@ -156,12 +149,9 @@ class Framing:
         with np.errstate(over="ignore", invalid="ignore"):
             x, y = unscaled.pairs(values)
         if not (abs(x).max() < LARGEST and abs(y).max() < LARGEST):
-            raise DataError(
-                name,
-                (float(values.min()), float(values.max())),
-                "is a range too large to be framed",
-                "Give the series in other units, or transform it less.",
-            )
+            problem = "is a range too large to be framed"
+            fix = "Give the series in other units, or transform it less."
+            raise DataError(name, (float(values.min()), float(values.max())), problem, fix)
         if self.target_scale == "same":
             x = y = np.concatenate([x.ravel(), y.ravel()])
         x_scale, y_scale = (self._scale(part, name, constant) for part in (x, y))
@@ -169,12 +159,10 @@ class Framing:
 
     def _exponent(self, values: Floats) -> Floats:
         match self.transform:
-            case "none":
-                return np.asarray(1.0)
-            case "log":
-                return np.asarray(0.0)
             case "box-cox":
                 return np.asarray(fit_power(values))
+            case str(name):
+                return np.asarray({"none": 1.0, "log": 0.0}[name])
             case exponent:
                 return np.asarray(exponent)
 
@@ -186,18 +174,12 @@ class Framing:
         value = float(values.flat[0])
         if constant == "keep":
             return Scale.centred(value, self.scale)
-        kind = (
-            "is constant"
-            if not self.differences and self.relative == "none"
-            else "changes by the same amount every time"
-        )
-        raise DataError(
-            name,
-            value,
-            f"the training part {kind}, and scaling it would divide by zero",
-            'Give a series that varies (in Python, scale=None leaves it unscaled, constant="keep" '
-            "only centres it).",
-        )
+        kind = "changes by the same amount every time"
+        if not self.differences and self.relative == "none":
+            kind = "is constant"
+        problem = f"the training part {kind}, and scaling it would divide by zero"
+        fix = "Give a series that varies (in Python, scale=None leaves it unscaled, "
+        raise DataError(name, value, problem, fix + 'constant="keep" only centres it).')
 
 
 def checked(history: ArrayLike, name: str) -> Floats:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -124,12 +125,8 @@ class FittedFraming:
             positive = "factor" not in name or (array > 0.0).all()
             same = array.shape == arrays["exponent"].shape
             if not (np.isfinite(array).all() and positive and same):
-                raise DataError(
-                    name,
-                    array,
-                    "is not finite, or a factor not above zero, or not of the others' shape",
-                    "Give what parameters() returned.",
-                )
+                problem = "is not finite, or a factor not above zero, or not of the others' shape"
+                raise DataError(name, array, problem, "Give what parameters() returned.")
         return _of(framing, list(arrays.values()))
 
     def __getitem__(self, index: Any) -> "FittedFraming":
@@ -144,11 +141,9 @@ class FittedFraming:
         """
         length, outputs = self.framing.window_length, self.framing.outputs
         changes = self._levels(_known(history, self.framing.memory + outputs))[-1]
-        windows = sliding_window_view(changes[..., :-outputs], length, axis=-1)
-        targets = sliding_window_view(changes[..., length:], outputs, axis=-1)
-        if self.framing.samples is not None:
-            windows = windows[..., -self.framing.samples :, :]
-            targets = targets[..., -self.framing.samples :, :]
+        kept = slice(-(self.framing.samples or 0), None)  # from zero, so all, where it is None
+        windows = sliding_window_view(changes[..., :-outputs], length, axis=-1)[..., kept, :]
+        targets = sliding_window_view(changes[..., length:], outputs, axis=-1)[..., kept, :]
         base = self._base(windows)
         return windows - base, targets - base
 
@@ -162,10 +157,7 @@ class FittedFraming:
         if self.framing.transform != "none":
             self.framing.check(values, "observations")
             values = power(values, self.exponent)
-        levels = [values]
-        for lag in self.framing.differences:
-            levels.append(difference(levels[-1], lag))
-        return levels
+        return list(accumulate(self.framing.differences, difference, initial=values))
 
     def _base(self, windows: Floats) -> Floats:
         """What windows (..., window_length) and their targets are shown less, (..., 1)."""
@@ -216,10 +208,6 @@ def _of(framing: "Framing", parameters: Sequence[Floats]) -> FittedFraming:
 def _known(values: Floats, least: int) -> Floats:
     """``values`` if there are ``least`` along the last axis; raises DataError otherwise."""
     if values.ndim == 0 or values.shape[-1] < least:
-        raise DataError(
-            "observations",
-            values.shape,
-            f"are too few: {least} are needed",
-            "Give them along the last axis, oldest first.",
-        )
+        fix = "Give them along the last axis, oldest first."
+        raise DataError("observations", values.shape, f"are too few: {least} are needed", fix)
     return values

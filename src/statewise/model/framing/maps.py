@@ -119,7 +119,6 @@ def undifference(changes: Floats, before: Floats, lag: int) -> Floats:
         start = before.shape[-1] - lag
         return changes + before[..., start : start + count]
     values = [before[..., i] for i in range(-lag, 0)]
-    known = len(values)
     for i in range(count):
         values.append(changes[..., i] + values[i])
-    return np.stack(values[known:], axis=-1)
+    return np.stack(values[lag:], axis=-1)

@@ -37,9 +37,6 @@ def plain_scale(scale: Any) -> Any:
         low = high = np.nan
     if not (np.isfinite([low, high]).all() and low < high):
         raise SettingError(
-            "scale",
-            scale,
-            "is not a finite range",
-            'Use for example (-1, 1), "standard" or None.',
+            "scale", scale, "is not a finite range", 'Use for example (-1, 1), "standard" or None.'
         )
     return low, high
