@@ -72,7 +72,7 @@ def from_document(kind: type[R], name: str, document: Mapping[str, Any]) -> R:
     unless it says its ``kind``. A regime may be named.
 
     Args:
-        kind: of the record.
+        kind: the class of the record.
         name: what it is called in errors.
         document: from ``as_document``, or written by hand.
 

@@ -28,7 +28,7 @@ class NewRows:
     """Observations that follow those known: rows by series, then by time.
 
     Args:
-        series: (k,) the places in ``origin.ids`` of the series that go on.
+        series: (k,) the places in ``origin.ids`` of the series that have new rows.
         offsets: (k + 1,) where the rows of each begin and end.
         ds: (rows,) datetime64[us] or int64.
         y: (rows,) finite values.
@@ -51,7 +51,7 @@ def read_new_rows(frame: Any, origin: ForecastOrigin) -> NewRows:
     """The observations that follow those known of each series, from a long frame.
 
     The frame has the id, time, target and exogenous columns of the one that the series were read
-    from; further columns are passed over. Rows may come in any order, and of some series only. The
+    from; further columns are ignored. Rows may come in any order, and of some series only. The
     id column may be left out if there is but one series.
 
     Args:
@@ -91,7 +91,7 @@ def read_future(frame: Any, origin: ForecastOrigin, horizon: int) -> Floats:
     """The exogenous columns over the times that follow each series, from a long frame.
 
     The frame has the id, time and exogenous columns of the one that the series were read from; rows
-    may come in any order, and those of other series or times are passed over.
+    may come in any order, and those of other series or times are ignored.
 
     Args:
         frame: of any library.
@@ -133,11 +133,7 @@ def read_future(frame: Any, origin: ForecastOrigin, horizon: int) -> Floats:
 def rows_of(
     frame: Any, origin: ForecastOrigin, columns: tuple[str, ...]
 ) -> tuple["nw.DataFrame[Any]", Ints, NDArray[Any]]:
-    """A frame with the series of each row, -1 of one that is not known, and its time.
-
-    Raises:
-        DataError: there is no such column, or times or names are missing.
-    """
+    """A frame with the series of each row, -1 for one that is not known, and its time."""
     kind = origin.kind
     if has_time_index(frame, kind.time.name):
         frame = with_times(frame, kind.time.name, kind.target_column)

@@ -18,8 +18,7 @@ from statewise.data.frame_kind import FrameKind
 from statewise.data.frequency import Frequency
 from statewise.data.origin import ForecastOrigin
 from statewise.data.panel import Panel, arrange
-from statewise.data.time_columns import TimeColumn
-from statewise.data.times import Times
+from statewise.data.time_columns import TimeColumn, Times
 from statewise.errors import DataError
 
 __all__ = ["read_file", "read_further", "write_file"]

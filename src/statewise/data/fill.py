@@ -13,7 +13,7 @@ Fill = Literal["forward", "linear", "zero"] | float
 
 
 def check_fill(fill: Any) -> None:
-    """Raise SettingError if ``fill`` is no way to fill in a value."""
+    """Raise SettingError if ``fill`` is not a way to fill in values."""
     if isinstance(fill, str):
         one_of("fill", fill, ("forward", "linear", "zero"))
     else:
@@ -23,7 +23,7 @@ def check_fill(fill: Any) -> None:
 def fill_missing(
     values: NDArray[np.float64], offsets: NDArray[np.int64], fill: Fill
 ) -> NDArray[np.float64]:
-    """Values with those that are NaN filled in; NaN stays where the way has nothing to go by.
+    """Values with those that are NaN filled in; NaN stays where there is nothing to fill from.
 
     Args:
         values: (rows,) of evenly spaced series, one after the other.

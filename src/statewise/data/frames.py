@@ -14,8 +14,7 @@ from statewise.data.fill import Fill
 from statewise.data.frame_kind import FrameKind, plain
 from statewise.data.frequency import Frequency
 from statewise.data.panel import Panel, arrange
-from statewise.data.time_columns import read_column
-from statewise.data.times import Times
+from statewise.data.time_columns import Times, read_column
 from statewise.errors import DataError
 
 __all__ = ["read_frame", "write_frame"]

@@ -83,7 +83,7 @@ class Frequency:
         """The frequency that pandas calls ``text``; raises SettingError if it is none.
 
         "M", "Q" and "Y" leave open where in the month a time stands. The anchor of "W-SUN" or
-        "QS-OCT" is read over: which weekdays or months they are is seen in the times.
+        "QS-OCT" is ignored: the times show which weekdays or months they are.
 
         Example:
             >>> Frequency.parse("15min")
@@ -183,7 +183,7 @@ class Frequency:
             (rows,) numbers that increase within a series.
 
         Raises:
-            DataError: a time is twice there, out of order, or between two steps.
+            DataError: a time appears twice, is out of order, or lies between two steps.
 
         Example:
             >>> Frequency.parse("D").index(np.array(["2024-01-01", "2024-01-04"], "M8[D]")).tolist()
@@ -229,8 +229,8 @@ class Frequency:
             rest = (times - last_day(counts) if self.anchor == "end" else start).astype(np.int64)
             limits = {"start": (0, DAY), "end": (0, DAY), "": (0, 28 * DAY)}[self.anchor]
             wrong = (rest < limits[0]) | (rest >= limits[1])
-            said = {"start": "the first day", "end": "the last day", "": "one of the first 28 days"}
-            problem = f"is not {said[self.anchor]} of a month"
+            day = {"start": "the first day", "end": "the last day", "": "one of the first 28 days"}
+            problem = f"is not {day[self.anchor]} of a month"
         else:
             days = times.astype("M8[D]")
             wrong = ~np.is_busday(days)
@@ -294,7 +294,7 @@ def layout(rows: NDArray[Any], offsets: ArrayLike | None) -> tuple[Ints, Ints]:
 
 
 def check_order(rows: NDArray[Any], series: Ints, names: Sequence[str]) -> None:
-    """Raise DataError if a time is twice there within a series, or before the one above it."""
+    """Raise DataError if a time within a series is not after the one before it."""
     wrong = np.flatnonzero((rows[1:] <= rows[:-1]) & (series[1:] == series[:-1]))
     if len(wrong):
         i = wrong[0] + 1

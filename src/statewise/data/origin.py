@@ -16,6 +16,7 @@ from statewise.errors import DataError, UnknownSeriesError
 __all__ = ["ForecastOrigin", "unknown_series"]
 
 Ints = NDArray[np.int64]
+DAMAGE = AttributeError, LookupError, OSError, OverflowError, TypeError, ValueError
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,14 +84,7 @@ class ForecastOrigin:
         """The origin that ``to_document`` described; DataError if the document is damaged."""
         try:
             return origin_of(document)
-        except (
-            AttributeError,
-            LookupError,
-            OSError,
-            OverflowError,
-            TypeError,
-            ValueError,
-        ) as error:
+        except DAMAGE as error:
             problem = f"is not what was saved ({type(error).__name__}: {error})"
             fix = "Load a file that is as it was saved."
             raise DataError("origin", document, problem, fix) from None
@@ -117,7 +111,6 @@ def origin_of(document: Any) -> ForecastOrigin:
 
 def unknown_series(name: Any, known: Sequence[str]) -> UnknownSeriesError:
     """The error of a series that is not there."""
-    some = ", ".join(repr(other) for other in known[:3])
     more = f" and {len(known) - 3} more" if len(known) > 3 else ""
-    fix = f"The series are {some}{more}."
+    fix = f"The series are {', '.join(map(repr, known[:3]))}{more}."
     return UnknownSeriesError("series", name, "is not a known series", fix)

@@ -13,7 +13,7 @@ from statewise.data.frame_kind import FrameKind
 from statewise.data.frequency import Frequency, show
 from statewise.data.infer import check_gaps, infer
 from statewise.data.origin import ForecastOrigin
-from statewise.data.times import Times
+from statewise.data.time_columns import Times
 from statewise.errors import DataError
 
 __all__ = ["Panel", "Series", "arrange", "check_filled", "check_value", "check_values"]
@@ -242,7 +242,7 @@ def arrange(
     """A panel from rows in any order.
 
     Args:
-        times: (rows,) of which no series has one twice.
+        times: (rows,) in which no series has a time twice.
         codes: (rows,) the series of each row.
         values: (rows, 1 + columns) of the target and the exogenous columns.
         kind: of the frame.
@@ -341,7 +341,7 @@ def check_filled(
     problem: str = "is missing",
     fix: str = "Fill it in, or say how: fill='forward', 'linear', 'zero' or a number.",
 ) -> None:
-    """Raise DataError if one of the (rows, columns) values is missing, still."""
+    """Raise DataError if one of the (rows, columns) values is missing."""
     for column, row in np.argwhere(np.isnan(values.T))[:1]:
         where = f"series {names[codes[row]]!r}, column {labels[column]!r}"
         raise DataError(where, show(ds[row]), problem, fix)
