@@ -179,7 +179,7 @@ class KerasEngine:
         return [] if self.build is None else ["keras", self._facts(model).digest]
 
     def load(self, model: Model, runs: int, threads: int | None) -> None:
-        """Do nothing, since what is compiled depends on the samples."""
+        """Do nothing: what is compiled depends on the samples."""
 
     def fit(
         self,

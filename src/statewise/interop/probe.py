@@ -164,7 +164,7 @@ def _step(keras: Any) -> tuple[bool, str]:
 
 
 def _train(keras: Any) -> tuple[bool, str]:
-    """Whether one ``fit`` an epoch, with a reset after each, trains as it must; what was seen."""
+    """Whether a ``fit`` per epoch, with a reset after each, gives the expected weights, and how."""
     x, y, weights = _samples()
     training = Training(EPOCHS, optimizer=SGD(0.1))
     expected = engine.fit(NETWORK, training, REGIME, x, y, initial=weights).weights

@@ -33,8 +33,8 @@ class StatewiseForecaster(BaseForecaster):
     X is needed at every step up to the last one of the horizon, also at those not asked for.
     Forecasts within the sample are not made: networks were trained on it.
 
-    Its parameters are those of ``Forecaster``, but the names of columns, which a frame of sktime
-    does not have, and ``exogenous`` and ``fill``.
+    Its parameters are those of ``Forecaster``, without ``exogenous``, ``fill`` and the names of
+    columns, which a frame of sktime does not have.
 
     Attributes:
         forecaster_: the ``Forecaster``, with its state, and a file format that holds no code.
@@ -84,12 +84,12 @@ class StatewiseForecaster(BaseForecaster):
     __init__.__signature__ = SIGNATURE  # type: ignore[attr-defined]
 
     def __post_init__(self) -> None:
-        """Say of this instance what depends on its parameters; called by sktime."""
+        """Set the tag that depends on the parameters of this instance; sktime calls this."""
         self.set_tags(**{"capability:pred_int": self.intervals is not None})
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:  # noqa: ARG003
-        """Parameters of which sktime's checks take little time."""
+        """Return parameters with which sktime's checks take little time."""
         small = {"members": 2, "units": 2, "epochs": 2, "threads": 1}
         carried = {"regime": "stateful", "lags": 1, "scope": "global", "intervals": "ensemble"}
         return [small | {"lags": 2, "calibration": 5}, small | carried]
@@ -110,7 +110,7 @@ class StatewiseForecaster(BaseForecaster):
         return self
 
     def _move_on(self, y: pd.DataFrame, X: pd.DataFrame | None, update_params: bool) -> None:
-        """Take up the rows of ``y`` that are not yet known, with what ``X`` says of them."""
+        """Append the rows of ``y`` that are not yet known, with their rows of ``X``."""
         known = self._cur_y
         stale = ends_of(y).intersection(known.index).difference(ends_of(known))
         if len(stale):
@@ -179,7 +179,7 @@ class StatewiseForecaster(BaseForecaster):
 
 
 def long_frame(index: pd.Index, y: pd.DataFrame | None, X: pd.DataFrame | None) -> pd.DataFrame:
-    """Rows of sktime's as a long frame: id, time, target, and the columns of X called as such."""
+    """Rows of sktime as a long frame: id, time, target, and each column of X as ``X[name]``."""
     columns: dict[str, Any] = {"ds": index.get_level_values(-1)}
     if isinstance(index, pd.MultiIndex):
         codes, series = pd.factorize(index.droplevel(-1))

@@ -63,7 +63,7 @@ STYLE: Any = {
 
 
 def clean(text: str) -> str:
-    r"""A user's text on one line, without what neither XML nor a reader can take.
+    r"""A user's text on one line, without characters that cannot be printed.
 
     Example:
         >>> clean("a\x00b\n c")
@@ -89,7 +89,7 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
 @styled
 def inline(figure: Figure, key: str, label: str) -> str:
-    """The figure as an ``<svg>`` element of a page, described by ``label`` for who cannot see it.
+    """The figure as an ``<svg>`` element of a page, with ``label`` as its description.
 
     ``key`` is a word that no other figure of the page has; the ids that are needed start with it.
     """
