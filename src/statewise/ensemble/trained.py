@@ -68,7 +68,7 @@ class ForecastState:
     Attributes:
         recent: (series, memory) the latest observations, oldest first.
         x: (series, steps - 1, columns) on the rows of the latest of them, scaled.
-        carried: the state of every member, in the lanes of the ensemble's bank.
+        carried: the state of every member, in the lanes of the packed model.
         ahead: the outputs for the next observation, and the state after, if they were asked for.
     """
 
@@ -121,7 +121,7 @@ class Ensemble:
         return np.isnan(self.weights.dense_bias[:, 0])
 
     @cached_property
-    def bank(self) -> PackedModel:
+    def packed(self) -> PackedModel:
         """The weights in lanes."""
         return PackedModel.of(self.model.network, self.weights, self.initial)
 
@@ -148,18 +148,18 @@ class Ensemble:
     def start(self) -> Carried:
         """The state before anything was seen."""
         rows = self.series if self.shared else 1
-        return tuple(np.repeat(part, rows, axis=1) for part in self.bank.start)
+        return tuple(np.repeat(part, rows, axis=1) for part in self.packed.start)
 
     def to_lanes(self, state: State) -> Carried:
         """A state of (series, members, units) as ``ForecastState`` holds it."""
         if self.shared:
-            return self.bank.pack(State(*(np.moveaxis(part, 1, 0) for part in state)))
+            return self.packed.pack(State(*(np.moveaxis(part, 1, 0) for part in state)))
         units = self.model.network.units
-        return self.bank.pack(State(*(part.reshape(-1, 1, units) for part in state)))
+        return self.packed.pack(State(*(part.reshape(-1, 1, units) for part in state)))
 
     def from_lanes(self, carried: Carried) -> State:
         """The inverse of ``to_lanes``."""
-        state = self.bank.unpack(carried)
+        state = self.packed.unpack(carried)
         if self.shared:
             return State(*(np.moveaxis(part, 0, 1).copy() for part in state))
         shape = (self.series, self.members, self.model.network.units)
@@ -171,7 +171,7 @@ class Ensemble:
             mask = series[:, None, None]
         else:
             runs = np.repeat(series, self.members).astype(np.float32)
-            mask = self.bank.spread(runs[:, None, None]) > 0
+            mask = self.packed.spread(runs[:, None, None]) > 0
         return tuple(np.where(mask, a, b) for a, b in zip(these, those, strict=True))
 
     def part(self, now: ForecastState, series: NDArray[np.intp]) -> ForecastState:
@@ -179,7 +179,7 @@ class Ensemble:
         if self.shared:
             carried = tuple(part[:, series] for part in now.carried)
         else:
-            lane = divmod(self.runs_of(series), self.bank.width)
+            lane = divmod(self.runs_of(series), self.packed.width)
             rows = State(*(part[lane[0], :, :, lane[1]] for part in now.carried))
             carried = tuple(packed(part, lanes_for(len(part))) for part in rows)
         return ForecastState(now.recent[series], now.x[series], carried)
@@ -196,7 +196,7 @@ class Ensemble:
                 whole[:, series] = some
             else:
                 runs = self.runs_of(series)
-                to = divmod(runs, self.bank.width)
+                to = divmod(runs, self.packed.width)
                 whole[to[0], :, :, to[1]] = unpacked(some, len(runs))
         return ForecastState(recent, x, carried)
 
@@ -219,10 +219,10 @@ class Ensemble:
         if windows.shape != shape:
             windows = np.broadcast_to(windows, shape)
         if self.shared:
-            out, after = self.bank.advance(windows.swapaxes(0, 1), carried, reset=self.resets)
+            out, after = self.packed.advance(windows.swapaxes(0, 1), carried, reset=self.resets)
             return out.swapaxes(0, 1).astype(np.float64), after
         flat = windows.reshape(-1, 1, *shape[2:])
-        out, after = self.bank.advance(flat, carried, reset=self.resets)
+        out, after = self.packed.advance(flat, carried, reset=self.resets)
         return out.reshape(self.series, self.members, -1).astype(np.float64), after
 
     def run_over(self, inputs: Floats, carried: Carried) -> Carried:
@@ -237,7 +237,7 @@ class Ensemble:
             windows = np.broadcast_to(rows, (self.members, *rows.shape))
         else:
             windows = np.repeat(inputs.astype(np.float32), self.members, axis=0)
-        return self.bank.advance(windows, carried, reset=self.resets)[1]
+        return self.packed.advance(windows, carried, reset=self.resets)[1]
 
     def inputs(self, recent: Floats, x: Floats) -> Floats:
         """What the networks are shown before the next observation, (..., steps, features).
