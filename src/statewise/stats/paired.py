@@ -33,10 +33,7 @@ class Paired(Comparison):
 
 
 def compare(
-    first: NDArray[np.float64],
-    second: NDArray[np.float64],
-    margin: float,
-    level: float = 0.95,
+    first: NDArray[np.float64], second: NDArray[np.float64], margin: float, level: float = 0.95
 ) -> Paired:
     """Compare the scores of two arms, (repeats,) each, paired by repeat.
 

@@ -41,10 +41,7 @@ class AcrossSeries:
 
 
 def compare_series(
-    first: NDArray[np.float64],
-    second: NDArray[np.float64],
-    margin: float,
-    level: float = 0.95,
+    first: NDArray[np.float64], second: NDArray[np.float64], margin: float, level: float = 0.95
 ) -> AcrossSeries:
     """Compare the scores of two arms, (series, repeats) each, over the series.
 

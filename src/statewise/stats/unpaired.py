@@ -33,10 +33,7 @@ class Unpaired(Comparison):
 
 
 def compare_unpaired(
-    first: NDArray[np.float64],
-    second: NDArray[np.float64],
-    margin: float,
-    level: float = 0.95,
+    first: NDArray[np.float64], second: NDArray[np.float64], margin: float, level: float = 0.95
 ) -> Unpaired:
     """Compare the scores of two arms, (repeats,) each and of any lengths.
 

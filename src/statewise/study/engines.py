@@ -89,11 +89,7 @@ class Engine(Protocol):
         """Train runs, as ``Trained``; the arguments are those of ``statewise.fit``."""
 
     def forecast(
-        self,
-        model: Model,
-        trained: Any,
-        known: Sequence[Known],
-        test_size: int,
+        self, model: Model, trained: Any, known: Sequence[Known], test_size: int
     ) -> Floats:
         """Walk forward from trained runs, and give the forecasts, (runs, test_size).
 
@@ -133,11 +129,7 @@ class BuiltIn:
         return engine.fit(model.network, model.training, model.regime, x, y, **settings)
 
     def forecast(
-        self,
-        model: Model,
-        trained: engine.Fitted,
-        known: Sequence[Known],
-        test_size: int,
+        self, model: Model, trained: engine.Fitted, known: Sequence[Known], test_size: int
     ) -> Floats:
         ensemble, now = start_of(model, trained, known)
         actual = np.stack([one.y[one.cutoff : one.cutoff + test_size] for one in known])

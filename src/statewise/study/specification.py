@@ -17,14 +17,7 @@ from statewise.model.spec import Model
 from statewise.study.design import Arm, Hypothesis, Study, samples_of
 from statewise.study.engines import engine_from
 
-__all__ = [
-    "cell_key",
-    "differences",
-    "digest",
-    "from_document",
-    "restarts_key",
-    "to_document",
-]
+__all__ = ["cell_key", "differences", "digest", "from_document", "restarts_key", "to_document"]
 
 Document = dict[str, Any]
 
@@ -85,12 +78,7 @@ def cell_key(study: Study, arm: Arm, series: Series, cutoff: int) -> str:
     del document["name"]
     end = cutoff + study.test_size
     return digest(
-        {
-            "arm": document,
-            "y": series.y[:end].tolist(),
-            "cutoff": cutoff,
-            "seed": study.seed,
-        }
+        {"arm": document, "y": series.y[:end].tolist(), "cutoff": cutoff, "seed": study.seed}
     )
 
 

@@ -30,14 +30,7 @@ from numpy.typing import NDArray
 from statewise.errors import StoreError
 from statewise.study.rows import LAST, RUNS, Cell, CellRuns, decode, is_whole, rows_of
 from statewise.study.schema import check_tables, make_tables
-from statewise.study.sqlite_file import (
-    connect,
-    existing,
-    journal_of,
-    said,
-    sync_folder,
-    take_lock,
-)
+from statewise.study.sqlite_file import connect, existing, journal_of, said, sync_folder, take_lock
 
 __all__ = ["Store"]
 
