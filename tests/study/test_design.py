@@ -10,7 +10,6 @@ from statewise.model.network import Network, Training
 from statewise.model.regime import REGIMES, StateRegime
 from statewise.model.spec import Model
 from statewise.study import Arm, Study, better, equivalent, paired_by_repeat, same_by_construction
-from statewise.study.design import samples_of
 
 A, B = Arm("a", Model(REGIMES["stateless"])), Arm("b", Model(REGIMES["stateful"]))
 
@@ -65,7 +64,7 @@ def test_a_series_that_cannot_be_transformed_is_refused_before_anything_runs() -
 def test_samples_and_arms_are_found() -> None:
     last = Arm("c", Model(REGIMES["stateless"], Framing(samples=12)))
     declared = study(A, last)
-    assert [samples_of(arm, 24) for arm in declared.arms] == [22, 12]
+    assert [arm.model.framing.samples_of(24) for arm in declared.arms] == [22, 12]
     assert declared.arm("c") is last
     assert equivalent("a", "b").claim == "a and b are practically equal"
 

@@ -14,7 +14,6 @@ from statewise.model.network import SGD, EarlyStopping, Network, ReduceOnPlateau
 from statewise.model.regime import REGIMES, StateRegime
 from statewise.model.spec import Model
 from statewise.study import Arm, Study, better, equivalent, from_document, to_document
-from statewise.study.design import samples_of
 from statewise.study.specification import arm_from, cell_key, differences, digest, restarts_key
 
 ARMS = (
@@ -110,7 +109,7 @@ def drawn(arm: Arm, cutoff: int) -> tuple[bytes, bytes]:
     """The initial weights, and the first sample orders, of the third repeat of an arm."""
     seed = (STUDY.seed, arm.restarts) if arm.restarts else STUDY.seed
     weights = initial_weights(seed, [3], arm.model.network.units, arm.model.framing.lags)
-    orders = np.zeros((2, samples_of(arm, cutoff)), np.int32)
+    orders = np.zeros((2, arm.model.framing.samples_of(cutoff)), np.int32)
     if arm.model.regime.shuffle:
         sample_orders(seed, 3)(orders)
     return weights.kernel.tobytes() + weights.recurrent.tobytes(), orders.tobytes()

@@ -107,15 +107,17 @@ def run_tutorial(options: argparse.Namespace) -> int:
 
 def estimate(study: Any, store: Any) -> str:
     """How long what is missing will take, measured on a few epochs of each training."""
-    from statewise.study import samples_of
     from statewise.study.shards import plan
 
     shards = list(plan(study, store, lambda _: study.repeats))
     runs = sum(shard.runs for shard in shards)
     if not runs:
         return "Every run is there already."
-    parts: Any = [(shard.arms[0], shard.cutoffs[0], shard.runs) for shard in shards]
-    seconds = sum(a.engine.seconds(a.model, samples_of(a, end), n) for a, end, n in parts)
+    parts: Any = [(shard.arms[0].model, shard.arms[0].engine, shard) for shard in shards]
+    seconds = sum(
+        engine.seconds(model, model.framing.samples_of(shard.cutoffs[0]), shard.runs)
+        for model, engine, shard in parts
+    )
     arm = study.arms[0]
     shown = f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
     label = arm.engine.label(arm.model)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from statewise.show.tables import Row
 from statewise.stats.accuracy import diebold_mariano
+from statewise.stats.comparison import Floats
 from statewise.stats.power import half_widths
 from statewise.study.design import NAIVE
 from statewise.study.evidence import examine
@@ -17,7 +17,6 @@ from statewise.study.verdicts import Verdict
 __all__ = ["accuracy", "evidence_rows", "pairs", "verdict_rows"]
 
 BINS = 40
-Floats = NDArray[np.float64]
 
 
 def verdict_rows(verdicts: Sequence[Verdict]) -> list[Row]:

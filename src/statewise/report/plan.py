@@ -60,13 +60,12 @@ def plan_text(result: StudyResult, plans: Sequence[Needed], power: float) -> str
     """What ``statewise study plan`` prints."""
     study, unit = result.study, plans[0].observed.unit
     noun = {"restart": "repeats", "cutoff": "cutoffs"}.get(unit, "series")
-    shown: list[Row] = []
-    for number, p in enumerate(plans, start=1):
-        shown.append(
-            {"hypothesis": f"{number}. {p.observed.hypothesis.claim}", noun: p.observed.n,
-             "half-width": p.half_width, "needed for it": p.for_half_width,
-             f"needed for power {power:g}": p.for_power}
-        )  # fmt: skip
+    shown: list[Row] = [
+        {"hypothesis": f"{number}. {p.observed.hypothesis.claim}", noun: p.observed.n,
+         "half-width": p.half_width, "needed for it": p.for_half_width,
+         f"needed for power {power:g}": p.for_power}
+        for number, p in enumerate(plans, start=1)
+    ]  # fmt: skip
     each = " of each arm" if any(p.observed.test == UNPAIRED for p in plans) else ""
     scale = "RMSE" if unit == "restart" else "fractions of the naive RMSE"
     told = (

@@ -53,13 +53,8 @@ def score_plot(cells: Rows, strip: Rows, places: Places) -> Figure:
         jitter = (np.arange(len(scores)) * 0.618034) % 1.0  # spreads evenly, without chance
         _dots(axes, scores, i + 0.08 + 0.3 * jitter, colour)
         if row["whisker_low"] is not None:
-            box = {
-                "med": row["p50"],
-                "q1": row["p25"],
-                "q3": row["p75"],
-                "whislo": row["whisker_low"],
-                "whishi": row["whisker_high"],
-            }
+            box = {"med": row["p50"], "q1": row["p25"], "q3": row["p75"],
+                   "whislo": row["whisker_low"], "whishi": row["whisker_high"]}  # fmt: skip
             line = {"color": colour, "lw": 1.2}
             axes.bxp([box], positions=[i - 0.18], widths=0.28, orientation="horizontal",
                      showfliers=False, boxprops=line, whiskerprops=line, capprops=line,
@@ -258,11 +253,9 @@ def _dots(axes: Any, x: Any, y: Any, colour: str) -> None:
     if not len(x):
         return
     points = np.repeat(np.column_stack((x, y)), 2, axis=0)
-    codes = np.tile(np.array([Path.MOVETO, Path.LINETO]), len(x))
-    path = Path(points, codes)
+    path = Path(points, np.tile([Path.MOVETO, Path.LINETO], len(x)))
     path.should_simplify = False  # which would leave out lines of no length
-    patch = PathPatch(path, fill=False, ec=colour, lw=1.9, alpha=0.6,
-                      capstyle="round")  # fmt: skip
+    patch = PathPatch(path, fill=False, ec=colour, lw=1.9, alpha=0.6, capstyle="round")
     patch.set_snap(False)
     axes.add_patch(patch)
     axes.autoscale_view()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from statewise.report.comparison_tables import accuracy, evidence_rows, pairs, verdict_rows
 from statewise.show.tables import Row
 from statewise.stats.ranks import rank_arms
-from statewise.study.results import CellResult, StudyResult, arm_rows
+from statewise.study.results import StudyResult, arm_rows
 from statewise.study.specification import arm_document, digest, series_document, to_document
 from statewise.study.summary import summarise
 from statewise.study.verdicts import Verdict
@@ -28,7 +28,6 @@ CURVES = 9_000  # points of all curves of a kind together, at most
 FEWEST_SERIES = 5  # for ranks
 
 Cell = tuple[str, int]
-Floats = NDArray[np.float64]
 
 
 def report_tables(
@@ -152,8 +151,8 @@ def _forecasts(result: StudyResult, shown: list[Cell]) -> Iterator[Row]:
         ds = times[cell[0]][cell[1] :]
         for name, arm in result.arms.items():
             found = arm.cells[cell]
-            bands = _bands(found.forecasts[np.isfinite(found.scores)])
-            for i, (low, median, high) in enumerate(bands):
+            kept = found.forecasts[np.isfinite(found.scores)]
+            for i, (low, median, high) in enumerate(_bands(kept)):
                 yield {"arm": name, "series": cell[0], "cutoff": cell[1], "ds": ds[i],
                        "actual": float(result.actual[cell][i]),
                        "naive": float(result.naive[cell][i]), "median": median, "lo-90": low,
@@ -165,7 +164,7 @@ def _losses(result: StudyResult, shown: list[Cell]) -> Iterator[Row]:
     most = _share(CURVE, CURVES, result, shown)
     for cell in shown:
         for name, arm in result.arms.items():
-            found: CellResult = arm.cells[cell]
+            found = arm.cells[cell]
             epochs = _thin(found.loss.shape[1], most)
             if not len(epochs):
                 continue
@@ -206,31 +205,22 @@ def _specification(result: StudyResult) -> list[Row]:
     for arm_result in result.arms.values():
         for cell in arm_result.cells.values():
             scores.update(np.ascontiguousarray(cell.scores, np.float64).tobytes())
-    rows = [
-        {"part": "study", "name": "", "setting": key, "value": document[key]}
-        for key in ("seed", "repeats", "test_size", "cutoffs", "margin", "alpha", "keep_loss")
-    ]
-    rows += [
-        {"part": "study", "name": "", "setting": key, "value": value}
-        for key, value in (
-            ("hash of the specification, data included", digest(document)),
-            ("hash of all scores", scores.hexdigest()),
-            ("processor", platform.machine()),
-        )
-    ]
+    keys = ("seed", "repeats", "test_size", "cutoffs", "margin", "alpha", "keep_loss")
+    settings = {key: document[key] for key in keys} | {
+        "hash of the specification, data included": digest(document),
+        "hash of all scores": scores.hexdigest(),
+        "processor": platform.machine(),
+    }
+    parts = [("study", "", settings)]
     for arm in study.arms:
-        settings = dict(_leaves(arm_document(arm)))
-        del settings["name"]
-        rows += [
-            {"part": "arm", "name": arm.name, "setting": key, "value": value}
-            for key, value in settings.items()
-        ]
-    for number, h in enumerate(document["hypotheses"], start=1):
-        rows += [
-            {"part": "hypothesis", "name": str(number), "setting": key, "value": value}
-            for key, value in h.items()
-        ]
-    return rows
+        parts.append(("arm", arm.name, dict(_leaves(arm_document(arm)))))
+        del parts[-1][2]["name"]
+    parts += [("hypothesis", str(i), h) for i, h in enumerate(document["hypotheses"], start=1)]
+    return [
+        {"part": part, "name": name, "setting": key, "value": value}
+        for part, name, values in parts
+        for key, value in values.items()
+    ]
 
 
 def _leaves(document: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

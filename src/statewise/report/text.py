@@ -45,13 +45,11 @@ def study_text(result: StudyResult, verdicts: Sequence[Verdict]) -> str:
             "series": "They speak of series like these; restarts and cutoffs are averaged within "
             "them.",
         }
-        parts.append(
-            wrap(
-                f"Verdicts use Holm's correction over {_families(study)} at {study.alpha:.3g}, and "
-                "margins declared before the run. "
-                f"{limits[unit]}"
-            )
+        told = (
+            f"Verdicts use Holm's correction over {_families(study)} at {study.alpha:.3g}, and "
+            f"margins declared before the run. {limits[unit]}"
         )
+        parts.append(wrap(told))
     for number, verdict in enumerate(verdicts, start=1):
         head = f"{number}. {verdict.hypothesis.claim}: {verdict.outcome.value.upper()}"
         parts.append(f"{head}\n{wrap(verdict.reason, '   ')}")

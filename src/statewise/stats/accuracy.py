@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from statewise.base.checks import at_least
 from statewise.errors import DataError
-from statewise.stats.comparison import one_dimensional
+from statewise.stats.comparison import Floats, one_dimensional
 
 __all__ = ["EqualAccuracy", "diebold_mariano"]
 
@@ -31,9 +30,7 @@ class EqualAccuracy:
     p_value: float
 
 
-def diebold_mariano(
-    errors_first: NDArray[np.float64], errors_second: NDArray[np.float64], horizon: int = 1
-) -> EqualAccuracy:
+def diebold_mariano(errors_first: Floats, errors_second: Floats, horizon: int = 1) -> EqualAccuracy:
     """Test that two forecasts of one series have the same expected squared error.
 
     ``errors_first`` and ``errors_second`` are (steps,): forecast minus observed at successive
@@ -61,12 +58,9 @@ def diebold_mariano(
     second = one_dimensional("errors_second", errors_second)
     steps = len(first)
     if len(second) != steps or steps <= 2 * horizon:
-        raise DataError(
-            "errors_first, errors_second",
-            (steps, len(second)),
-            f"are not two series of one length above {2 * horizon}",
-            "Give errors of the same forecast times, more than two horizons long.",
-        )
+        problem = f"are not two series of one length above {2 * horizon}"
+        fix = "Give errors of the same forecast times, more than two horizons long."
+        raise DataError("errors_first, errors_second", (steps, len(second)), problem, fix)
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
         raise DataError(
             "errors_first, errors_second",
@@ -84,19 +78,13 @@ def diebold_mariano(
     covariances = np.array([c[lag:] @ c[: steps - lag] for lag in range(horizon)]) / steps
     variance = float(covariances[0] + 2.0 * covariances[1:].sum()) / steps
     if variance <= 0.0:
-        return EqualAccuracy(steps, mean, *_newey_west(first, second, horizon))
+        from statsmodels.tsa.stattools import diebold_mariano_test
+
+        found = diebold_mariano_test(
+            np.zeros(steps), first, second, lags=horizon - 1, horizon=horizon, harvey_adj=True
+        )
+        return EqualAccuracy(steps, mean, float(found.statistic), float(found.pvalue))
     shrink = (steps + 1 - 2 * horizon + horizon * (horizon - 1) / steps) / steps
     statistic = mean / np.sqrt(variance) * np.sqrt(shrink)
     p_value = 2.0 * float(special.stdtr(steps - 1, -abs(statistic)))
     return EqualAccuracy(steps, mean, float(statistic), p_value)
-
-
-def _newey_west(
-    first: NDArray[np.float64], second: NDArray[np.float64], horizon: int
-) -> tuple[float, float]:
-    from statsmodels.tsa.stattools import diebold_mariano_test
-
-    found = diebold_mariano_test(
-        np.zeros(len(first)), first, second, lags=horizon - 1, horizon=horizon, harvey_adj=True
-    )
-    return float(found.statistic), float(found.pvalue)

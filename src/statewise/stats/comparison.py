@@ -13,6 +13,7 @@ from statewise.errors import DataError
 
 __all__ = [
     "Comparison",
+    "Floats",
     "Resampled",
     "batch_of",
     "bootstrap",
@@ -22,7 +23,7 @@ __all__ = [
     "without_nan",
 ]
 
-Array = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +84,7 @@ class Resampled:
 
 
 def bootstrap(
-    samples: Sequence[Array], level: float, resamples: int, rng: np.random.Generator
+    samples: Sequence[Floats], level: float, resamples: int, rng: np.random.Generator
 ) -> tuple[tuple[float, float], Literal["BCa", "percentile"]]:
     """The BCa bootstrap interval of a mean, or of a first mean minus a second one.
 
@@ -117,10 +118,9 @@ def bootstrap(
     return (float(low), float(high)), "percentile"
 
 
-def _means(sample: Array, resamples: int, rng: np.random.Generator) -> Array:
+def _means(sample: Floats, resamples: int, rng: np.random.Generator) -> Floats:
     """The means of bootstrap samples."""
-    n = len(sample)
-    rows = batch_of(n)
+    n, rows = len(sample), batch_of(len(sample))
     sizes = [min(rows, resamples - start) for start in range(0, resamples, rows)]
     return np.concatenate([sample[rng.integers(n, size=(k, n))].mean(axis=1) for k in sizes])
 
@@ -155,26 +155,19 @@ def upper_tail(excess: float, error: float, df: float) -> float:
     return float(special.stdtr(df, -excess / error))
 
 
-def one_dimensional(argument: str, scores: Array) -> Array:
+def one_dimensional(argument: str, scores: Floats) -> Floats:
     """Scores as a float64 array (repeats,); raises DataError for another shape, none, or NaN."""
     values = np.asarray(scores, dtype=np.float64)
     if values.ndim != 1 or not len(values):
-        raise DataError(
-            argument,
-            values.shape,
-            "is not a row of scores, one a repeat",
-            "Give an array of shape (repeats,) with at least one score.",
-        )
+        fix = "Give an array of shape (repeats,) with at least one score."
+        raise DataError(argument, values.shape, "is not a row of scores, one a repeat", fix)
     return without_nan(argument, values)
 
 
-def without_nan(argument: str, scores: Array) -> Array:
+def without_nan(argument: str, scores: Floats) -> Floats:
     """The scores; raises DataError, with the first place where one is NaN, if there is any."""
     for place in np.argwhere(np.isnan(scores)).tolist():
-        raise DataError(
-            argument,
-            place[0] if len(place) == 1 else tuple(place),
-            "is the first place where a score is NaN",
-            "Score a run that diverged as infinity, so that it loses.",
-        )
+        found = place[0] if len(place) == 1 else tuple(place)
+        fix = "Score a run that diverged as infinity, so that it loses."
+        raise DataError(argument, found, "is the first place where a score is NaN", fix)
     return scores

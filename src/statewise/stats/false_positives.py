@@ -4,11 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from statewise.base.checks import at_least, fraction, positive
 from statewise.errors import DataError
-from statewise.stats.comparison import one_dimensional, share_interval
+from statewise.stats.comparison import Floats, one_dimensional, share_interval
 from statewise.stats.paired import compare, resample
 from statewise.stats.unpaired import compare_unpaired, resample_unpaired
 
@@ -36,7 +35,7 @@ class FalsePositives:
 
 
 def false_positive_rates(
-    scores: NDArray[np.float64],
+    scores: Floats,
     margin: float,
     alpha: float = 0.05,
     splits: int = 1000,
@@ -85,12 +84,7 @@ def false_positive_rates(
 
 
 def _rejections(
-    a: NDArray[np.float64],
-    b: NDArray[np.float64],
-    margin: float,
-    alpha: float,
-    resamples: int,
-    seed: int,
+    a: Floats, b: Floats, margin: float, alpha: float, resamples: int, seed: int
 ) -> dict[str, bool]:
     """Whether each test rejects, by its name; every rejection is an error."""
     level = 1.0 - alpha

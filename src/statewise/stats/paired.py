@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from statewise.base.checks import at_least
 from statewise.errors import DataError
 from statewise.stats.comparison import (
     Comparison,
+    Floats,
     Resampled,
     batch_of,
     bootstrap,
@@ -18,7 +18,7 @@ from statewise.stats.comparison import (
     upper_tail,
 )
 
-__all__ = ["Paired", "compare", "resample", "signed_rank"]
+__all__ = ["Paired", "compare", "finite_differences", "resample", "signed_rank"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +32,7 @@ class Paired(Comparison):
     n: int
 
 
-def compare(
-    first: NDArray[np.float64], second: NDArray[np.float64], margin: float, level: float = 0.95
-) -> Paired:
+def compare(first: Floats, second: Floats, margin: float, level: float = 0.95) -> Paired:
     """Compare the scores of two arms, (repeats,) each, paired by repeat.
 
     The restarts are of one series and one cutoff, and say nothing about others. Raises DataError
@@ -49,7 +47,7 @@ def compare(
     """
     first, second = _pairs(first, second)
     better = float(np.mean((first < second) + 0.5 * (first == second)))
-    d = _differences(first, second)
+    d = finite_differences(first, second)
     n, mean = len(d), float(d.mean()) if len(d) else None
     found = Paired(
         left_out=len(first) - n,
@@ -75,8 +73,8 @@ def compare(
 
 
 def resample(
-    first: NDArray[np.float64],
-    second: NDArray[np.float64],
+    first: Floats,
+    second: Floats,
     level: float = 0.95,
     resamples: int = 9999,
     seed: int = 0,
@@ -95,7 +93,7 @@ def resample(
     """
     first, second = _pairs(first, second)
     resamples = at_least("resamples", resamples, 1)
-    d = _differences(first, second)
+    d = finite_differences(first, second)
     if len(d) < 2:
         return None
     flips, draws = np.random.default_rng(seed).spawn(2)
@@ -103,7 +101,7 @@ def resample(
     return Resampled(_flip_signs(d, resamples, flips), interval, method, resamples)
 
 
-def signed_rank(differences: NDArray[np.float64]) -> float | None:
+def signed_rank(differences: Floats) -> float | None:
     """The p-value of Wilcoxon's signed-rank test (1945), two-sided.
 
     It asks whether the differences lie symmetrically about zero, and an outlier weighs little. It
@@ -120,7 +118,7 @@ def signed_rank(differences: NDArray[np.float64]) -> float | None:
     return float(stats.wilcoxon(differences).pvalue) if differences.any() else 1.0
 
 
-def _flip_signs(d: NDArray[np.float64], resamples: int, rng: np.random.Generator) -> float:
+def _flip_signs(d: Floats, resamples: int, rng: np.random.Generator) -> float:
     """The share of sign flips whose mean is as far from zero as that of ``d``, or farther."""
     n = len(d)
     least = abs(d.sum()) - 1e-12 * np.abs(d).sum()
@@ -135,21 +133,16 @@ def _flip_signs(d: NDArray[np.float64], resamples: int, rng: np.random.Generator
     return (count + 1) / (resamples + 1)
 
 
-def _pairs(
-    first: NDArray[np.float64], second: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _pairs(first: Floats, second: Floats) -> tuple[Floats, Floats]:
     first, second = one_dimensional("first", first), one_dimensional("second", second)
     if len(first) != len(second):
-        raise DataError(
-            "second",
-            len(second),
-            f"has another number of repeats than the first arm's {len(first)}",
-            "Give arms with shared restarts, or use compare_unpaired.",
-        )
+        problem = f"has another number of repeats than the first arm's {len(first)}"
+        fix = "Give arms with shared restarts, or use compare_unpaired."
+        raise DataError("second", len(second), problem, fix)
     return first, second
 
 
-def _differences(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+def finite_differences(first: Floats, second: Floats) -> Floats:
     """First minus second in the pairs in which neither run diverged."""
     both = np.isfinite(first) & np.isfinite(second)
     return first[both] - second[both]

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from statewise.base.checks import at_least, fraction, positive
 from statewise.errors import DataError, SettingError
+from statewise.stats.comparison import Floats
 
 __all__ = [
     "Look",
@@ -40,7 +40,7 @@ class Look:
     alpha: float
 
 
-def pilot_sd(differences: NDArray[np.float64], assurance: float = 0.8) -> float:
+def pilot_sd(differences: Floats, assurance: float = 0.8) -> float:
     """The standard deviation to plan with, from a pilot's paired differences (repeats,).
 
     The pilot's own is too small about every other time, and what is planned with it then falls
@@ -57,9 +57,7 @@ def pilot_sd(differences: NDArray[np.float64], assurance: float = 0.8) -> float:
     return _upper_sd(float(d.std(ddof=1)), len(d) - 1, assurance)
 
 
-def pilot_sd_unpaired(
-    first: NDArray[np.float64], second: NDArray[np.float64], assurance: float = 0.8
-) -> float:
+def pilot_sd_unpaired(first: Floats, second: Floats, assurance: float = 0.8) -> float:
     """The standard deviation to plan with, from a pilot's scores of two arms that are not paired.
 
     It stands for that of a difference of one score each, the root of the sum of both variances, so
@@ -79,7 +77,7 @@ def pilot_sd_unpaired(
     return _upper_sd(math.sqrt(sum(squares)), df, assurance)
 
 
-def half_widths(sd: float, repeats: Sequence[int], level: float = 0.95) -> NDArray[np.float64]:
+def half_widths(sd: float, repeats: Sequence[int], level: float = 0.95) -> Floats:
     """The half-width that Student's interval of a mean difference has at each number of repeats.
 
     ``sd`` is that of the paired differences.
@@ -218,7 +216,7 @@ def _upper_sd(sd: float, df: float, assurance: float) -> float:
     return sd * math.sqrt(df / float(special.chdtri(df, _inside("assurance", assurance))))
 
 
-def _pilot(argument: str, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def _pilot(argument: str, scores: Floats) -> Floats:
     """The finite ones, of which a standard deviation needs two."""
     finite = np.asarray(scores, np.float64)
     finite = finite[np.isfinite(finite)]

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from statewise.base.checks import fraction
 from statewise.errors import DataError
+from statewise.stats.comparison import Floats
 
 __all__ = ["Ranks", "rank_arms"]
 
@@ -25,13 +25,13 @@ class Ranks:
     """
 
     series: int
-    average: NDArray[np.float64]
+    average: Floats
     p_value: float
     critical_difference: float
-    p_pairs: NDArray[np.float64]
+    p_pairs: Floats
 
 
-def rank_arms(scores: NDArray[np.float64], alpha: float = 0.05) -> Ranks:
+def rank_arms(scores: Floats, alpha: float = 0.05) -> Ranks:
     """Rank arms within each series; ``scores`` is (series, arms), one average a series and arm.
 
     Ranks need no common scale. A score of infinity ranks last. The critical difference is
@@ -51,12 +51,9 @@ def rank_arms(scores: NDArray[np.float64], alpha: float = 0.05) -> Ranks:
 
     table = np.asarray(scores, np.float64)
     if table.ndim != 2 or table.shape[0] < 2 or table.shape[1] < 3 or np.isnan(table).any():
-        raise DataError(
-            "scores",
-            table.shape,
-            "is not a full table of two or more series by three or more arms",
-            "Compare two arms with compare_series; leave out series with a score missing.",
-        )
+        problem = "is not a full table of two or more series by three or more arms"
+        fix = "Compare two arms with compare_series; leave out series with a score missing."
+        raise DataError("scores", table.shape, problem, fix)
     alpha = fraction("alpha", alpha)
     series, arms = table.shape
     average = stats.rankdata(table, axis=1).mean(axis=0)

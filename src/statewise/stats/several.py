@@ -15,7 +15,7 @@ from scipy import special
 
 from statewise.base.checks import at_least
 from statewise.errors import DataError
-from statewise.stats.comparison import without_nan
+from statewise.stats.comparison import Floats, without_nan
 from statewise.stats.paired import Paired, compare, signed_rank
 
 __all__ = ["AcrossSeries", "bootstrap_series", "compare_series", "means_of"]
@@ -41,7 +41,7 @@ class AcrossSeries:
 
 
 def compare_series(
-    first: NDArray[np.float64], second: NDArray[np.float64], margin: float, level: float = 0.95
+    first: Floats, second: Floats, margin: float, level: float = 0.95
 ) -> AcrossSeries:
     """Compare the scores of two arms, (series, repeats) each, over the series.
 
@@ -68,8 +68,8 @@ def compare_series(
 
 
 def bootstrap_series(
-    first: NDArray[np.float64],
-    second: NDArray[np.float64],
+    first: Floats,
+    second: Floats,
     level: float = 0.95,
     resamples: int = 9999,
     seed: int = 0,
@@ -108,7 +108,7 @@ def bootstrap_series(
         return None
     stages = [_Stage(values[some], counted[some]) for values, counted in parts]
     rng = np.random.default_rng(seed)
-    drawn: list[NDArray[np.float64]] = []
+    drawn: list[Floats] = []
     batch = max(1, BATCH // (series * first.shape[1]))
     for start in range(0, resamples, batch):
         picked = rng.integers(series, size=(min(batch, resamples - start), series))
@@ -122,37 +122,31 @@ def bootstrap_series(
 class _Stage:
     """Values of which restarts are drawn within series; those that count stand first."""
 
-    def __init__(self, values: NDArray[np.float64], counted: NDArray[np.bool_]) -> None:
+    def __init__(self, values: Floats, counted: NDArray[np.bool_]) -> None:
         order = np.argsort(~counted, axis=1, kind="stable")
         self.values = np.take_along_axis(np.where(counted, values, 0.0), order, axis=1)
         self.counts = counted.sum(axis=1)
 
-    def means(self, picked: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.float64]:
+    def means(self, picked: NDArray[np.int64], rng: np.random.Generator) -> Floats:
         """The means of restarts drawn anew in each of the ``picked`` series, of any shape."""
         n, repeats = self.counts[picked][..., None], self.values.shape[1]
         columns = (rng.random((*picked.shape, repeats)) * n).astype(np.int64)
         drawn = self.values[picked[..., None], columns]
-        means: NDArray[np.float64] = (
-            np.sum(drawn, axis=-1, where=np.arange(repeats) < n) / n[..., 0]
-        )
+        total = np.sum(drawn, axis=-1, where=np.arange(repeats) < n)
+        means: Floats = total / n[..., 0]
         return means
 
 
-def _tables(
-    first: NDArray[np.float64], second: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _tables(first: Floats, second: Floats) -> tuple[Floats, Floats]:
     first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
     if first.ndim != 2 or first.shape != second.shape or not first.size:
-        raise DataError(
-            "first, second",
-            (first.shape, second.shape),
-            "are not two tables of one shape, a row for each series",
-            "Give arrays of shape (series, repeats) with shared restarts.",
-        )
+        problem = "are not two tables of one shape, a row for each series"
+        fix = "Give arrays of shape (series, repeats) with shared restarts."
+        raise DataError("first, second", (first.shape, second.shape), problem, fix)
     return without_nan("first", first), without_nan("second", second)
 
 
-def means_of(scores: NDArray[np.float64], counted: NDArray[np.bool_]) -> NDArray[np.float64]:
+def means_of(scores: Floats, counted: NDArray[np.bool_]) -> Floats:
     """The mean of each row over what is counted; infinity where nothing is."""
     n = counted.sum(axis=1)
     total = np.where(counted, scores, 0.0).sum(axis=1)

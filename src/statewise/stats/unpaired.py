@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from statewise.base.checks import at_least
 from statewise.stats.comparison import (
     Comparison,
+    Floats,
     Resampled,
     batch_of,
     bootstrap,
@@ -32,9 +32,7 @@ class Unpaired(Comparison):
     n_second: int
 
 
-def compare_unpaired(
-    first: NDArray[np.float64], second: NDArray[np.float64], margin: float, level: float = 0.95
-) -> Unpaired:
+def compare_unpaired(first: Floats, second: Floats, margin: float, level: float = 0.95) -> Unpaired:
     """Compare the scores of two arms, (repeats,) each and of any lengths.
 
     The t-tests and their interval are Welch's (1947). The interval of the probability is Brunner
@@ -86,8 +84,8 @@ def compare_unpaired(
 
 
 def resample_unpaired(
-    first: NDArray[np.float64],
-    second: NDArray[np.float64],
+    first: Floats,
+    second: Floats,
     level: float = 0.95,
     resamples: int = 9999,
     seed: int = 0,
@@ -126,7 +124,7 @@ def resample_unpaired(
     return Resampled(float(test.pvalue), interval, method, resamples)
 
 
-def rank_test(first: NDArray[np.float64], second: NDArray[np.float64]) -> float | None:
+def rank_test(first: Floats, second: Floats) -> float | None:
     """The p-value of Brunner and Munzel's test (2000), two-sided.
 
     It asks whether a score of one arm is as likely to be the lower as the higher one, like
@@ -151,9 +149,7 @@ def _mean_difference(first: Any, second: Any, axis: int) -> Any:
     return np.mean(first, axis=axis) - np.mean(second, axis=axis)
 
 
-def _probability(
-    first: NDArray[np.float64], second: NDArray[np.float64], level: float
-) -> tuple[float, tuple[float, float]]:
+def _probability(first: Floats, second: Floats, level: float) -> tuple[float, tuple[float, float]]:
     from statsmodels.stats.nonparametric import rank_compare_2indep
 
     with np.errstate(divide="ignore", invalid="ignore"):

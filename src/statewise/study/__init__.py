@@ -11,7 +11,6 @@ from statewise.study.design import (
     no_worse,
     paired_by_repeat,
     same_by_construction,
-    samples_of,
 )
 from statewise.study.evidence import Evidence, examine
 from statewise.study.execute import open_store, read_results, run_study
@@ -58,7 +57,6 @@ __all__ = [
     "run_study",
     "run_until_decided",
     "same_by_construction",
-    "samples_of",
     "settle",
     "to_document",
 ]

@@ -20,7 +20,6 @@ __all__ = [
     "no_worse",
     "paired_by_repeat",
     "same_by_construction",
-    "samples_of",
 ]
 
 
@@ -62,6 +61,12 @@ NAIVE = "naive"
 FAMILY = "study"
 """The family of hypotheses that name no other."""
 
+CLAIMS = {
+    "better": "{} beats {}",
+    "equivalent": "{} and {} are practically equal",
+    "no_worse": "{} is no worse than {}",
+}
+
 
 @dataclass(frozen=True)
 class Hypothesis:
@@ -72,7 +77,7 @@ class Hypothesis:
             errors differ by no more than the practical margin. ``"no_worse"``: the first arm's mean
             error exceeds the second's by no more than the margin.
         first, second: names of arms; ``"naive"`` is the naive forecast.
-        claim: the claim in words.
+        claim: the claim in words, by default made of the kind and the names.
         margin: the practical margin; None takes the study's.
         relative: whether ``margin`` is a fraction of the naive forecast's error, or absolute.
         family: the name of the hypotheses that are corrected together for being many.
@@ -81,24 +86,22 @@ class Hypothesis:
     kind: Literal["better", "equivalent", "no_worse"]
     first: str
     second: str
-    claim: str
+    claim: str = ""
     margin: float | None = None
     relative: bool = True
     family: str = FAMILY
 
     def __post_init__(self) -> None:
-        settle(
-            self,
-            kind=one_of("kind", self.kind, ("better", "equivalent", "no_worse")),
-            margin=None if self.margin is None else positive("margin", self.margin),
-        )
+        kind = one_of("kind", self.kind, CLAIMS)
+        margin = None if self.margin is None else positive("margin", self.margin)
+        claim = self.claim or CLAIMS[kind].format(self.first, self.second)
+        settle(self, kind=kind, margin=margin, claim=claim)
         instance("family", self.family, str, "Give it a name.")
         if not self.family.strip():
             raise SettingError("family", self.family, "is no name", "Give it a name.")
         if self.first == self.second:
-            raise SettingError(
-                "second", self.second, "is the first arm too", "Compare two different arms."
-            )
+            fix = "Compare two different arms."
+            raise SettingError("second", self.second, "is the first arm too", fix)
 
     def margin_for(self, naive_error: float, default: float) -> float:
         """The margin in the units of the series; ``default`` is a fraction of the naive error."""
@@ -107,40 +110,35 @@ class Hypothesis:
         return self.margin * naive_error if self.relative else self.margin
 
 
-def better(
-    first: str, second: str, claim: str | None = None, *, family: str = FAMILY
-) -> Hypothesis:
+def better(first: str, second: str, claim: str = "", *, family: str = FAMILY) -> Hypothesis:
     """The hypothesis that arm ``first`` has a lower mean error than arm ``second``."""
-    words = claim or f"{first} beats {second}"
-    return Hypothesis("better", first, second, words, family=family)
+    return Hypothesis("better", first, second, claim, family=family)
 
 
 def equivalent(
     first: str,
     second: str,
-    claim: str | None = None,
+    claim: str = "",
     *,
     margin: float | None = None,
     relative: bool = True,
     family: str = FAMILY,
 ) -> Hypothesis:
     """The hypothesis that the arms' mean errors are practically equal."""
-    words = claim or f"{first} and {second} are practically equal"
-    return Hypothesis("equivalent", first, second, words, margin, relative, family)
+    return Hypothesis("equivalent", first, second, claim, margin, relative, family)
 
 
 def no_worse(
     first: str,
     second: str,
-    claim: str | None = None,
+    claim: str = "",
     *,
     margin: float | None = None,
     relative: bool = True,
     family: str = FAMILY,
 ) -> Hypothesis:
     """The hypothesis that arm ``first`` is at most a practical margin worse than ``second``."""
-    words = claim or f"{first} is no worse than {second}"
-    return Hypothesis("no_worse", first, second, words, margin, relative, family)
+    return Hypothesis("no_worse", first, second, claim, margin, relative, family)
 
 
 @dataclass(frozen=True)
@@ -193,29 +191,25 @@ class Study:
             cutoffs=at_least("cutoffs", self.cutoffs, 1),
             looks=at_least("looks", self.looks, 1),
         )
-        if self.looks > max(1, self.repeats // 2):
-            raise SettingError(
-                "looks",
-                self.looks,
-                f"is too many for {self.repeats} repeats, two at least between looks",
-                f"Plan at most {max(1, self.repeats // 2)}.",
-            )
+        most = max(1, self.repeats // 2)
+        if self.looks > most:
+            problem = f"is too many for {self.repeats} repeats, two at least between looks"
+            raise SettingError("looks", self.looks, problem, f"Plan at most {most}.")
         names = [arm.name for arm in self.arms]
         if not names or len(set(names)) != len(names) or NAIVE in names:
             problem = f"are not distinct, or one is called {NAIVE!r}"
             raise SettingError("arms", names, problem, "Give every arm its own name.")
+        several = len(self.panel.series) > 1 or self.cutoffs > 1
         for hypothesis in self.hypotheses:
             for name in (hypothesis.first, hypothesis.second):
                 one_of("arm", name, [*names, NAIVE])
-            several = len(self.panel.series) > 1 or self.cutoffs > 1
             if several and hypothesis.margin is not None and not hypothesis.relative:
-                raise SettingError(
-                    "margin",
-                    hypothesis.margin,
+                problem = (
                     "is absolute, and several series or cutoffs are compared relative to the naive "
-                    "forecast's error",
-                    "Give a relative margin.",
+                    "forecast's error"
                 )
+                fix = "Give a relative margin."
+                raise SettingError("margin", hypothesis.margin, problem, fix)
         for arm in self.arms:
             arm.engine.check(arm.model)
         for series in self.panel.series:
@@ -223,30 +217,25 @@ class Study:
                 self._check(series, arm)
 
     def _check(self, series: Series, arm: Arm) -> None:
-        framing = arm.model.framing
-        wanted = framing.samples or 2
+        framing, regime = arm.model.framing, arm.model.regime
         tested = self.test_size * self.cutoffs
         least = tested + framing.shortest
         if len(series) < least:
-            raise DataError(
-                series.unique_id,
-                len(series),
-                f"observations are too few for {arm.name!r}: {tested} to test on and {wanted} "
-                f"samples to train on, with lags={framing.lags} and "
-                f"difference={framing.difference}, take {least}",
-                "Give a longer series, or a smaller test size.",
+            problem = (
+                f"observations are too few for {arm.name!r}: {tested} to test on and "
+                f"{framing.samples or 2} samples to train on, with lags={framing.lags} and "
+                f"difference={framing.difference}, take {least}"
             )
+            fix = "Give a longer series, or a smaller test size."
+            raise DataError(series.unique_id, len(series), problem, fix)
         framing.check(series.y, series.unique_id)
         for cutoff in self.cutoffs_of(series):
-            samples = samples_of(arm, cutoff)
-            arm.model.regime.check_batches(samples, arm.model.training.batch_size)
-            if isinstance(arm.model.regime.warm_up, int) and arm.model.regime.warm_up > samples:
-                raise SettingError(
-                    "warm_up",
-                    arm.model.regime.warm_up,
-                    f"exceeds the {samples} training samples of {arm.name!r}",
-                    f'Use at most {samples}, or "train".',
-                )
+            samples = framing.samples_of(cutoff)
+            regime.check_batches(samples, arm.model.training.batch_size)
+            if isinstance(regime.warm_up, int) and regime.warm_up > samples:
+                problem = f"exceeds the {samples} training samples of {arm.name!r}"
+                fix = f'Use at most {samples}, or "train".'
+                raise SettingError("warm_up", regime.warm_up, problem, fix)
 
     def arm(self, name: str) -> Arm:
         """The arm called ``name``; raises SettingError that lists the arms."""
@@ -258,15 +247,10 @@ class Study:
         return [len(series) - self.test_size * k for k in range(self.cutoffs, 0, -1)]
 
 
-def samples_of(arm: Arm, cutoff: int) -> int:
-    """The number of samples that ``arm`` trains on when it knows ``cutoff`` observations."""
-    return arm.model.framing.samples_of(cutoff)
-
-
 def paired_by_repeat(study: Study, first: str, second: str) -> bool:
     """Whether two arms have the same initial weights in each repeat, and so are compared in pairs.
 
-    They have, if they are of one shape and draw from one set of restarts. Other sample orders make
+    They do if they are of one shape and draw from one set of restarts. Other sample orders make
     such pairs less alike, but no less pairs: tests of unpaired arms need independent ones. The
     naive forecast is a constant, which pairs with anything.
 
@@ -299,12 +283,11 @@ def same_by_construction(study: Study, first: Arm, second: Arm) -> str | None:
         >>> same_by_construction(Study(arms, shampoo(), test_size=12, repeats=1), *arms)
         'Both reset the state before every forecast, so a warm-up leaves no trace.'
     """
-    reasons = []
-    plain = []
+    reasons, plain = [], []
     for arm in (first, second):
         regime = arm.model.regime
         samples = max(
-            samples_of(arm, cutoff)
+            arm.model.framing.samples_of(cutoff)
             for series in study.panel.series
             for cutoff in study.cutoffs_of(series)
         )

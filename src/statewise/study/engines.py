@@ -91,13 +91,10 @@ class Engine(Protocol):
     def forecast(
         self, model: Model, trained: Any, known: Sequence[Known], test_size: int
     ) -> Floats:
-        """Walk forward from trained runs, and give the forecasts, (runs, test_size).
+        """Walk forward from trained runs, as many for each series, series by series.
 
-        Args:
-            model: that the runs are of.
-            trained: as many runs for each series, series by series.
-            known: the series.
-            test_size: observations after each series' cutoff, forecast one step at a time.
+        Returns the forecasts, (runs, test_size), of the observations after each series' cutoff,
+        made one step at a time.
         """
 
 
@@ -170,11 +167,8 @@ def engine_from(document: Any) -> Engine:
     except ExtraError:
         raise
     except (ImportError, AttributeError) as error:
-        raise ExtraError(
-            "engine",
-            kind,
-            f"cannot be imported from {declared[kind].value} ({error})",
-            "Install the package that declares it anew, with what it needs.",
-        ) from error
+        problem = f"cannot be imported from {declared[kind].value} ({error})"
+        fix = "Install the package that declares it again, with what it needs."
+        raise ExtraError("engine", kind, problem, fix) from error
     engine: Engine = found.from_document(values)
     return engine

@@ -97,12 +97,9 @@ def refuse_changes(study: Study, store: Store) -> None:
     found = store.specification()
     changes = [] if found is None else differences(found[0], to_document(study))
     if changes:
-        raise StudyError(
-            "study",
-            str(store.path),
-            "was started with another specification:\n  " + "\n  ".join(changes),
-            "Run it with what it was started with, or into a new store.",
-        )
+        problem = "was started with another specification:\n  " + "\n  ".join(changes)
+        fix = "Run it with what it was started with, or into a new store."
+        raise StudyError("study", str(store.path), problem, fix)
 
 
 class Pace:
@@ -140,13 +137,11 @@ def read_results(
             repeats, scores, diverged = store.scores(cell.key)
             chosen = repeats < study.repeats
             if not np.array_equal(repeats[chosen], wanted):
-                raise StudyError(
-                    "study",
-                    str(store.path),
+                problem = (
                     f"is not finished: {arm.name} on {series.unique_id} has {chosen.sum()} of "
-                    f"{study.repeats} repeats",
-                    "Resume it first.",
+                    f"{study.repeats} repeats"
                 )
+                raise StudyError("study", str(store.path), problem, "Resume it first.")
             store.check_restarts(cell)
             forecasts, loss = store.curves(cell.key)
             cells[series.unique_id, cutoff] = CellResult(

@@ -106,12 +106,9 @@ class ProcessExecutor:
             except BrokenProcessPool:
                 failures += 1
                 if failures > RETRIES:
-                    raise StudyError(
-                        "workers",
-                        self.workers,
-                        f"died {failures} times",
-                        "Free some memory or use fewer; finished runs are kept.",
-                    ) from None
+                    problem = f"died {failures} times"
+                    fix = "Free some memory or use fewer; finished runs are kept."
+                    raise StudyError("workers", self.workers, problem, fix) from None
                 self._pool.shutdown(wait=True, cancel_futures=True)
                 self._pool = self._start()
             else:

@@ -36,9 +36,8 @@ def read(path: Path) -> tuple[Study, Path]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise DataError(
-            "study file", str(path), f"cannot be read ({error.strerror})", "Check the path."
-        ) from None
+        problem = f"cannot be read ({error.strerror})"
+        raise DataError("study file", str(path), problem, "Check the path.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError("study file", str(path), f"is not TOML ({error})", "Correct it.") from None
     for name in document:
@@ -50,7 +49,9 @@ def read(path: Path) -> tuple[Study, Path]:
     study = Study(
         arms=tuple(arm_from(with_shared(arm, shared)) for arm in document["arms"]),
         panel=panel_of(path.parent, document),
-        hypotheses=tuple(hypothesis_from(h) for h in document.get("hypotheses", ())),
+        hypotheses=tuple(
+            from_document(Hypothesis, "hypothesis", h) for h in document.get("hypotheses", ())
+        ),
         **{name: document[name] for name in NUMBERS if name in document},
     )
     return study, path.parent / document.get("store", path.with_suffix(".db").name)
@@ -70,20 +71,6 @@ def panel_of(folder: Path, document: dict[str, Any]) -> Panel:
 def with_shared(arm: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
     """An arm's table with the tables that all arms share; its own fields go first."""
     return {**arm, **{name: {**table, **arm.get(name, {})} for name, table in shared.items()}}
-
-
-def hypothesis_from(values: dict[str, Any]) -> Hypothesis:
-    """A hypothesis, whose claim is made from its parts if it is not given."""
-    words = {
-        "better": "beats",
-        "equivalent": "is practically equal to",
-        "no_worse": "is no worse than",
-    }
-    if "claim" not in values and {"kind", "first", "second"} <= values.keys():
-        one_of("kind", values["kind"], words)
-        claim = f"{values['first']} {words[values['kind']]} {values['second']}"
-        values = {**values, "claim": claim}
-    return from_document(Hypothesis, "hypothesis", values)
 
 
 def template(data: Path, panel: Panel) -> str:

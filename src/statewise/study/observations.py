@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from statewise.stats.comparison import Comparison
-from statewise.stats.paired import compare
+from statewise.stats.comparison import Comparison, Floats
+from statewise.stats.paired import compare, finite_differences
 from statewise.stats.power import pilot_sd, pilot_sd_unpaired
 from statewise.stats.several import means_of
 from statewise.stats.unpaired import compare_unpaired
@@ -16,7 +15,7 @@ from statewise.study.results import StudyResult, Unit
 
 __all__ = ["UNPAIRED", "Observations", "observe", "observe_cell"]
 
-Tables = tuple[NDArray[np.float64], NDArray[np.float64]]
+Tables = tuple[Floats, Floats]
 UNPAIRED = "Welch, unpaired"
 
 
@@ -63,11 +62,9 @@ class Observations:
         return compared(*self.values, self.margin, level)
 
     @property
-    def differences(self) -> NDArray[np.float64]:
+    def differences(self) -> Floats:
         """First minus second in every pair, where they are paired and neither is infinite."""
-        first, second = self.values
-        both = np.isfinite(first) & np.isfinite(second)
-        return first[both] - second[both]
+        return finite_differences(*self.values)
 
     @property
     def n(self) -> int:
@@ -80,9 +77,8 @@ class Observations:
         """The standard deviation to plan with; None where there are too few scores for one."""
         if self.n < 2:
             return None
-        if self.test == UNPAIRED:
-            return pilot_sd_unpaired(*self.values)
-        return pilot_sd(self.differences)
+        unpaired = self.test == UNPAIRED
+        return pilot_sd_unpaired(*self.values) if unpaired else pilot_sd(self.differences)
 
 
 def observe(result: StudyResult, hypothesis: Hypothesis) -> Observations:
@@ -109,16 +105,14 @@ def _observations(
     return Observations(hypothesis, unit, shared, margin, tables)
 
 
-def _scores(result: StudyResult, name: str) -> NDArray[np.float64]:
+def _scores(result: StudyResult, name: str) -> Floats:
     """The scores of an arm, (units, repeats); cutoffs are averaged where the series is the unit."""
     scores = result.scores(name)
-    unit = result.unit
-    if unit == "restart":
+    if result.unit == "restart":
         return np.stack(list(scores.values()))
-    relative = {cell: scores[cell] / result.naive_scores[cell] for cell in scores}
-    if unit == "cutoff":
-        return np.stack(list(relative.values()))
-    by_series: dict[str, list[NDArray[np.float64]]] = {}
-    for (series, _), part in relative.items():
-        by_series.setdefault(series, []).append(part)
-    return np.stack([np.mean(parts, axis=0) for parts in by_series.values()])
+    relative = np.stack([scores[cell] / naive for cell, naive in result.naive_scores.items()])
+    if result.unit == "cutoff":
+        return relative
+    return np.stack(
+        [part.mean(axis=0) for part in np.split(relative, len(result.study.panel.series))]
+    )

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from statewise.data.panel import Series
 from statewise.scoring.baselines import persistence
 from statewise.scoring.metrics import rmse
 from statewise.show.tables import Row
+from statewise.stats.comparison import Floats
 from statewise.study.design import NAIVE, Arm, Study
 from statewise.study.specification import restarts_key
 from statewise.study.summary import summarise
@@ -32,8 +32,8 @@ class CellResult:
         loss: (repeats, epochs), or (repeats, 0) where it was not kept.
     """
 
-    forecasts: NDArray[np.float64]
-    scores: NDArray[np.float64]
+    forecasts: Floats
+    scores: Floats
     diverged_epoch: NDArray[np.int32]
     loss: NDArray[np.float32]
 
@@ -64,12 +64,12 @@ class ArmResult:
         return cell
 
     @property
-    def scores(self) -> NDArray[np.float64]:
+    def scores(self) -> Floats:
         """The scores of the one cell, (repeats,)."""
         return self.only.scores
 
     @property
-    def forecasts(self) -> NDArray[np.float64]:
+    def forecasts(self) -> Floats:
         """The forecasts of the one cell, (repeats, test_size)."""
         return self.only.forecasts
 
@@ -96,20 +96,21 @@ class StudyResult:
         return hash(frozenset(self.arms.items()))
 
     @cached_property
-    def naive(self) -> dict[tuple[str, int], NDArray[np.float64]]:
+    def naive(self) -> dict[tuple[str, int], Floats]:
         """The naive forecast of each series and cutoff, (test_size,)."""
+        size = self.study.test_size
         return {
-            (series.unique_id, cutoff): persistence(self._until(series, cutoff), size)
-            for size in [self.study.test_size]
+            (series.unique_id, cutoff): persistence(series.y[: cutoff + size], size)
             for series in self.study.panel.series
             for cutoff in self.study.cutoffs_of(series)
         }
 
     @cached_property
-    def actual(self) -> dict[tuple[str, int], NDArray[np.float64]]:
+    def actual(self) -> dict[tuple[str, int], Floats]:
         """The test observations of each series and cutoff, (test_size,)."""
+        size = self.study.test_size
         return {
-            (series.unique_id, cutoff): self._until(series, cutoff)[cutoff:]
+            (series.unique_id, cutoff): series.y[cutoff : cutoff + size]
             for series in self.study.panel.series
             for cutoff in self.study.cutoffs_of(series)
         }
@@ -120,7 +121,7 @@ class StudyResult:
         return {cell: float(rmse(self.actual[cell], self.naive[cell])) for cell in self.naive}
 
     @property
-    def naive_forecast(self) -> NDArray[np.float64]:
+    def naive_forecast(self) -> Floats:
         """The naive forecast of a study of one series and one cutoff."""
         [forecast] = self.naive.values()
         return forecast
@@ -143,7 +144,7 @@ class StudyResult:
             return "series"
         return "cutoff" if self.study.cutoffs > 1 else "restart"
 
-    def scores(self, name: str) -> dict[tuple[str, int], NDArray[np.float64]]:
+    def scores(self, name: str) -> dict[tuple[str, int], Floats]:
         """The scores of an arm, or of ``"naive"``, by series and cutoff, (repeats,) each."""
         if name == NAIVE:
             return {c: np.full(self.study.repeats, s) for c, s in self.naive_scores.items()}
@@ -170,9 +171,6 @@ class StudyResult:
             "forecast.",
         )
 
-    def _until(self, series: Series, cutoff: int) -> NDArray[np.float64]:
-        return series.y[: cutoff + self.study.test_size]
-
 
 def arm_rows(result: StudyResult) -> list[Row]:
     """A row an arm over the whole study.
@@ -181,9 +179,7 @@ def arm_rows(result: StudyResult) -> list[Row]:
     cell, else the series, each with the average over its cutoffs of the mean score over the naive
     one, and the cutoffs where there is one series.
     """
-    level = 1.0 - result.study.alpha
-    unit = result.unit
-    single = unit == "restart"
+    unit, single = result.unit, result.unit == "restart"
     rows = []
     for name, arm in result.arms.items():
         relative: dict[str | int, list[float]] = {}
@@ -202,7 +198,7 @@ def arm_rows(result: StudyResult) -> list[Row]:
                 of = series if unit == "series" else cutoff
                 relative.setdefault(of, []).append(float(finite.mean() / naive))
         units = np.array([np.mean(each) for each in relative.values()])
-        mean, low, high = _student(units, level)
+        mean, low, high = _student(units, 1.0 - result.study.alpha)
         rows.append(
             {"arm": name, "engine": arm.arm.engine.label(arm.arm.model),
              "unit": unit, "units": len(units),
@@ -218,15 +214,11 @@ def arm_rows(result: StudyResult) -> list[Row]:
     return rows
 
 
-def _student(
-    units: NDArray[np.float64], level: float
-) -> tuple[float | None, float | None, float | None]:
+def _student(units: Floats, level: float) -> tuple[float | None, float | None, float | None]:
     """The mean with its interval; None where there is no such number."""
     n = len(units)
-    if not n:
-        return None, None, None
-    mean = float(units.mean())
     if n < 2:
-        return mean, None, None
+        return (float(units[0]) if n else None), None, None
+    mean = float(units.mean())
     half = float(special.stdtrit(n - 1, 0.5 + level / 2.0)) * float(units.std(ddof=1)) / np.sqrt(n)
     return mean, float(mean - half), float(mean + half)

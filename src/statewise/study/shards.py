@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from statewise.data.panel import Series
 from statewise.ensemble.rolling_origin import Known
 from statewise.scoring.metrics import rmse
-from statewise.study.design import Arm, Study, samples_of
+from statewise.study.design import Arm, Study
 from statewise.study.rows import Cell, CellRuns
 from statewise.study.specification import cell_key, restarts_key
 from statewise.study.store import Store
@@ -95,7 +95,7 @@ def plan(study: Study, store: Store, runs_at_once: Callable[[Arm], int]) -> Iter
             lacking = set(range(study.repeats))
             lacking -= set.intersection(*(done.get(cell.key, set()) for cell in cells))
             for stretch in stretches(lacking):
-                key = samples_of(arms[0], cutoff), stretch
+                key = arms[0].model.framing.samples_of(cutoff), stretch
                 waiting.setdefault(key, []).append((series, cutoff, cells))
         for (_, repeats), data_sets in waiting.items():
             yield from cut(study, tuple(arms), data_sets, repeats, runs_at_once)

@@ -14,7 +14,7 @@ from statewise.base.records import from_document as read_record
 from statewise.data.panel import Panel, Series
 from statewise.errors import SettingError
 from statewise.model.spec import Model
-from statewise.study.design import Arm, Hypothesis, Study, samples_of
+from statewise.study.design import NAIVE, Arm, Hypothesis, Study
 from statewise.study.engines import engine_from
 
 __all__ = ["cell_key", "differences", "digest", "from_document", "restarts_key", "to_document"]
@@ -26,18 +26,10 @@ MODEL = tuple(field.name for field in fields(Model))
 
 def to_document(study: Study) -> Document:
     """The whole study, its data included, as plain values that JSON can hold."""
-    document = {
+    document = {field.name: getattr(study, field.name) for field in fields(Study)} | {
         "arms": [arm_document(arm) for arm in study.arms],
         "panel": [series_document(series) for series in study.panel.series],
-        "test_size": study.test_size,
-        "cutoffs": study.cutoffs,
-        "repeats": study.repeats,
         "hypotheses": [as_document(h) for h in study.hypotheses],
-        "margin": study.margin,
-        "alpha": study.alpha,
-        "seed": study.seed,
-        "keep_loss": study.keep_loss,
-        "looks": study.looks,
     }
     plain: Document = json.loads(json.dumps(document))  # lists for tuples, as it will be read
     return plain
@@ -49,9 +41,8 @@ def from_document(document: Document) -> Study:
     Raises:
         SettingError: an unknown field, or a field that a study refuses.
     """
-    known = {f.name for f in fields(Study)}
     for name in document:
-        one_of("study field", name, known)
+        one_of("study field", name, [field.name for field in fields(Study)])
     return Study(
         arms=tuple(arm_from(arm) for arm in document["arms"]),
         panel=Panel.of(
@@ -92,7 +83,8 @@ def restarts_key(study: Study, arm: Arm, cutoff: int) -> str:
     seed = [study.seed, arm.restarts]
     weights = [*seed, arm.model.network.units, arm.model.framing.lags, arm.model.framing.outputs]
     weights += arm.engine.restarts(arm.model)
-    orders = digest([*seed, samples_of(arm, cutoff)]) if arm.model.regime.shuffle else ""
+    samples = arm.model.framing.samples_of(cutoff)
+    orders = digest([*seed, samples]) if arm.model.regime.shuffle else ""
     return f"{digest(weights)}:{orders}"
 
 
@@ -113,14 +105,11 @@ def arm_from(document: Document) -> Arm:
     for name in parts:
         one_of("arm field", name, ("name", *MODEL, "restarts", "engine"))
     if "regime" not in parts:
-        raise SettingError(
-            "arm", parts.get("name"), "has no regime", 'Give one, for example regime = "stateless".'
-        )
+        fix = 'Give one, for example regime = "stateless".'
+        raise SettingError("arm", parts.get("name"), "has no regime", fix)
     model = read_record(Model, "arm", {name: parts[name] for name in MODEL if name in parts})
-    return Arm(
-        parts["name"], model, parts.get("restarts", 0),
-        engine_from(parts.get("engine", "statewise")),
-    )  # fmt: skip
+    engine = engine_from(parts.get("engine", "statewise"))
+    return Arm(parts["name"], model, parts.get("restarts", 0), engine)
 
 
 def series_document(series: Series) -> Document:
@@ -133,22 +122,22 @@ def differences(old: Document, new: Document) -> list[str]:
     Further repeats, arms and series extend a study and are no difference, nor are hypotheses that
     speak of a further arm.
     """
-    lines = []
+    lines: list[str] = []
     for name, noun in (("arms", "name"), ("panel", "unique_id")):
         after = {part[noun]: part for part in new[name]}
         for part in old[name]:
             where = f"{name}.{part[noun]}"
-            if part[noun] not in after:
-                lines.append(f"{where} is missing")
-            else:
+            if part[noun] in after:
                 lines += changed(part, after[part[noun]], where)
+            else:
+                lines.append(f"{where} is missing")
     known = {arm["name"] for arm in old["arms"]}
-    added = [h for h in new["hypotheses"] if h not in old["hypotheses"]]
     for hypothesis in old["hypotheses"]:
         if hypothesis not in new["hypotheses"]:
             lines.append(f"hypothesis {hypothesis['claim']!r} is missing or altered")
-    for hypothesis in added:
-        if {hypothesis["first"], hypothesis["second"]} <= known | {"naive"}:
+    for hypothesis in new["hypotheses"]:
+        both = {hypothesis["first"], hypothesis["second"]}
+        if hypothesis not in old["hypotheses"] and both <= known | {NAIVE}:
             lines.append(
                 f"hypothesis {hypothesis['claim']!r} is new, and speaks of arms whose results are "
                 "already there"

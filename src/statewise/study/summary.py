@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 __all__ = ["Summary", "summarise"]
 
 
+QUANTILES = {"min": 0.0, "p25": 0.25, "p50": 0.5, "p75": 0.75, "max": 1.0}
+
+
 class Summary(NamedTuple):
     """The distribution of scores over repeats.
 
@@ -40,12 +43,8 @@ def summarise(scores: NDArray[np.float64]) -> Summary:
         n=len(scores),
         mean=float(finite.mean()) if len(finite) else None,
         std=float(finite.std(ddof=1)) if len(finite) > 1 else None,
-        min=_quantile(order, 0.0),
-        p25=_quantile(order, 0.25),
-        p50=_quantile(order, 0.5),
-        p75=_quantile(order, 0.75),
-        max=_quantile(order, 1.0),
-        diverged=int(len(scores) - len(finite)),
+        **{name: _quantile(order, q) for name, q in QUANTILES.items()},
+        diverged=len(scores) - len(finite),
     )
 
 
