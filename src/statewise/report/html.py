@@ -105,7 +105,7 @@ def html_report(
 
 
 def arm_cells(arms: Sequence[Row], *, single: bool) -> list[Row]:
-    """The table of all arms; its engines are told where one is not the built-in one."""
+    """The table of all arms; it names their engines where one is not the built-in one."""
     engines = any(row["engine"] != "statewise" for row in arms)
     return [
         {"arm": shorten(row["arm"])}
@@ -205,9 +205,7 @@ def differences(rows: Tables, most: int) -> Row:
     )
     bars = {r["hypothesis"]: [b for b in histogram if b["hypothesis"] == r["hypothesis"]]
             for r in found[:most]}  # fmt: skip
-    widest = sorted(
-        found, key=lambda r: (r["planning_sd"] or 0.0) / (r["margin"] or 1.0), reverse=True
-    )[:LINES]
+    widest = sorted(found, key=lambda r: -(r["planning_sd"] or 0.0) / (r["margin"] or 1.0))[:LINES]
     widest.sort(key=lambda r: r["hypothesis"])
     places = {row["hypothesis"]: row["hypothesis"] - 1 for row in widest}
     return {
@@ -247,9 +245,8 @@ def best_and_worst(cells: list[Row], most: int) -> list[Row]:
         >>> [row["arm"] for row in best_and_worst(rows, 3)]
         ['b', 'c', 'e']
     """
-    order = sorted(
-        range(len(cells)), key=lambda i: np.inf if cells[i]["p50"] is None else cells[i]["p50"]
-    )
+    medians = [np.inf if row["p50"] is None else row["p50"] for row in cells]
+    order = sorted(range(len(cells)), key=medians.__getitem__)
     if len(order) > most:
         worst = most // 3
         order = order[: most - worst] + order[len(order) - worst :]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from statewise.report.comparison_tables import accuracy, evidence_rows, pairs, verdict_rows
 from statewise.show.tables import Row
 from statewise.stats.ranks import rank_arms
-from statewise.study.results import StudyResult, arm_rows
+from statewise.study.results import CellResult, StudyResult, arm_rows
 from statewise.study.specification import arm_document, digest, series_document, to_document
 from statewise.study.summary import summarise
 from statewise.study.verdicts import Verdict
@@ -104,24 +104,26 @@ def _cell_row(result: StudyResult, name: str, cell: Cell) -> Row:
 def _strips(result: StudyResult, shown: list[Cell]) -> Iterator[Row]:
     """Single scores: all of them, or evenly spaced in their order with the extremes."""
     most = _share(POINTS, STRIPS, result, shown)
-    for cell in shown:
-        for name, arm in result.arms.items():
-            scores = arm.cells[cell].scores
-            order = np.argsort(scores, kind="stable")[: int(np.isfinite(scores).sum())]
-            for i in order[_thin(len(order), most)]:
-                yield {"arm": name, "series": cell[0], "cutoff": cell[1], "repeat": int(i),
-                       "score": float(scores[i])}  # fmt: skip
+    for _, place, found in _found(result, shown):
+        order = np.argsort(found.scores, kind="stable")[: int(np.isfinite(found.scores).sum())]
+        for i in order[_thin(len(order), most)]:
+            yield place | {"repeat": int(i), "score": float(found.scores[i])}
 
 
 def _cumulative(result: StudyResult, shown: list[Cell]) -> Iterator[Row]:
     """The share of all runs with a score no higher; it ends below one where runs diverged."""
     most = _share(CURVE, CURVES, result, shown)
-    for cell in shown:
+    for _, place, found in _found(result, shown):
+        scores = np.sort(found.scores)
+        for i in _thin(int(np.isfinite(scores).sum()), most):
+            yield place | {"score": float(scores[i]), "share": (int(i) + 1) / len(scores)}
+
+
+def _found(result: StudyResult, cells: list[Cell]) -> Iterator[tuple[Cell, Row, CellResult]]:
+    """What every arm did in each of the cells, and the keys that all rows about it begin with."""
+    for cell in cells:
         for name, arm in result.arms.items():
-            scores = np.sort(arm.cells[cell].scores)
-            for i in _thin(int(np.isfinite(scores).sum()), most):
-                yield {"arm": name, "series": cell[0], "cutoff": cell[1],
-                       "score": float(scores[i]), "share": (int(i) + 1) / len(scores)}  # fmt: skip
+            yield cell, {"arm": name, "series": cell[0], "cutoff": cell[1]}, arm.cells[cell]
 
 
 def _share(most: int, together: int, result: StudyResult, shown: list[Cell]) -> int:
@@ -147,32 +149,26 @@ def _bands(values: NDArray[Any]) -> list[tuple[float | None, float | None, float
 def _forecasts(result: StudyResult, shown: list[Cell]) -> Iterator[Row]:
     """The test observations with the median and the 90% band of the runs that did not diverge."""
     times = {s.unique_id: s.ds for s in result.study.panel.series}
-    for cell in shown:
+    for cell, place, found in _found(result, shown):
         ds = times[cell[0]][cell[1] :]
-        for name, arm in result.arms.items():
-            found = arm.cells[cell]
-            kept = found.forecasts[np.isfinite(found.scores)]
-            for i, (low, median, high) in enumerate(_bands(kept)):
-                yield {"arm": name, "series": cell[0], "cutoff": cell[1], "ds": ds[i],
-                       "actual": float(result.actual[cell][i]),
-                       "naive": float(result.naive[cell][i]), "median": median, "lo-90": low,
-                       "hi-90": high}  # fmt: skip
+        kept = found.forecasts[np.isfinite(found.scores)]
+        for i, (low, median, high) in enumerate(_bands(kept)):
+            yield place | {
+                "ds": ds[i], "actual": float(result.actual[cell][i]),
+                "naive": float(result.naive[cell][i]),
+                "median": median, "lo-90": low, "hi-90": high,
+            }  # fmt: skip
 
 
 def _losses(result: StudyResult, shown: list[Cell]) -> Iterator[Row]:
     """The training loss by epoch of the runs that did not diverge, where it was kept."""
     most = _share(CURVE, CURVES, result, shown)
-    for cell in shown:
-        for name, arm in result.arms.items():
-            found = arm.cells[cell]
-            epochs = _thin(found.loss.shape[1], most)
-            if not len(epochs):
-                continue
-            kept = found.loss[np.isfinite(found.scores)][:, epochs]
-            kept = kept[np.isfinite(kept).all(axis=1)]
-            for epoch, (low, median, high) in zip(epochs, _bands(kept), strict=True):
-                yield {"arm": name, "series": cell[0], "cutoff": cell[1], "epoch": int(epoch) + 1,
-                       "median": median, "lo-90": low, "hi-90": high}  # fmt: skip
+    for _, place, found in _found(result, shown):
+        epochs = _thin(found.loss.shape[1], most)
+        kept = found.loss[np.isfinite(found.scores)][:, epochs]
+        kept = kept[np.isfinite(kept).all(axis=1)]
+        for epoch, (low, median, high) in zip(epochs.tolist(), _bands(kept), strict=True):
+            yield place | {"epoch": epoch + 1, "median": median, "lo-90": low, "hi-90": high}
 
 
 def _ranks(result: StudyResult) -> list[Row]:
@@ -212,9 +208,10 @@ def _specification(result: StudyResult) -> list[Row]:
         "processor": platform.machine(),
     }
     parts = [("study", "", settings)]
-    for arm in study.arms:
-        parts.append(("arm", arm.name, dict(_leaves(arm_document(arm)))))
-        del parts[-1][2]["name"]
+    parts += [
+        ("arm", arm.name, {k: v for k, v in _leaves(arm_document(arm)) if k != "name"})
+        for arm in study.arms
+    ]
     parts += [("hypothesis", str(i), h) for i, h in enumerate(document["hypotheses"], start=1)]
     return [
         {"part": part, "name": name, "setting": key, "value": value}

@@ -11,6 +11,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from typing import Any, Self
 
 from statewise.base.checks import at_least
@@ -58,12 +59,9 @@ class DaskExecutor:
     def __init__(self, address: str | None = None, workers: int | None = None) -> None:
         self._dask = import_extra("distributed", "dask")
         if address is not None and workers is not None:
-            raise SettingError(
-                "workers",
-                workers,
-                "is for a local cluster, but the address of a scheduler is given too",
-                "Give one of the two; a scheduler knows its workers.",
-            )
+            problem = "is for a local cluster, but the address of a scheduler is given too"
+            fix = "Give one of the two; a scheduler knows its workers."
+            raise SettingError("workers", workers, problem, fix)
         if workers is not None:
             at_least("workers", workers, 1)
         if address is not None and not re.fullmatch(r"(tcp|tls)://.+:\d+", address):
@@ -148,34 +146,30 @@ class DaskExecutor:
             self._waiting[future] = shard, times
             finished.add(future)
 
-        more = True
-        while more or self._waiting:
-            # Workers come and go, so they are counted anew.
-            most = AHEAD * max(1, self._threads()) if more else 0
-            while more and len(self._waiting) < most:
-                shard = next(shards, None)
-                if shard is None:
-                    more = False
-                else:
-                    submit(shard, 1)
-            if self._waiting:
-                future = next(finished)
-                shard, times = self._waiting[future]
-                try:
-                    result: ShardResult = future.result()
-                except self._dask.KilledWorker:
-                    if times > RETRIES:
-                        problem = f"gave a shard up {times} times, since its workers died"
-                        fix = "Free some memory or use fewer; finished runs are kept."
-                        raise self._failed(problem, fix) from None
-                    del self._waiting[future]
-                    submit(shard, times + 1)
-                except self._dask.CancelledError:
-                    raise self._lost() from None
-                else:
-                    del self._waiting[future]
-                    future.release()
-                    yield result
+        while True:
+            # Workers come and go, so they are counted each time.
+            most = AHEAD * max(1, self._threads())
+            for shard in islice(shards, max(0, most - len(self._waiting))):
+                submit(shard, 1)
+            if not self._waiting:
+                return
+            future = next(finished)
+            shard, times = self._waiting[future]
+            try:
+                result: ShardResult = future.result()
+            except self._dask.KilledWorker:
+                if times > RETRIES:
+                    problem = f"gave a shard up {times} times, since its workers died"
+                    fix = "Free some memory or use fewer; finished runs are kept."
+                    raise self._failed(problem, fix) from None
+                del self._waiting[future]
+                submit(shard, times + 1)
+            except self._dask.CancelledError:
+                raise self._lost() from None
+            else:
+                del self._waiting[future]
+                future.release()
+                yield result
 
     def _threads(self) -> int:
         try:

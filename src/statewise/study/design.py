@@ -1,7 +1,7 @@
 """What a study will run and what it will test, declared before it runs."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from statewise.base.checks import at_least, fraction, instance, one_of, positive
 from statewise.base.records import settle
@@ -20,6 +20,7 @@ __all__ = [
     "no_worse",
     "paired_by_repeat",
     "same_by_construction",
+    "weights_of",
 ]
 
 
@@ -162,10 +163,9 @@ class Study:
             decided; ``alpha`` is divided among the looks.
 
     Raises:
-        SettingError: names are not distinct, or a hypothesis names an unknown arm, or a number is
-            out of range.
+        SettingError: names are not distinct, a hypothesis names an unknown arm, a number is out of
+            range, or an arm's engine cannot run it.
         DataError: a series is too short for an arm, or a batch does not fit its samples.
-        SettingError: an arm's engine cannot run it.
     """
 
     arms: tuple[Arm, ...]
@@ -260,17 +260,15 @@ def paired_by_repeat(study: Study, first: str, second: str) -> bool:
         >>> paired_by_repeat(Study(arms, shampoo(), test_size=12, repeats=1), "a", "b")
         False
     """
-    shapes = {
-        (
-            arm.model.network.units,
-            arm.model.framing.lags,
-            arm.model.framing.outputs,
-            arm.restarts,
-            repr(arm.engine.restarts(arm.model)),
-        )
-        for arm in (study.arm(name) for name in (first, second) if name != NAIVE)
-    }
-    return len(shapes) < 2
+    drawn = [weights_of(study.arm(name)) for name in (first, second) if name != NAIVE]
+    return all(one == drawn[0] for one in drawn)
+
+
+def weights_of(arm: Arm) -> list[Any]:
+    """What the initial weights of an arm's repeats derive from, beside the study's seed."""
+    model = arm.model
+    shape = [model.network.units, model.framing.lags, model.framing.outputs]
+    return [arm.restarts, *shape, *arm.engine.restarts(model)]
 
 
 def same_by_construction(study: Study, first: Arm, second: Arm) -> str | None:

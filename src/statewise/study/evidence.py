@@ -56,9 +56,8 @@ def examine(observed: Observations, level: float = 0.95, seed: int = 0) -> Evide
     first, second = observed.values
     unpaired = observed.test == UNPAIRED
     draw = resample_unpaired if unpaired else resample
-    two_stage = None
+    two_stage, tables = None, observed.tables
     if observed.unit != "restart":
-        tables = observed.tables
         count = resamples_of(tables[0].size)
         two_stage = bootstrap_series(*tables, level, count, seed, shared=observed.shared)
     return Evidence(

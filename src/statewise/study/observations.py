@@ -83,9 +83,10 @@ class Observations:
 
 def observe(result: StudyResult, hypothesis: Hypothesis) -> Observations:
     """What a study observed about one of its hypotheses."""
-    scale = result.naive_rmse if result.unit == "restart" else 1.0
+    if result.unit == "restart":
+        return observe_cell(result, hypothesis, next(iter(result.naive_scores)))
     tables = _scores(result, hypothesis.first), _scores(result, hypothesis.second)
-    return _observations(result, hypothesis, result.unit, scale, tables)
+    return _observations(result, hypothesis, result.unit, 1.0, tables)
 
 
 def observe_cell(
@@ -106,10 +107,8 @@ def _observations(
 
 
 def _scores(result: StudyResult, name: str) -> Floats:
-    """The scores of an arm, (units, repeats); cutoffs are averaged where the series is the unit."""
+    """Relative scores, (units, repeats); cutoffs are averaged where the series is the unit."""
     scores = result.scores(name)
-    if result.unit == "restart":
-        return np.stack(list(scores.values()))
     relative = np.stack([scores[cell] / naive for cell, naive in result.naive_scores.items()])
     if result.unit == "cutoff":
         return relative

@@ -61,9 +61,8 @@ def pilot_of(study: Study, store: Store) -> StudyResult:
             repeats = store.repeats(cell.key)
             there = min(there, int((repeats == np.arange(len(repeats))).sum()))
     if there < 2:
-        raise StoreError(
-            "store", str(store.path), f"has {there} repeats of every arm", "Run two or more first."
-        )
+        problem = f"has {there} repeats of every arm"
+        raise StoreError("store", str(store.path), problem, "Run two or more first.")
     part = replace(study, repeats=there, looks=1, alpha=study.alpha / study.looks)
     return read_results(part, store)
 

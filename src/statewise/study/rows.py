@@ -25,8 +25,7 @@ class Cell(NamedTuple):
     Attributes:
         key: a hash of everything its result depends on but the repeat.
         arm, series, cutoff: what people call it.
-        restarts: what its initial weights and sample orders derive from, as ``restarts_key`` says
-            it.
+        restarts: the ``restarts_key`` of its initial weights and sample orders.
     """
 
     key: str
@@ -59,16 +58,9 @@ class CellRuns:
 
 def rows_of(cell: int, part: CellRuns) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
     """The row of each run in the tables ``run`` and ``curve``."""
-    columns = zip(
-        part.repeats.tolist(),
-        part.scores.tolist(),
-        part.diverged_epoch.tolist(),
-        part.forecasts,
-        part.loss,
-        strict=True,
-    )
-    for repeat, score, diverged, forecasts, loss in columns:
-        f, g = encode(forecasts), encode(loss)
+    numbers = (part.repeats.tolist(), part.scores.tolist(), part.diverged_epoch.tolist())
+    curves = (map(encode, part.forecasts), map(encode, part.loss))
+    for repeat, score, diverged, f, g in zip(*numbers, *curves, strict=True):
         check = checksum(part.cell.key, repeat, score, diverged, f, g)
         yield (cell, repeat, score, diverged, check), (cell, repeat, f, g)
 
@@ -109,5 +101,5 @@ def encode(array: NDArray[Any]) -> bytes:
 
 
 def decode(blob: bytes) -> NDArray[Any]:
-    """The inverse of ``encode``."""
+    """The array that ``encode`` wrote."""
     return np.frombuffer(blob, np.dtype(blob[:3].decode()), offset=3)

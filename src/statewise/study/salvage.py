@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from statewise.study.rows import LAST, RUNS, Cell, is_whole, runs_of
-from statewise.study.sqlite_file import connect, existing, journal_of, said
+from statewise.study.sqlite_file import connect, existing, journal_of, store_errors
 from statewise.study.store import Store
 
 __all__ = ["salvage"]
@@ -33,16 +33,13 @@ def salvage(damaged: str | Path, path: str | Path) -> tuple[int, int]:
         mend_length(copy)
         connection = connect(copy, "query")
         try:
-            with said(damaged):
-                cells = connection.execute(
-                    "SELECT id, key, arm, series, cutoff, restarts FROM cell"
-                ).fetchall()
+            with store_errors(damaged):
+                cells = connection.execute("SELECT * FROM cell").fetchall()
             with Store.create(path) as new:
                 recovered, lost = 0, 0
                 with contextlib.suppress(sqlite3.DatabaseError):
-                    for digest, document in connection.execute(
-                        "SELECT hash, document FROM specification ORDER BY number"
-                    ):
+                    query = "SELECT hash, document FROM specification ORDER BY number"
+                    for digest, document in connection.execute(query):
                         new.declare(json.loads(document), digest)
                 for cell in cells:
                     rows = readable(connection, cell[0])

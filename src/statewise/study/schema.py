@@ -39,17 +39,14 @@ def make_tables(connection: sqlite3.Connection) -> None:
 
 def check_tables(connection: sqlite3.Connection, path: Path) -> None:
     """Raise StoreError if the file is not a study, or was not written by this version's code."""
-    found = [
-        connection.execute(f"PRAGMA {name}").fetchone()[0]
-        for name in ("application_id", "user_version")
-    ]
-    if found[0] != APPLICATION:
+    [[application]] = connection.execute("PRAGMA application_id")
+    [[schema]] = connection.execute("PRAGMA user_version")
+    if application != APPLICATION:
         raise StoreError("store", str(path), "is not a statewise study", "Check the path.")
-    if found[1] != SCHEMA:
-        raise StoreError(
-            "store",
-            str(path),
-            f"was written by another version of statewise (its schema is {found[1]}, and this one "
-            f"reads {SCHEMA})",
-            "Use the version that wrote it, or run the study into a new store.",
+    if schema != SCHEMA:
+        problem = (
+            f"was written by another version of statewise (its schema is {schema}, and this one "
+            f"reads {SCHEMA})"
         )
+        fix = "Use the version that wrote it, or run the study into a new store."
+        raise StoreError("store", str(path), problem, fix)

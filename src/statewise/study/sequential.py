@@ -89,9 +89,7 @@ def _take_looks(study: Study, result_of: Callable[[Study], StudyResult]) -> Deci
     """Settle the study that each planned look sees, until everything is decided."""
     planned = looks(study.repeats, study.looks, study.alpha)
     trained, seconds = 0, 0.0
-    taken: list[Look] = []
     for look in planned:
-        taken.append(look)
         result = result_of(replace(study, repeats=look.repeats, alpha=look.alpha, looks=1))
         trained += result.trained_runs
         seconds += result.train_seconds
@@ -99,4 +97,4 @@ def _take_looks(study: Study, result_of: Callable[[Study], StudyResult]) -> Deci
         if is_decided(verdicts):
             break
     whole = replace(result, trained_runs=trained, train_seconds=seconds)
-    return Decided(whole, verdicts, taken, planned)
+    return Decided(whole, verdicts, planned[: planned.index(look) + 1], planned)

@@ -76,10 +76,7 @@ def cells_of(study: Study, arm: Arm) -> Iterator[tuple[Series, int, Cell]]:
 def plan(study: Study, store: Store, runs_at_once: Callable[[Arm], int]) -> Iterator[Shard]:
     """The shards that are still to be run, in order, leaving out the runs that are in the store.
 
-    Args:
-        study: what is to be there at the end.
-        store: what is there already.
-        runs_at_once: how many runs of an arm's training make a shard; asked anew for each.
+    ``runs_at_once``, the runs of an arm's training that make a shard, is asked for every shard.
     """
     done = {key: set(store.repeats(key).tolist()) for key in store.cells()}
     alike: dict[Arm, list[Arm]] = {}
@@ -149,10 +146,10 @@ def run_shard(
         Stopped: ``stop`` was set.
     """
     first = shard.arms[0]
-    known = []
-    for series, cutoff in zip(shard.series, shard.cutoffs, strict=True):
-        framing = first.model.framing.fit(series.y[:cutoff], name=series.unique_id)
-        known.append(Known(framing, series.y, cutoff))
+    known = [
+        Known(first.model.framing.fit(series.y[:cutoff], name=series.unique_id), series.y, cutoff)
+        for series, cutoff in zip(shard.series, shard.cutoffs, strict=True)
+    ]
     samples = [one.framing.samples(one.y[: one.cutoff]) for one in known]
     of_run = np.repeat(np.arange(len(known)), len(shard.repeats))
     first.engine.load(first.model, shard.runs, threads)
@@ -178,14 +175,7 @@ def run_shard(
             scores = rmse(actual, forecasts[runs])
             lost = (fitted.diverged_epoch[runs] > 0) | ~np.isfinite(scores)
             loss = fitted.loss[runs] if fitted.loss is not None else np.zeros((runs.sum(), 0), "f4")
-            parts.append(
-                CellRuns(
-                    cell=cell,
-                    repeats=np.array(shard.repeats),
-                    scores=np.where(lost, np.inf, scores),
-                    diverged_epoch=fitted.diverged_epoch[runs],
-                    forecasts=forecasts[runs],
-                    loss=loss,
-                )
-            )
+            diverged, scores = fitted.diverged_epoch[runs], np.where(lost, np.inf, scores)
+            repeats = np.array(shard.repeats)
+            parts.append(CellRuns(cell, repeats, scores, diverged, forecasts[runs], loss))
     return ShardResult(shard, parts, seconds)

@@ -14,7 +14,7 @@ from statewise.base.records import from_document as read_record
 from statewise.data.panel import Panel, Series
 from statewise.errors import SettingError
 from statewise.model.spec import Model
-from statewise.study.design import NAIVE, Arm, Hypothesis, Study
+from statewise.study.design import NAIVE, Arm, Hypothesis, Study, weights_of
 from statewise.study.engines import engine_from
 
 __all__ = ["cell_key", "differences", "digest", "from_document", "restarts_key", "to_document"]
@@ -67,10 +67,8 @@ def cell_key(study: Study, arm: Arm, series: Series, cutoff: int) -> str:
     """
     document = arm_document(arm)
     del document["name"]
-    end = cutoff + study.test_size
-    return digest(
-        {"arm": document, "y": series.y[:end].tolist(), "cutoff": cutoff, "seed": study.seed}
-    )
+    y = series.y[: cutoff + study.test_size].tolist()
+    return digest({"arm": document, "y": y, "cutoff": cutoff, "seed": study.seed})
 
 
 def restarts_key(study: Study, arm: Arm, cutoff: int) -> str:
@@ -80,23 +78,16 @@ def restarts_key(study: Study, arm: Arm, cutoff: int) -> str:
     the same sample orders too where the keys are equal. Nothing follows the colon where an arm does
     not shuffle.
     """
-    seed = [study.seed, arm.restarts]
-    weights = [*seed, arm.model.network.units, arm.model.framing.lags, arm.model.framing.outputs]
-    weights += arm.engine.restarts(arm.model)
-    samples = arm.model.framing.samples_of(cutoff)
-    orders = digest([*seed, samples]) if arm.model.regime.shuffle else ""
-    return f"{digest(weights)}:{orders}"
+    order = [study.seed, arm.restarts, arm.model.framing.samples_of(cutoff)]
+    orders = digest(order) if arm.model.regime.shuffle else ""
+    return f"{digest([study.seed, *weights_of(arm)])}:{orders}"
 
 
 def arm_document(arm: Arm) -> Document:
     """An arm as plain values; the optimizer says its kind, and an engine that is not our own."""
     engine = arm.engine.document(arm.model)
-    return {
-        "name": arm.name,
-        **as_document(arm.model),
-        "restarts": arm.restarts,
-        **({"engine": engine} if engine else {}),
-    }
+    document = {"name": arm.name, **as_document(arm.model), "restarts": arm.restarts}
+    return document | ({"engine": engine} if engine else {})
 
 
 def arm_from(document: Document) -> Arm:

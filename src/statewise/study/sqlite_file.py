@@ -1,4 +1,4 @@
-"""An SQLite file on a disk: opened, locked for one writer, synced, and its errors said."""
+"""An SQLite file on a disk: opened, locked for one writer, and synced."""
 
 import os
 import sqlite3
@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from statewise.errors import StoreError
 
-__all__ = ["connect", "existing", "journal_of", "said", "sync_folder", "take_lock"]
+__all__ = ["connect", "existing", "journal_of", "store_errors", "sync_folder", "take_lock"]
 
 PATIENCE = 60.0  # seconds that a reader or the writer waits for the other
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs"}
@@ -23,25 +23,18 @@ def connect(path: Path, mode: Literal["rw", "rwc", "query"]) -> sqlite3.Connecti
     A reader's, ``query``, may not write. It is opened for writing all the same where that is
     allowed, since SQLite rolls back what a killed writer left half done when the file is next read.
     """
+    opened: str = mode
+    pragmas = ["journal_mode = TRUNCATE", "synchronous = FULL"]
     if mode == "query":
         writable = os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK)
-        connection = opened(path, "rw" if writable else "ro")
-        connection.execute("PRAGMA query_only = ON")
-        return connection
-    connection = opened(path, mode)
-    connection.execute("PRAGMA journal_mode = TRUNCATE")
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
-
-
-def opened(path: Path, mode: str) -> sqlite3.Connection:
-    return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
-        uri=True,
-        timeout=PATIENCE,
-        isolation_level=None,
-        check_same_thread=False,
+        opened, pragmas = "rw" if writable else "ro", ["query_only = ON"]
+    uri = f"{path.absolute().as_uri()}?mode={opened}"
+    connection = sqlite3.connect(
+        uri, PATIENCE, isolation_level=None, check_same_thread=False, uri=True
     )
+    for pragma in pragmas:
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
 
 
 def journal_of(path: Path) -> Path:
@@ -60,12 +53,8 @@ def take_lock(path: Path) -> FileLock:
     """The writer's lock, which the system releases when the process ends, however it ends."""
     kind = file_system(path.absolute().parent)
     if kind in NETWORK_FILE_SYSTEMS:
-        raise StoreError(
-            "store",
-            str(path),
-            f"lies on a network file system ({kind}), whose locks cannot be trusted",
-            "Keep the study on a local disk.",
-        )
+        problem = f"lies on a network file system ({kind}), whose locks cannot be trusted"
+        raise StoreError("store", str(path), problem, "Keep the study on a local disk.")
     lock = FileLock(f"{path}.lock", timeout=0)
     problem, fix = "cannot be written", "Choose another folder."
     try:
@@ -92,27 +81,19 @@ def file_system(folder: Path) -> str | None:
 
 
 @contextmanager
-def said(path: Path | None) -> Iterator[None]:
-    """Turn SQLite's errors into ours."""
+def store_errors(path: Path | None) -> Iterator[None]:
+    """Raise errors of SQLite as StoreError."""
     try:
         yield
     except sqlite3.OperationalError as error:
         full = "full" in str(error) or "disk I/O" in str(error)
-        raise StoreError(
-            "store",
-            str(path),
-            f"could not be read or written ({error})",
-            "Free some space and resume; what was written before is safe."
-            if full
-            else "Check the file and its folder.",
-        ) from None
+        problem, fix = f"could not be read or written ({error})", "Check the file and its folder."
+        if full:
+            fix = "Free some space and resume; what was written before is safe."
+        raise StoreError("store", str(path), problem, fix) from None
     except sqlite3.DatabaseError as error:
-        raise StoreError(
-            "store",
-            str(path),
-            f"is damaged ({error})",
-            "Recover what is whole with: statewise study salvage.",
-        ) from None
+        fix = "Recover what is whole with: statewise study salvage."
+        raise StoreError("store", str(path), f"is damaged ({error})", fix) from None
 
 
 def sync_folder(path: Path) -> None:

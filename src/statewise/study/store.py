@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from filelock import FileLock
@@ -30,7 +30,14 @@ from numpy.typing import NDArray
 from statewise.errors import StoreError
 from statewise.study.rows import LAST, RUNS, Cell, CellRuns, decode, is_whole, rows_of
 from statewise.study.schema import check_tables, make_tables
-from statewise.study.sqlite_file import connect, existing, journal_of, said, sync_folder, take_lock
+from statewise.study.sqlite_file import (
+    connect,
+    existing,
+    journal_of,
+    store_errors,
+    sync_folder,
+    take_lock,
+)
 
 __all__ = ["Store"]
 
@@ -67,13 +74,12 @@ class Store:
         """
         path = Path(path)
         if path.exists():
-            raise StoreError(
-                "store", str(path), "exists already", "Resume the study, or choose another file."
-            )
+            fix = "Resume the study, or choose another file."
+            raise StoreError("store", str(path), "exists already", fix)
         with ExitStack() as undo:
             lock = take_lock(path)
             undo.callback(lock.release)
-            with said(path):
+            with store_errors(path):
                 # Made aside and moved into place whole: a kill leaves no file that is half a store.
                 aside = path.with_name(f"{path.name}.new")
                 for left_over in (aside, journal_of(aside)):
@@ -94,16 +100,7 @@ class Store:
         Raises:
             StoreError: there is none, another process writes to it, or it is damaged or not ours.
         """
-        path = existing(path)
-        with ExitStack() as undo:
-            lock = take_lock(path)
-            undo.callback(lock.release)
-            with said(path):
-                store = cls(connect(path, "rw"), path, lock)
-                undo.callback(store.close)
-                check_tables(store._connection, path)
-            undo.pop_all()
-        return store
+        return cls._open(existing(path), "rw")
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
@@ -112,9 +109,15 @@ class Store:
         Raises:
             StoreError: there is none, or it is damaged or not ours.
         """
-        path = existing(path)
-        with ExitStack() as undo, said(path):
-            store = cls(connect(path, "query"), path, None)
+        return cls._open(existing(path), "query")
+
+    @classmethod
+    def _open(cls, path: Path, mode: Literal["rw", "query"]) -> Self:
+        with ExitStack() as undo, store_errors(path):
+            lock = take_lock(path) if mode == "rw" else None
+            if lock is not None:
+                undo.callback(lock.release)
+            store = cls(connect(path, mode), path, lock)
             undo.callback(store.close)
             check_tables(store._connection, path)
             undo.pop_all()
@@ -138,9 +141,7 @@ class Store:
         """Add a specification; the newest is the one in force."""
         row = (datetime.now(UTC).isoformat(timespec="seconds"), digest, json.dumps(document))
         with self._transaction() as connection:
-            connection.execute(
-                "INSERT INTO specification (written, hash, document) VALUES (?, ?, ?)", row
-            )
+            connection.execute("INSERT INTO specification VALUES (NULL, ?, ?, ?)", row)
 
     def write(self, parts: Iterable[CellRuns]) -> int:
         """Write the runs of a shard in one transaction; the number that were new.
@@ -162,41 +163,34 @@ class Store:
 
     def specification(self) -> tuple[dict[str, Any], str] | None:
         """The newest specification and its hash, or None if none was declared."""
-        with said(self.path):
-            row = self._connection.execute(
-                "SELECT document, hash FROM specification ORDER BY number DESC LIMIT 1"
-            ).fetchone()
+        query = "SELECT document, hash FROM specification ORDER BY number DESC LIMIT 1"
+        with store_errors(self.path):
+            row = self._connection.execute(query).fetchone()
         return None if row is None else (json.loads(row[0]), row[1])
 
     def cells(self) -> dict[str, Cell]:
         """Every cell with at least one run, by its key."""
-        with said(self.path):
+        with store_errors(self.path):
             rows = self._connection.execute("SELECT * FROM cell ORDER BY id")
             return {row[1]: Cell(*row[1:]) for row in rows}
 
     def check_restarts(self, cell: Cell) -> None:
         """Raise StoreError if the cell is there, and its runs derive from other restarts."""
-        with said(self.path):
-            row = self._connection.execute(
-                "SELECT restarts FROM cell WHERE key = ?", (cell.key,)
-            ).fetchone()
+        query = "SELECT restarts FROM cell WHERE key = ?"
+        with store_errors(self.path):
+            row = self._connection.execute(query, (cell.key,)).fetchone()
         if row is not None and row[0] != cell.restarts:
-            raise StoreError(
-                "store",
-                str(self.path),
+            problem = (
                 f"holds runs of {cell.arm} on {cell.series} from other restarts ({row[0]}) than "
-                f"the study's ({cell.restarts}), so they are no pairs with the other arms' runs",
-                "Run the study into a new store.",
+                f"the study's ({cell.restarts}), so they are no pairs with the other arms' runs"
             )
+            raise StoreError("store", str(self.path), problem, "Run the study into a new store.")
 
     def counts(self) -> dict[str, int]:
         """The number of runs of each cell, by its key."""
-        with said(self.path):
-            return dict(
-                self._connection.execute(
-                    "SELECT key, COUNT(*) FROM run JOIN cell ON cell.id = run.cell GROUP BY cell"
-                ).fetchall()
-            )
+        query = "SELECT key, COUNT(*) FROM run JOIN cell ON cell.id = run.cell GROUP BY cell"
+        with store_errors(self.path):
+            return dict(self._connection.execute(query).fetchall())
 
     def repeats(self, key: str) -> NDArray[np.int64]:
         """The repeats of a cell that are there, in order."""
@@ -220,9 +214,9 @@ class Store:
         Reads everything: SQLite's own integrity check, then the checksum of every run.
         """
         try:
-            said_by_sqlite = [r[0] for r in self._connection.execute("PRAGMA integrity_check(20)")]
-            if said_by_sqlite != ["ok"]:
-                return [f"the file's structure is damaged: {line}" for line in said_by_sqlite]
+            found = [r[0] for r in self._connection.execute("PRAGMA integrity_check(20)")]
+            if found != ["ok"]:
+                return [f"the file's structure is damaged: {line}" for line in found]
             bad: list[str] = []
             for cell in self._connection.execute("SELECT * FROM cell").fetchall():
                 rows = self._connection.execute(RUNS, (cell[0], 0, LAST))
@@ -245,16 +239,12 @@ class Store:
     def _rows(self, columns_of_table: str, key: str) -> list[tuple[Any, ...]]:
         """What is there of a cell's runs, in the order of their repeats."""
         where = "WHERE cell = (SELECT id FROM cell WHERE key = ?) ORDER BY repeat"
-        with said(self.path):
+        with store_errors(self.path):
             return self._connection.execute(f"SELECT {columns_of_table} {where}", (key,)).fetchall()
 
     def _cell_id(self, connection: sqlite3.Connection, cell: Cell) -> int:
         if cell not in self._cells:
-            connection.execute(
-                "INSERT OR IGNORE INTO cell (key, arm, series, cutoff, restarts) "
-                "VALUES (?, ?, ?, ?, ?)",
-                cell,
-            )
+            connection.execute("INSERT OR IGNORE INTO cell VALUES (NULL, ?, ?, ?, ?, ?)", cell)
             self.check_restarts(cell)
             row = connection.execute("SELECT id FROM cell WHERE key = ?", (cell.key,)).fetchone()
             self._cells[cell] = row[0]
@@ -262,7 +252,7 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with said(self.path):
+        with store_errors(self.path):
             try:
                 with self._connection:
                     self._connection.execute("BEGIN IMMEDIATE")

@@ -16,7 +16,7 @@ __all__ = ["Outcome", "Verdict", "holm", "settle"]
 
 
 class Outcome(StrEnum):
-    """The outcome of a hypothesis; the values read as words."""
+    """The outcome of a hypothesis."""
 
     SUPPORTED = "supported"
     CONTRADICTED = "contradicted"
@@ -77,10 +77,8 @@ def settle(result: StudyResult) -> list[Verdict]:
     tests of a difference and over the tests against the margin apart.
     """
     study, alpha = result.study, result.study.alpha
-    cases = []
-    for hypothesis in study.hypotheses:
-        observed = observe(result, hypothesis)
-        cases.append(Case(observed, observed.compare(1.0 - alpha), alpha))
+    seen = [observe(result, hypothesis) for hypothesis in study.hypotheses]
+    cases = [Case(observed, observed.compare(1.0 - alpha), alpha) for observed in seen]
     families = [hypothesis.family for hypothesis in study.hypotheses]
     differ = _by_family(families, [case.comparison.p_value for case in cases])
     within = _by_family(families, [case.p_against_margin for case in cases])
@@ -93,9 +91,8 @@ def settle(result: StudyResult) -> list[Verdict]:
             outcome = Outcome.IDENTICAL
         else:
             outcome, reason = case.decide(p, p_within)
-        verdicts.append(
-            Verdict(h, outcome, case.comparison, case.observed.test, p, p_within, reason)
-        )
+        found, test = case.comparison, case.observed.test
+        verdicts.append(Verdict(h, outcome, found, test, p, p_within, reason))
     return verdicts
 
 
