@@ -7,14 +7,19 @@ import pytest
 from numba import njit
 
 from statewise.engine.simd import (
+    add,
     clip,
+    dot,
     exp2i,
+    filled,
     fma,
     inside_unit,
     lanes,
+    load_adjacent,
+    load_each,
     round_even,
-    splat,
     sqrt,
+    store_tuple,
 )
 
 WIDTH = 16
@@ -37,7 +42,7 @@ def every_operation(a_, b_, c_, out_):  # type: ignore[no-untyped-def]
         out[9, n] = inside_unit(a[n], 0.2)
         out[10, n] = 1.0 - a[n]
         out[11, n] = a[n] * np.float32(3.0)
-        out[12, n] = splat(np.float32(7.0), WIDTH)
+        out[12, n] = filled(a[n], 7.0)
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +107,25 @@ def test_lanes_rejects_other_element_types() -> None:
     double: Any = np.zeros((1, WIDTH))
     with pytest.raises(Exception, match="lanes"):
         every_operation(double, double, double, out)
+
+
+@njit
+def every_tuple(a_, b_, out_):  # type: ignore[no-untyped-def]
+    a, b, out = lanes((a_, b_), WIDTH)[0], lanes((a_, b_), WIDTH), lanes(out_, WIDTH)
+    side_by_side = load_adjacent(a, 1, 2)
+    both = load_each(b, 0)
+    store_tuple(out, 0, add(side_by_side, both))
+    store_tuple(out, 2, fma(side_by_side, 2.0, both))
+    out[4] = dot(side_by_side, both, a[0])
+    store_tuple(b, 0, both[::-1])
+
+
+def test_tuples_of_lanes_are_taken_value_by_value() -> None:
+    a, b = np.random.default_rng(1).integers(-9, 9, (2, 3, WIDTH)).astype(f32)
+    first, second, out = a[0].copy(), b[0].copy(), np.zeros((5, WIDTH), f32)
+    every_tuple(a, b, out)
+    both = np.stack([first, second])
+    np.testing.assert_array_equal(out[:2], a[1:] + both)
+    np.testing.assert_array_equal(out[2:4], 2.0 * a[1:] + both)
+    np.testing.assert_array_equal(out[4], first + a[1] * first + a[2] * second)
+    np.testing.assert_array_equal([a[0], b[0]], [second, first])

@@ -25,7 +25,7 @@ from statewise.engine.layout import (
     Tape,
 )
 from statewise.engine.samples import Samples
-from statewise.engine.weights import zeros
+from statewise.engine.weights import packed, unpacked, zeros
 from statewise.model.network import SGD, Adam, Network, Training
 
 __all__ = [
@@ -34,9 +34,7 @@ __all__ = [
     "Stopped",
     "diverged_epochs",
     "divergence_limit",
-    "lane_last",
     "lanes_may_differ",
-    "runs_first",
     "train_block",
 ]
 
@@ -128,19 +126,6 @@ def rates_of(optimizer: Adam | SGD, cosine: bool, steps: int) -> Floats:
     return rates.astype(np.float32)
 
 
-def lane_last(rows: NDArray[np.float32], width: int) -> Floats:
-    """``rows`` (runs, ...) as (..., width); lanes beyond the last run repeat it."""
-    lane = np.minimum(np.arange(width), len(rows) - 1)
-    result = zeros(*rows.shape[1:], width)
-    result[...] = np.moveaxis(rows[lane], 0, -1)
-    return result
-
-
-def runs_first(array: Floats, runs: int) -> Floats:
-    """The inverse of ``lane_last``."""
-    return np.moveaxis(array[..., :runs], -1, 0).copy()
-
-
 def tape_for(cell: Cell, shape: Shape, width: int) -> Tape:
     """A tape for one sample."""
     units, steps = shape.units, shape.steps
@@ -212,7 +197,7 @@ def train_block(
     places = samples.places(data)
     gathered = gathered_at_once(shape, int(places.max()), width)
     constants = constants_of(plan.network, plan.training)
-    block = block_for(plan.cell, shape, constants, lane_last(flat, width), gathered)
+    block = block_for(plan.cell, shape, constants, packed(flat, width)[0], gathered)
     weights, carried = block.run.weights, block.run.carried
     per_lane = per_lane_for(gathered, width) if plan.lanes_differ(data) else None
     batches = -(-places // shape.batch)
@@ -257,13 +242,13 @@ def train_block(
         monitor.restore()
         best = monitor.best_epoch
         loss[best - 1, np.arange(width)] += np.where(np.isfinite(monitor.best), 0.0, np.inf)
-    trained = runs_first(weights, runs)
+    trained = unpacked(weights[None], runs)
     whole = np.asarray(np.isfinite(trained).all(axis=1))
     return BlockResult(
         flat=trained,
-        state=tuple(runs_first(part, runs) for part in carried),
-        loss=runs_first(loss if plan.keep_loss else loss[:0], runs),
-        validation=runs_first(validation if plan.keep_loss else validation[:0], runs),
+        state=tuple(unpacked(part[None], runs) for part in carried),
+        loss=unpacked((loss if plan.keep_loss else loss[:0])[None], runs),
+        validation=unpacked((validation if plan.keep_loss else validation[:0])[None], runs),
         best_epoch=best[:runs],
         diverged_epoch=diverged_epochs(loss[:, :runs], plan.limit[of_run], best[:runs], whole),
     )

@@ -27,7 +27,7 @@ from statewise.engine.passes import (
     reset_row,
     undo,
 )
-from statewise.engine.simd import fma, lanes, splat, sqrt, where
+from statewise.engine.simd import filled, fma, lanes, sqrt, where
 
 __all__ = ["FOLDER", "build", "source_digest"]
 
@@ -129,7 +129,7 @@ def build(cell: Cell, width: int, hard: bool, differ: bool, cache: bool = True) 
         digest  # noqa: B018  # named, so that it is in the closure
         lane, loss_of = lanes(block, width), lanes(losses, width)
         run, outputs, batch = lane.run, block.run.shape.outputs, block.run.shape.batch
-        zero, one = splat(np.float32(0.0), width), splat(np.float32(1.0), width)
+        zero, one = filled(run.weights[0], 0.0), filled(run.weights[0], 1.0)
         samples = data.order.shape[1]
         gathered = block.y.shape[0]  # all samples, or a whole number of batches
         shuffled = data.order.shape[0] > 1
@@ -193,7 +193,7 @@ def build(cell: Cell, width: int, hard: bool, differ: bool, cache: bool = True) 
         digest  # noqa: B018
         lane, mask, loss_of = lanes(block, width), lanes(per_lane, width), lanes(losses, width)
         run, shape, gathered = lane.run, block.run.shape, block.y.shape[0]
-        loss = splat(np.float32(0.0), width)
+        loss = filled(run.weights[0], 0.0)
         for begin in range(0, data.order.shape[1], gathered):
             count = min(gathered, data.order.shape[1] - begin)
             gather(block, per_lane, data, 0, begin, count)

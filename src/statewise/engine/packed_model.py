@@ -10,11 +10,11 @@ from statewise.engine.cells import Cell
 from statewise.engine.cells.lstm import LSTM, State
 from statewise.engine.compiled import NARROW, WIDE, kernels
 from statewise.engine.layout import Carried, Floats, Shape, UniformKernels
-from statewise.engine.weights import Weights, flatten, zeros
+from statewise.engine.weights import Weights, flatten, packed, unpacked, zeros
 from statewise.errors import SettingError
 from statewise.model.network import Network
 
-__all__ = ["PackedModel", "checked_state", "lanes_for", "packed", "unpacked"]
+__all__ = ["PackedModel", "checked_state", "lanes_for"]
 
 
 @dataclass(frozen=True)
@@ -91,27 +91,6 @@ class PackedModel:
 def lanes_for(runs: int) -> int:
     """The lane width in which so many runs are advanced."""
     return NARROW if runs <= NARROW else WIDE
-
-
-def packed(rows: NDArray[np.float32], width: int) -> Floats:
-    """``rows`` (runs, ...) as (blocks, ..., width); lanes beyond the last run repeat it."""
-    runs, *rest = rows.shape
-    blocks = -(-runs // width)
-    if runs < blocks * width:
-        filled = np.empty((blocks * width, *rest), np.float32)
-        filled[:runs], filled[runs:] = rows, rows[-1]
-        rows = filled
-    result = zeros(blocks, *rest, width)
-    axes = (0, *range(2, len(rest) + 2), 1)
-    result[...] = rows.reshape(blocks, width, *rest).transpose(axes)
-    return result
-
-
-def unpacked(array: Floats, runs: int) -> NDArray[np.float32]:
-    """The inverse of ``packed``."""
-    blocks, *rest, width = array.shape
-    rows = array.transpose((0, len(rest) + 1, *range(1, len(rest) + 1)))
-    return rows.reshape(blocks * width, *rest)[:runs].copy()
 
 
 def checked_state(state: State, runs: int, units: int) -> State:

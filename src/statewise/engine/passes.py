@@ -14,8 +14,7 @@ from statewise.engine.simd import (
     fma,
     load_adjacent,
     load_each,
-    store_adjacent,
-    store_each,
+    store_tuple,
     where,
 )
 
@@ -60,14 +59,14 @@ def gate_inputs(cell, run, p, n, t):
 def add_gate_gradients(cell, run, gradient, p, n, t, dz):
     """Add one unit's parameter gradients at one step, the mirror of ``gate_inputs``."""
     h = run.tape.states[0]
-    store_adjacent(gradient, p, add(load_adjacent(gradient, p, cell.gates), dz))
+    store_tuple(gradient, p, add(load_adjacent(gradient, p, cell.gates), dz))
     for k in range(run.shape.features):
         p += cell.gates
         old = load_adjacent(gradient, p, cell.gates)
-        store_adjacent(gradient, p, fma(run.x[n, t, k], dz, old))
+        store_tuple(gradient, p, fma(run.x[n, t, k], dz, old))
     for j in range(run.shape.units):
         p += cell.gates
-        store_adjacent(gradient, p, fma(h[t, j], dz, load_adjacent(gradient, p, cell.gates)))
+        store_tuple(gradient, p, fma(h[t, j], dz, load_adjacent(gradient, p, cell.gates)))
 
 
 @njit(forceinline=True)
@@ -85,7 +84,7 @@ def reset_row(cell, run, b, mask):
     """Set row ``b`` of the state back to the initial state, in the lanes of ``mask`` or in all."""
     for u in range(run.shape.units):
         now = load_each(run.carried, (b, u))
-        store_each(run.carried, (b, u), kept(mask, initial(cell, run, u, now), now))
+        store_tuple(run.carried, (b, u), kept(mask, initial(cell, run, u, now), now))
 
 
 @njit(forceinline=True)
@@ -93,7 +92,7 @@ def undo(run, b, valid):
     """Undo what ``forward`` did to the state in the lanes that have no sample."""
     for u in range(run.shape.units):
         before, after = load_each(run.tape.states, (0, u)), load_each(run.carried, (b, u))
-        store_each(run.carried, (b, u), where(valid, after, before))
+        store_tuple(run.carried, (b, u), where(valid, after, before))
 
 
 @njit(forceinline=True)
@@ -105,15 +104,15 @@ def forward(cell, hard, run, n, b):
     units, steps, tape = run.shape.units, run.shape.steps, run.tape
     row = cell.gates * (1 + run.shape.features + units)
     for u in range(units):
-        store_each(tape.states, (0, u), load_each(run.carried, (b, u)))
+        store_tuple(tape.states, (0, u), load_each(run.carried, (b, u)))
     for t in range(steps):
         for u in range(units):
             z = gate_inputs(cell, run, u * row, n, t)
             steps_kept, after = cell.forward(z, load_each(tape.states, (t, u)), hard)
-            store_adjacent(tape.kept, (t, u, 0), steps_kept)
-            store_each(tape.states, (t + 1, u), after)
+            store_tuple(tape.kept, (t, u, 0), steps_kept)
+            store_tuple(tape.states, (t + 1, u), after)
     for u in range(units):
-        store_each(run.carried, (b, u), load_each(tape.states, (steps, u)))
+        store_tuple(run.carried, (b, u), load_each(tape.states, (steps, u)))
 
 
 @njit(forceinline=True)
@@ -160,7 +159,7 @@ def backward(cell, hard, block, n, scale, loss, loss_mask, began):
     row = cell.gates * (1 + features + units)
     h, dh = tape.states[0], slopes[0]
     for u in range(units):
-        store_each(slopes, u, filled(load_each(slopes, u), 0.0))
+        store_tuple(slopes, u, filled(load_each(slopes, u), 0.0))
     for q in range(shape.outputs):
         error, p = error_of(cell, run, block.y, n, q, loss_mask)
         loss, slope = add_error(loss, error, block.optimizer.clip)
@@ -175,9 +174,9 @@ def backward(cell, hard, block, n, scale, loss, loss_mask, began):
             steps_kept = load_adjacent(tape.kept, (t, u, 0), cell.kept)
             before = load_each(tape.states, (t, u))
             dz_of, before_slopes = cell.backward(steps_kept, before, load_each(slopes, u), hard)
-            store_each(slopes, u, before_slopes)
+            store_tuple(slopes, u, before_slopes)
             add_gate_gradients(cell, run, gradient, u * row, n, t, dz_of)
-            store_adjacent(dz, (u, 0), dz_of)
+            store_tuple(dz, (u, 0), dz_of)
         if t > 0 or shape.learned:  # nothing reads the slope of a state that is a constant
             for u in range(units):
                 p = u * row + cell.gates * (1 + features)
@@ -189,5 +188,5 @@ def backward(cell, hard, block, n, scale, loss, loss_mask, began):
         for u in range(units):
             p = initial_at(cell, shape) + u * cell.states
             old = load_adjacent(gradient, p, cell.states)
-            store_adjacent(gradient, p, where(began, add(old, load_each(slopes, u)), old))
+            store_tuple(gradient, p, where(began, add(old, load_each(slopes, u)), old))
     return loss

@@ -36,10 +36,8 @@ __all__ = [
     "load_adjacent",
     "load_each",
     "round_even",
-    "splat",
     "sqrt",
-    "store_adjacent",
-    "store_each",
+    "store_tuple",
     "where",
 ]
 
@@ -69,26 +67,30 @@ register_model(LaneArray)(models.ArrayModel)
 
 
 def element_pointer(
-    context: Any,
-    builder: Any,
-    array_type: Any,
-    value: Any,
-    index_type: Any,
-    index: Any,
-    *,
-    on: int = 0,
+    context: Any, builder: Any, array_type: Any, value: Any, index_type: Any, index: Any
 ) -> Any:
-    """Where the element of an index lies, or the one that is ``on`` further along the last axis."""
     array = context.make_array(array_type)(context, builder, value=value)
     if isinstance(index_type, types.BaseTuple):
         indices = zip(cgutils.unpack_tuple(builder, index), index_type.types, strict=True)
     else:
         indices = zip([index], [index_type], strict=True)
     whole = [context.cast(builder, one, ty, types.intp) for one, ty in indices]
-    whole[-1] = builder.add(whole[-1], ir.Constant(whole[-1].type, on))
     return cgutils.get_item_pointer(
         context, builder, array_type, array, whole, wraparound=False, boundscheck=False
     )
+
+
+def pointers(
+    context: Any, builder: Any, arrays: Any, value: Any, index_type: Any, index: Any, count: int
+) -> list[Any]:
+    """Where the elements at one index of several arrays lie, or ``count`` from there in one."""
+    if isinstance(arrays, types.UniTuple):
+        return [
+            element_pointer(context, builder, arrays.dtype, array, index_type, index)
+            for array in cgutils.unpack_tuple(builder, value)
+        ]
+    first = element_pointer(context, builder, arrays, value, index_type, index)
+    return [builder.gep(first, [ir.Constant(ir.IntType(32), k)]) for k in range(count)]
 
 
 @lower_builtin(operator.getitem, LaneArray, types.Integer)
@@ -271,59 +273,37 @@ def dot(_typing: Any, a: Any, b: Any, start: Any) -> Any:
     return start(a, b, start), codegen
 
 
+def loaded(arrays: Any, index: Any, lane: LaneType, count: int) -> Any:
+    def codegen(context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        places = pointers(context, builder, arrays, values[0], index, values[1], count)
+        return cgutils.pack_array(builder, [builder.load(place, align=4) for place in places])
+
+    return types.UniTuple(lane, count), codegen
+
+
 @intrinsic
 def load_adjacent(_typing: Any, array: Any, index: Any, count: Any) -> Any:
     """A tuple of ``count`` elements that lie side by side along the last axis."""
     if not isinstance(count, types.IntegerLiteral):
         return None
-    found = types.UniTuple(array.dtype, count.literal_value)
-
-    def codegen(context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        place = (context, builder, array, values[0], index, values[1])
-        loads = [builder.load(element_pointer(*place, on=k), align=4) for k in range(found.count)]
-        return cgutils.pack_array(builder, loads)
-
+    found, codegen = loaded(array, index, array.dtype, count.literal_value)
     return found(array, index, count), codegen
-
-
-@intrinsic
-def store_adjacent(_typing: Any, array: Any, index: Any, values: Any) -> Any:
-    """The inverse of ``load_adjacent``."""
-
-    def codegen(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        place = (context, builder, array, args[0], index, args[1])
-        for k in range(values.count):
-            value = builder.extract_value(args[2], k)
-            builder.store(value, element_pointer(*place, on=k), align=4)
-        return context.get_dummy_value()
-
-    return types.void(array, index, values), codegen
 
 
 @intrinsic
 def load_each(_typing: Any, arrays: Any, index: Any) -> Any:
     """A tuple of the elements at one index of several arrays."""
-    found = types.UniTuple(arrays.dtype.dtype, arrays.count)
-
-    def codegen(context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        each = [builder.extract_value(values[0], k) for k in range(arrays.count)]
-        places = [
-            element_pointer(context, builder, arrays.dtype, array, index, values[1])
-            for array in each
-        ]
-        return cgutils.pack_array(builder, [builder.load(place, align=4) for place in places])
-
+    found, codegen = loaded(arrays, index, arrays.dtype.dtype, arrays.count)
     return found(arrays, index), codegen
 
 
 @intrinsic
-def store_each(_typing: Any, arrays: Any, index: Any, values: Any) -> Any:
-    """The inverse of ``load_each``."""
+def store_tuple(_typing: Any, arrays: Any, index: Any, values: Any) -> Any:
+    """Store a tuple at one index of as many arrays, or side by side in a single one."""
 
     def codegen(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        for k in range(arrays.count):
-            array, value = (builder.extract_value(arg, k) for arg in (args[0], args[2]))
-            place = element_pointer(context, builder, arrays.dtype, array, index, args[1])
+        places = pointers(context, builder, arrays, args[0], index, args[1], values.count)
+        for value, place in zip(cgutils.unpack_tuple(builder, args[2]), places, strict=True):
             builder.store(value, place, align=4)
         return context.get_dummy_value()
 
@@ -378,19 +358,6 @@ def lanes(_typing: Any, value: Any, width: Any) -> Any:
         return view(context, builder, args[0], value, to)
 
     return to(value, width), codegen
-
-
-@intrinsic
-def splat(_typing: Any, scalar: Any, width: Any) -> Any:
-    """``scalar`` in every lane."""
-    if not isinstance(width, types.IntegerLiteral):
-        return None
-    lane = LaneType(width.literal_value)
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return as_lane(context, builder, args[0], signature.args[0], lane)
-
-    return lane(scalar, width), codegen
 
 
 def define_operator(op: Callable[..., Any], build: Callable[..., Any]) -> None:

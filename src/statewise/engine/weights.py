@@ -1,4 +1,4 @@
-"""The weights of many runs as plain arrays, and as one vector a run."""
+"""The weights of many runs as plain arrays, as one vector a run, and in lanes."""
 
 import math
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from statewise.engine.cells.lstm import LSTM
 from statewise.engine.layout import Carried, Floats, Shape, parameter_count
 from statewise.errors import SettingError
 
-__all__ = ["Weights", "flatten", "unflatten", "zeros"]
+__all__ = ["Weights", "flatten", "packed", "unflatten", "unpacked", "zeros"]
 
 
 class Weights(NamedTuple):
@@ -95,6 +95,27 @@ def zeros(*shape: int) -> Floats:
     buffer = np.zeros(count + 16, np.float32)
     start = (-buffer.__array_interface__["data"][0] % 64) // 4
     return buffer[start : start + count].reshape(shape)
+
+
+def packed(rows: NDArray[np.float32], width: int) -> Floats:
+    """``rows`` (runs, ...) as (blocks, ..., width); lanes beyond the last run repeat it."""
+    runs, *rest = rows.shape
+    blocks = -(-runs // width)
+    if runs < blocks * width:
+        filled = np.empty((blocks * width, *rest), np.float32)
+        filled[:runs], filled[runs:] = rows, rows[-1]
+        rows = filled
+    result = zeros(blocks, *rest, width)
+    axes = (0, *range(2, len(rest) + 2), 1)
+    result[...] = rows.reshape(blocks, width, *rest).transpose(axes)
+    return result
+
+
+def unpacked(array: Floats, runs: int) -> NDArray[np.float32]:
+    """The inverse of ``packed``."""
+    blocks, *rest, width = array.shape
+    rows = array.transpose((0, len(rest) + 1, *range(1, len(rest) + 1)))
+    return rows.reshape(blocks * width, *rest)[:runs].copy()
 
 
 def flatten(weights: Weights, initial: Carried | None = None) -> Floats:

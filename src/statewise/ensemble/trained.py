@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from statewise.engine import PackedModel, State, Weights
 from statewise.engine.layout import Carried
-from statewise.engine.packed_model import lanes_for, packed, unpacked
+from statewise.engine.packed_model import lanes_for
+from statewise.engine.weights import packed, unpacked
 from statewise.model.framing import FittedFraming
 from statewise.model.framing.fitted import FARTHEST
 from statewise.model.spec import Model
