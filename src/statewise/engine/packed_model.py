@@ -80,8 +80,9 @@ class PackedModel:
         windows = self.spread(x)
         blocks, count, steps = windows.shape[:3]
         shape = self.shape._replace(steps=steps, batch=carried[0].shape[1])
-        after = tuple(part.copy() for part in carried)
-        rows = tuple(part.reshape(-1, *part.shape[2:]) for part in after)  # of all blocks
+        after = tuple([part.copy() for part in carried])
+        ends = (-1, *carried[0].shape[2:])
+        rows = tuple([part.reshape(ends) for part in after])  # of all blocks, end to end
         out = zeros(blocks, count, shape.outputs, self.width)
         tape = tape_for(self.cell, shape, self.width)
         self.kernels.advance(shape, self.weights, windows, rows, tape, reset, out)
@@ -100,10 +101,9 @@ def checked_state(state: State, runs: int, units: int) -> State:
     except (TypeError, ValueError):
         kind, fix = type(state).__name__, f"Give State({', '.join(State._fields)})."
         raise SettingError("state", kind, "is not a state", fix) from None
-    shapes = tuple(part.shape for part in found)
-    first = shapes[0]
-    rows = first[1] if len(first) == 3 else 0
-    if rows < 1 or any(shape != (runs, rows, units) for shape in shapes):
+    shapes = [part.shape for part in found]
+    rows = shapes[0][1] if len(shapes[0]) == 3 else 0
+    if rows < 1 or shapes.count((runs, rows, units)) < len(shapes):
         problem = f"is not ({runs}, rows, {units}) each"
         raise SettingError("state", shapes, problem, "Give the state of these runs.")
     return found

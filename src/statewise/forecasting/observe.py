@@ -1,7 +1,6 @@
 """A fitted model goes on: with new rows of a frame, or with one value of every series."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -86,7 +85,11 @@ def stepped(model: FittedModel, y: ArrayLike | Mapping[str, float]) -> tuple[Fit
     point = point_of(forecasts, model.settings.point)
     if np.isnan(point).any():
         model.point(forecasts)  # says of which series there is no forecast
-    return replace(model, state=now, steps=model.steps + 1), point[:, 0]
+    after = FittedModel(  # `replace` would take a tenth of the time of a step
+        model.settings, model.recipe, model.ensemble, now, model.calibration, model.base,
+        model.steps + 1,
+    )  # fmt: skip
+    return after, point[:, 0]
 
 
 def where_observed(
