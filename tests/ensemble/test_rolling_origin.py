@@ -5,12 +5,15 @@ import pytest
 
 from statewise import engine
 from statewise.data.datasets import shampoo
+from statewise.ensemble import warm_up
 from statewise.ensemble.rolling_origin import Known, start_of, walk_forward
 from statewise.errors import DataError, SettingError
+from statewise.forecasting.fitting import fit_ensemble
 from statewise.model.framing import FittedFraming
 from statewise.model.network import Network, Training
 from statewise.model.regime import REGIMES, StateRegime
 from statewise.model.spec import Model
+from tests.forecasting.recipes import histories, recipe
 
 Y = shampoo().only.y
 NETWORK = Network(2)
@@ -89,3 +92,16 @@ def test_several_rows_of_state_cannot_start_a_forecast() -> None:
     carried = model_of(StateRegime("never", reset_forecast="never"))
     with pytest.raises(SettingError, match="leaves 11 states"):
         next(walk_forward(carried, framing, runs, Y, 12))
+
+
+@pytest.mark.parametrize("scope", ["local", "global"])
+def test_a_warm_up_is_the_same_in_one_call_and_in_many(
+    scope: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def carried() -> Any:
+        return fit_ensemble(recipe(scope=scope), histories((30, 18, 41)))[1].carried
+
+    whole = carried()
+    monkeypatch.setattr(warm_up, "AT_ONCE", 1)
+    for one, other in zip(whole, carried(), strict=True):
+        np.testing.assert_array_equal(one, other)

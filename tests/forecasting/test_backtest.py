@@ -94,7 +94,7 @@ def test_a_backtest_changes_nothing_of_the_model() -> None:
     model.backtest(frame, 4)
     assert known(model) == before
     pd.testing.assert_frame_equal(frame, long())
-    assert not hasattr(model.clone(), "ensemble_")
+    assert not hasattr(model.clone(), "fitted_")
 
 
 @pytest.mark.parametrize("regime", REGIMES)

@@ -33,7 +33,7 @@ def test_a_clone_has_the_parameters_and_nothing_learned() -> None:
     model = small(regime="stateful", scale=(0.0, 1.0)).fit(long())
     other = model.clone()
     assert other.get_params() == model.get_params()
-    assert not hasattr(other, "ensemble_")
+    assert not hasattr(other, "fitted_")
     with pytest.raises(SettingError, match="unfitted"):
         other.predict(1)
 
@@ -49,7 +49,7 @@ def test_scikit_learn_clones_it() -> None:
     model = small(scale=(0.0, 1.0), calendar=["month"]).fit(long())
     other = base.clone(model)
     assert other.get_params() == model.get_params()
-    assert not hasattr(other, "ensemble_")
+    assert not hasattr(other, "fitted_")
 
 
 def test_importing_it_from_the_top_imports_no_pandas_before() -> None:

@@ -82,10 +82,10 @@ def from_document(kind: type[R], name: str, document: Mapping[str, Any]) -> R:
     if not isinstance(document, Mapping):
         raise SettingError(name, document, "is not a table of fields", "Give its fields by name.")
     allowed: dict[str, dict[str, Any]] = records_in(kind)  # type: ignore[arg-type]
-    values = {}
+    values, hints = {}, get_type_hints(kind)
     for field, value in document.items():
         one_of(f"{name} field", field, allowed)
-        named = str not in kinds_of(get_type_hints(kind)[field])
+        named = str not in kinds_of(hints[field])
         values[field] = value_of(allowed[field], field, value, named)
     for each in fields(kind):  # type: ignore[arg-type]
         required = each.default is MISSING and each.default_factory is MISSING
