@@ -35,10 +35,8 @@ LONGEST = {  # of a step: the years from 1 to 9999
     "month": 9999 * 12,
 }
 MONTHS = {"Y": 12, "Q": 3, "M": 1}
-SEASONS = {  # steps that make a year, a week or a day, by the unit and the step
-    ("month", 1): 12, ("month", 3): 4, ("business day", 1): 5, ("microsecond", FIXED["W"]): 52,
-    ("microsecond", FIXED["D"]): 7, ("microsecond", FIXED["h"]): 24,
-}  # fmt: skip
+YEAR, LONGEST_SEASON = 12, 7 * 1440  # months; the minutes of a week
+HORIZONS = {1: 18, 3: 8, 12: 6}  # by months, and below by the name: those of the M4 competition
 ANCHORS: dict[str, Anchor] = {"S": "start", "E": "end", "": ""}
 WORDS = "'MS', 'ME', 'QS', 'YS', 'W', 'D', 'B', 'h', '15min', or '1' for whole numbers"
 ALIAS = re.compile(
@@ -130,14 +128,46 @@ class Frequency:
         return name if name and count == 1 else f"{count}{name}"
 
     @property
-    def season(self) -> int:
-        """How many steps the usual season has: 12 of months, 7 of days; 1 where there is none.
+    def seasons(self) -> tuple[int, ...]:
+        """How many steps each usual season has, the shortest first; none where there is none.
+
+        A year of months or of weeks, a week of days, and a day and a week of what is shorter, down
+        to minutes.
 
         Example:
-            >>> [Frequency.parse(name).season for name in ("MS", "QE", "D", "B", "h", "W", "Y")]
-            [12, 4, 7, 5, 24, 52, 1]
+            >>> [Frequency.parse(name).seasons for name in ("MS", "QE", "D", "B", "h", "W", "Y")]
+            [(12,), (4,), (7,), (5,), (24, 168), (52,), ()]
         """
-        return SEASONS.get((self.unit, self.step), 1)
+        if self.unit == "month":
+            found = [YEAR // self.step] if YEAR % self.step == 0 else []
+        elif self.unit == "business day":
+            found = [5] if self.step == 1 else []
+        elif self.unit == "integer":
+            found = []
+        elif self.step >= DAY:
+            found = {DAY: [7], 7 * DAY: [52]}.get(self.step, [])
+        else:
+            found = [span // self.step for span in (DAY, 7 * DAY) if span % self.step == 0]
+        return tuple(each for each in found if 1 < each <= LONGEST_SEASON)
+
+    @property
+    def season(self) -> int:
+        """How many steps the shortest usual season has; 1 where there is none."""
+        return next(iter(self.seasons), 1)
+
+    @property
+    def horizon(self) -> int:
+        """The horizon that is usual: that of the M4 competition, or of its nearest frequency.
+
+        Example:
+            >>> [Frequency.parse(name).horizon for name in ("MS", "QE", "YE", "W", "D", "h")]
+            [18, 8, 6, 13, 14, 48]
+        """
+        if self.unit == "month":
+            return HORIZONS.get(self.step, 8)
+        if self.unit == "microsecond" and self.step < DAY:
+            return min(2 * DAY // self.step, 96)
+        return 13 if self == Frequency.parse("W") else 8 if self.unit == "integer" else 14
 
     def after(self, last: ArrayLike, count: int) -> NDArray[Any]:
         """The next times.

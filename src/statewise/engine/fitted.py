@@ -1,6 +1,7 @@
 """What training gives back."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,23 @@ class Fitted:
     validation_loss: NDArray[np.float32] | None
     best_epoch: NDArray[np.int32]
     initial_state: State | None
+
+    def take(self, runs: slice) -> "Fitted":
+        """Some of the runs."""
+
+        def some(part: Any) -> Any:
+            return None if part is None else part[runs]
+
+        initial = self.initial_state
+        return Fitted(
+            self.weights.take(runs),
+            type(self.state)(*map(some, self.state)),
+            some(self.loss),
+            self.diverged_epoch[runs],
+            some(self.validation_loss),
+            self.best_epoch[runs],
+            None if initial is None else type(initial)(*map(some, initial)),
+        )
 
     @property
     def best_loss(self) -> NDArray[np.float32] | None:

@@ -77,7 +77,7 @@ def start_of(
     )
     carried = warmed(ensemble, [series.training_inputs() for series in known], fitted.state)
     recent = np.stack([one.y[one.cutoff - memory : one.cutoff] for one in known])
-    behind = np.zeros((len(known), model.framing.steps - 1, 0))
+    behind = np.zeros((len(known), model.framing.steps, 0))
     return ensemble, ForecastState(recent, behind, carried)
 
 

@@ -25,22 +25,26 @@ from statewise.model.framing import FittedFraming
 from statewise.model.framing.fitted import FARTHEST
 from statewise.model.spec import Model
 
-__all__ = ["Columns", "Ensemble", "ForecastState", "looking_forward", "point_of"]
+__all__ = ["Columns", "Ensemble", "ForecastState", "point_of"]
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """How exogenous columns are scaled: less a centre, over a spread.
+    """How exogenous columns are scaled: less a centre, over a spread; and what is known of them.
 
     Attributes:
         centre: (series, columns).
         spread: (series, columns), above zero.
+        past: how many of them, the last ones, are not known ahead: a forecast is shown their
+            values up to the latest observation. Of the others it is shown those of the times that
+            it forecasts.
     """
 
     centre: Floats
     spread: Floats
+    past: int = 0
 
     @classmethod
     def none(cls, series: int) -> "Columns":
@@ -59,7 +63,31 @@ class Columns:
 
     def take(self, series: NDArray[np.intp]) -> "Columns":
         """The scales of some of the series."""
-        return Columns(self.centre[series], self.spread[series])
+        return Columns(self.centre[series], self.spread[series], self.past)
+
+    def looked_at(self, x: Floats, steps: int, outputs: int) -> Floats:
+        """What windows are shown of rows.
+
+        Args:
+            x: (series, rows, columns), of which the first is that of the latest observation of
+                the first time step.
+            steps: time steps of a window.
+            outputs: observations that a window forecasts.
+
+        Returns:
+            (series, windows, steps, values): of columns that are known ahead the next ``outputs``
+            rows after each time step, of the others its own row.
+        """
+        known = x.shape[2] - self.past
+        count = x.shape[1] - steps - (outputs if known else 0) + 1
+        parts = []
+        if known:
+            ahead = sliding_window_view(x[:, 1:, :known], outputs, axis=1)
+            parts.append(ahead.reshape(*ahead.shape[:2], -1))
+        if self.past:
+            parts.append(x[:, :, known:])
+        windows = [sliding_window_view(part, steps, axis=1)[:, :count] for part in parts]
+        return np.concatenate(windows, axis=2).swapaxes(2, 3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +96,7 @@ class ForecastState:
 
     Attributes:
         recent: (series, memory) the latest observations, oldest first.
-        x: (series, steps - 1, columns) on the rows of the latest of them, scaled.
+        x: (series, steps, columns) on the rows of the latest of them, scaled.
         carried: the state of every member, in the lanes of the packed model.
         ahead: the outputs for the next observation, and the state after, if they were asked for.
     """
@@ -245,12 +273,13 @@ class Ensemble:
 
         Args:
             recent: (series, members or 1, at least memory) the latest observations.
-            x: (series, steps - 1 + outputs, columns) of the latest times and of those to come.
+            x: (series, steps + outputs, columns) of the latest times and of those to come; without
+                those to come where no column is known ahead.
         """
         lagged = self.by_member.window(recent)
         if not x.shape[-1]:
             return lagged
-        looked_at = looking_forward(x, self.outputs)[:, None]
+        looked_at = self.columns.looked_at(x, self.model.framing.steps, self.outputs)[:, :1]
         shape = (*lagged.shape[:-1], looked_at.shape[-1])
         return np.concatenate([lagged, np.broadcast_to(looked_at, shape)], axis=-1)
 
@@ -299,28 +328,19 @@ class Ensemble:
         beyond = np.repeat(x[:, -1:], blocks * self.outputs - horizon, axis=1)
         known = np.concatenate([now.x, x, beyond], axis=1)
         behind = now.x.shape[1]
+        if self.columns.past:  # beyond what is known, the last that is
+            known[:, behind:, -self.columns.past :] = now.x[:, -1:, -self.columns.past :]
         for at in range(0, blocks * self.outputs, self.outputs):
             inputs = self.inputs(recent, known[:, at : at + behind + self.outputs])
             out, carried = self.run(inputs, carried)
             values = self.by_member.invert(out, recent)
             parts.append(values)
             for i in range(self.outputs if at + self.outputs < horizon else 0):
-                if i and not self.resets:  # several outputs and a carried state exclude columns
-                    _, carried = self.run(self.inputs(recent, known[:, :0]), carried)
+                if i and not self.resets:  # several outputs exclude columns that are known ahead
+                    rows = known[:, at + i : at + i + behind]
+                    _, carried = self.run(self.inputs(recent, rows), carried)
                 recent = shifted(recent, values[:, :, i : i + 1])
         return np.concatenate(parts, axis=2)[:, :, :horizon]
-
-
-def looking_forward(x: Floats, outputs: int) -> Floats:
-    """Rows (series, rows, columns) as what each step looks at: the next ``outputs`` of them.
-
-    Returns:
-        (series, rows - outputs + 1, columns x outputs).
-    """
-    if outputs == 1:
-        return x
-    windows = sliding_window_view(x, outputs, axis=1)  # (series, steps, columns, outputs)
-    return windows.reshape(*windows.shape[:2], -1)
 
 
 def shifted(recent: Floats, value: Floats) -> Floats:

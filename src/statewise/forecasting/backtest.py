@@ -12,12 +12,10 @@ from statewise.base.checks import at_least, one_of
 from statewise.data.frames import write_frame
 from statewise.data.panel import Panel
 from statewise.engine import available_threads
-from statewise.ensemble.trained import ForecastState
-from statewise.ensemble.warm_up import warmed
 from statewise.errors import DataError, SettingError
 from statewise.forecasting.core import FittedModel
-from statewise.forecasting.fitting import samples_of
 from statewise.forecasting.folds import MODEL, NAIVE, SEASONAL, Fold, score
+from statewise.forecasting.learned import Past
 from statewise.scoring.baselines import seasonal_naive, statistical
 from statewise.scoring.metrics import skill
 
@@ -240,31 +238,22 @@ def walk_through(
     Returns:
         The model as it knows the test part, and a fold for each forecast.
     """
-    rows = (panel.offsets[:-1] + known)[:, None] + np.arange(test_size)
-    actual, x = panel.y[rows], model.columns_of(panel)[rows]
-    scaled, state, folds = model.ensemble.columns.apply(x), model.state, []
+    past = past_of(model, panel)
+    actual, x = past.after(known, test_size)
+    state, folds = model.known, []
     for begin in range(0, test_size, step):
-        ahead = min(step, test_size - begin)
-        now = encoded(model, panel, known + begin) if walk == "re-encoded" else state
-        paths = model.ensemble.forecast(now, ahead, scaled[:, begin : begin + ahead])
-        bounds = model.intervals(paths, level)
+        ahead, now = min(step, test_size - begin), state
+        if walk == "re-encoded":
+            now = model.learned.start(past.until(known + begin))
+        point = model.forecast_from(now, ahead, x[:, begin : begin + ahead]).point
+        bounds = model.intervals(point, level)
         came = actual[:, begin : begin + ahead]
-        folds.append(Fold(known + begin, came, {MODEL: model.point(paths)}, bounds))
+        folds.append(Fold(known + begin, came, {MODEL: point}, bounds))
         for i in range(begin, begin + ahead):
-            state = model.ensemble.observe(state, actual[:, i], scaled[:, i : i + 1])
-    return replace(model, state=state, steps=model.steps + test_size), folds
+            state = model.learned.observe(state, actual[:, i], x[:, i : i + 1])
+    return replace(model, known=state, steps=model.steps + test_size), folds
 
 
-def encoded(model: FittedModel, panel: Panel, known: NDArray[np.int64]) -> ForecastState:
-    """What a model knows that begins anew with the first ``known`` observations of each series."""
-    ensemble, framing = model.ensemble, model.recipe.model.framing
-    x = model.columns_of(panel)
-    recent, behind, inputs = [], [], []
-    for i, (start, count) in enumerate(zip(panel.offsets[:-1], known, strict=True)):
-        y = panel.y[start : start + count]
-        columns = ensemble.columns.take(np.array([i])).apply(x[None, start : start + count])[0]
-        inputs.append(samples_of(ensemble.framing[i], y, columns)[0])
-        recent.append(y[-framing.memory :])
-        behind.append(columns[len(columns) - (framing.steps - 1) :])
-    carried = warmed(ensemble, inputs, None)
-    return ForecastState(np.stack(recent), np.stack(behind), carried)
+def past_of(model: FittedModel, panel: Panel) -> Past:
+    """The histories of a panel as a model sees them."""
+    return Past(panel.ids, panel.offsets, panel.y, model.columns_of(panel.exogenous, panel.ds))

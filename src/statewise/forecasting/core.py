@@ -1,7 +1,6 @@
 """A fitted model as a value: what was learned, what is known of every series, where it stands."""
 
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -9,24 +8,39 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.base.checks import at_least, percent
+from statewise.base.checks import at_least, fraction, percent
 from statewise.data.append import read_future
 from statewise.data.calendar import calendar
 from statewise.data.frames import read_frame, write_frame
 from statewise.data.origin import ForecastOrigin
 from statewise.data.panel import Panel
-from statewise.engine import Fitted
 from statewise.ensemble.exported import Exported
-from statewise.ensemble.trained import Ensemble, ForecastState, point_of
 from statewise.errors import DataError, SettingError
-from statewise.forecasting.calibration import Calibration, fit_calibration
-from statewise.forecasting.fitting import History, Recipe, fit_ensemble
+from statewise.forecasting.combination import Combination, weighted
+from statewise.forecasting.decisions import Decisions
+from statewise.forecasting.intervals import Residuals
+from statewise.forecasting.learned import Known, Learned
 from statewise.forecasting.settings import Settings
-from statewise.scoring.conformal import half_widths
 
-__all__ = ["FittedModel", "fit_model"]
+__all__ = ["Ahead", "FittedModel"]
 
 Floats = NDArray[np.float64]
+POINT = "mean"  # the column of the forecast: the weighted mean of all kinds
+
+
+@dataclass(frozen=True, eq=False)
+class Ahead:
+    """Forecasts of every series from where they stand.
+
+    Attributes:
+        point: (series, horizon).
+        kinds: (kinds, series, horizon) what it was combined of.
+        members: (series, members, horizon) of the networks, or None where there are none.
+    """
+
+    point: Floats
+    kinds: Floats
+    members: Floats | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,19 +49,23 @@ class FittedModel:
 
     Attributes:
         settings: what it was told; of its own, so that nobody changes it.
-        recipe: how the ensemble was made.
-        ensemble: what was learned.
-        state: what is known of every series.
-        calibration: the twin whose errors give intervals, or None.
+        decisions: what was made of them.
+        learned: adjustments, simple forecasts and networks.
+        combination: how these are combined.
+        residuals: how wrong that is, or None without intervals.
+        notes: a sentence on each series that is not forecast as the others are.
+        known: what is known of every series.
         base: where every series stood in time, ``steps`` observations of each ago.
         steps: observations of every series since ``base``.
     """
 
     settings: Settings
-    recipe: Recipe
-    ensemble: Ensemble
-    state: ForecastState
-    calibration: Calibration | None
+    decisions: Decisions
+    learned: Learned
+    combination: Combination
+    residuals: Residuals | None
+    notes: tuple[str, ...]
+    known: Known
     base: ForecastOrigin
     steps: int = 0
 
@@ -63,17 +81,28 @@ class FittedModel:
         """(series,) names."""
         return self.base.ids
 
-    def with_state(self, state: ForecastState, origin: ForecastOrigin) -> "FittedModel":
+    def with_state(self, known: Known, origin: ForecastOrigin) -> "FittedModel":
         """The model with another knowledge of its series, which stand there."""
-        return replace(self, state=state, base=origin, steps=0)
+        return replace(self, known=known, base=origin, steps=0)
+
+    @property
+    def origin_columns(self) -> bool:
+        """Whether networks look at anything beside the series."""
+        return bool(self.base.columns or self.settings.data.calendar)
+
+    @property
+    def ahead(self) -> tuple[str, ...]:
+        """The columns that are known ahead."""
+        columns = self.base.columns
+        return columns[: len(columns) - self.decisions.networks.past]
 
     def dates(self, ds: NDArray[Any]) -> Floats:
         """(rows, columns) what the calendar says of these times."""
         return dates_of(self.settings, self.base.kind, ds)
 
-    def columns_of(self, panel: Panel) -> Floats:
-        """(rows, columns) what the networks are shown beside the series, not yet scaled."""
-        return columns_of(self.settings, panel)
+    def columns_of(self, exogenous: Floats, ds: NDArray[Any]) -> Floats:
+        """(rows, columns) what networks are shown beside the series, not yet scaled."""
+        return beside(exogenous, self.dates(ds), self.decisions.networks.past)
 
     def read(self, frame: Any) -> Panel:
         """A frame of series that the model knows, by the column names and frequency it knows.
@@ -91,7 +120,7 @@ class FittedModel:
                 time_column=kind.time.name,
                 target_column=kind.target_column,
                 freq=self.base.frequency,
-                fill=self.settings.fill,
+                fill=self.settings.data.fill or "linear",
                 exogenous=self.base.columns,
             )
         panel.checked_frequency()
@@ -104,17 +133,23 @@ class FittedModel:
         h: int,
         *,
         level: float | Sequence[float] | None = None,
+        quantiles: Sequence[float] = (),
         X: Any = None,
         members: bool = False,
+        kinds: bool = False,
     ) -> Any:
         """The forecasts as a frame; see ``Forecaster.predict``."""
-        paths = self.paths(h, X)
-        h = paths.shape[2]
-        columns: dict[str, Floats] = {self.settings.point: self.point(paths)}
-        for each, (low, high) in self.intervals(paths, level).items():
+        found = self.forecast(h, X)
+        h = found.point.shape[1]
+        columns: dict[str, Floats] = {POINT: found.point}
+        for each, (low, high) in self.intervals(found.point, level).items():
             columns[f"lo-{each:g}"], columns[f"hi-{each:g}"] = low, high
-        if members:
-            columns |= {f"member-{i + 1}": paths[:, i] for i in range(paths.shape[1])}
+        columns |= self.quantiles(found.point, quantiles)
+        if kinds:
+            columns |= dict(zip(self.combination.names, found.kinds, strict=True))
+        if members and found.members is not None:
+            paths = np.moveaxis(found.members, 1, 0)
+            columns |= {f"member-{i + 1}": path for i, path in enumerate(paths)}
         return write_frame(
             {name: values.ravel() for name, values in columns.items()},
             self.base.kind,
@@ -122,14 +157,20 @@ class FittedModel:
             ds=self.origin.after(h).ravel(),
         )
 
-    def paths(self, h: int, X: Any = None) -> Floats:
-        """The forecasts of every member, (series, members, h); errors as ``predict`` has them."""
+    def forecast(self, h: int, X: Any = None) -> Ahead:
+        """Every series, ``h`` steps ahead; errors as ``predict`` has them."""
         h = at_least("h", h, 1)
-        return self.ensemble.forecast(self.state, h, self.future(X, h))
+        return self.forecast_from(self.known, h, self.future(X, h))
+
+    def forecast_from(self, known: Known, h: int, x: Floats) -> Ahead:
+        """The same from a given knowledge, with columns (series, h, columns), not scaled."""
+        members = self.learned.paths(known, h, x)
+        kinds = self.learned.forecasts(known, members, h)
+        return Ahead(weighted(self.combination.weights, kinds), kinds, members)
 
     def future(self, frame: Any, horizon: int) -> Floats:
-        """The columns over the horizon, scaled: (series, horizon, columns)."""
-        origin = self.origin
+        """The columns over the horizon: (series, horizon, columns), zeros where not known."""
+        origin = replace(self.origin, columns=self.ahead)
         given = np.zeros((len(origin), horizon, 0))
         if origin.columns:
             if frame is None:
@@ -139,145 +180,89 @@ class FittedModel:
                     f"Give a frame with them over the {horizon} times that follow.",
                 )  # fmt: skip
             given = read_future(frame, origin, horizon)
-        if self.settings.calendar:
-            dates = self.dates(origin.after(horizon).ravel()).reshape(len(given), horizon, -1)
-            given = np.concatenate([given, dates], axis=2)
-        columns = self.ensemble.columns
-        if not columns.is_representable(given).all():
+        dates = self.dates(origin.after(horizon).ravel()).reshape(len(given), horizon, -1)
+        later = np.zeros((len(given), horizon, self.decisions.networks.past))
+        found = np.concatenate([given, dates, later], axis=2)
+        ensemble = self.learned.ensemble
+        if ensemble is not None and not ensemble.columns.is_representable(found).all():
             raise DataError(
                 "X", float(np.abs(given).max()), "is too far from what was fitted on",
                 "Check the columns.",
             )  # fmt: skip
-        return columns.apply(given)
-
-    def point(self, paths: Floats) -> Floats:
-        """Paths (series, members, steps) as one forecast, without members that have no number.
-
-        Raises:
-            DataError: no member of a series has a number at a step.
-        """
-        found = point_of(paths, self.settings.point)
-        lost = np.isnan(found).any(axis=1)
-        if lost.any():
-            raise DataError(
-                f"series {self.ids[int(lost.argmax())]!r}",
-                paths.shape[1],
-                "members have no finite forecast",
-                "Forecast fewer steps, or fit with a smaller learning_rate or a transform.",
-            )
         return found
 
     def intervals(
-        self, paths: Floats, level: float | Sequence[float] | None
+        self, point: Floats, level: float | Sequence[float] | None
     ) -> dict[float, tuple[Floats, Floats]]:
-        """The bounds at each level, in percent, each (series, steps).
+        """The bounds at each level, in percent, about a forecast (series, steps).
 
         Raises:
-            SettingError: a level is impossible, there are no intervals, or the horizon is too long.
+            SettingError: a level is impossible, or there are no intervals.
         """
         levels = [] if level is None else np.atleast_1d(level).tolist()
         levels = [percent("level", each) for each in levels]
-        if not levels:
-            return {}
-        if self.settings.intervals == "ensemble":
-            finite = np.where(np.isfinite(paths), paths, np.nan)
-            tails = {each: (0.5 - each / 200.0, 0.5 + each / 200.0) for each in levels}
-            return {
-                each: tuple(np.nanquantile(finite, tail, axis=1)) for each, tail in tails.items()
-            }
-        if self.calibration is None:
-            raise SettingError(
-                "level", levels, "needs intervals", "Fit with intervals='conformal'."
-            )
-        middle = self.point(paths)
-        errors = self.calibration.errors(paths.shape[2], self.settings.point)
-        bounds = {}
+        adjustment, bounds = self.learned.adjustment, {}
         for each in levels:
-            found = half_widths(errors, each)
-            if found.level.min() < each:
-                warnings.warn(
-                    f"intervals at {each:g}% hold {found.level.min():.0f}% at some steps: too few "
-                    "observations were held back; fit with a larger calibration=...",
-                    stacklevel=4,
-                )
-            bounds[each] = (middle - found.width, middle + found.width)
+            widths = self.residuals_for("level", levels).half_widths(each, point.shape[1])
+            widths = widths * adjustment.slope(point)
+            bounds[each] = (adjustment.clip(point - widths), adjustment.clip(point + widths))
         return bounds
+
+    def quantiles(self, point: Floats, asked: Sequence[float]) -> dict[str, Floats]:
+        """The quantiles, by the names of their columns; errors as ``intervals`` has them."""
+        found = {}
+        for each in asked:
+            q = fraction("quantiles", each)
+            level = round(100.0 * abs(2.0 * q - 1.0), 8)
+            if not level:
+                found[f"q-{each:g}"] = point
+                continue
+            low, high = self.intervals(point, level)[level]
+            found[f"q-{each:g}"] = low if q < 0.5 else high
+        return found
+
+    def sample(self, h: int, count: int, X: Any = None, seed: int = 1) -> Floats:
+        """Paths (series, count, h) that the series may take; see ``Forecaster.sample``."""
+        point = self.forecast(h, X).point
+        apart = self.residuals_for("count", count).paths(
+            h, at_least("count", count, 1), np.random.default_rng(seed)
+        )
+        adjustment = self.learned.adjustment
+        return adjustment.clip(point[:, None] + apart * adjustment.slope(point)[:, None])
+
+    def residuals_for(self, name: str, value: Any) -> Residuals:
+        """The residuals; raises SettingError if the fit made none."""
+        if self.residuals is None:
+            raise SettingError(name, value, "needs intervals", "Fit with intervals=True.")
+        return self.residuals
 
     def exported(self, series: str | None = None, member: int = 1) -> Exported:
         """One network with its present state; see ``Forecaster.exported``."""
-        ensemble, which = self.ensemble, at_least("member", member, 1) - 1
+        ensemble, which = self.learned.ensemble, at_least("member", member, 1) - 1
+        state = self.known.networks
+        if ensemble is None or state is None:
+            raise SettingError("member", member, "there are no networks", "Fit longer series.")
         if which >= ensemble.members:
             raise SettingError(
                 "member", member, f"is not one of {ensemble.members}", "Count from one."
             )
         at = np.array([0 if series is None else self.base.place(series)], np.intp)
         one = ensemble.take(at)
-        state = one.from_lanes(ensemble.part(self.state, at).carried)
+        carried = one.from_lanes(ensemble.part(state, at).carried)
         run = slice(which, which + 1)
-        initial = None if one.initial is None else type(state)(*(part[run] for part in one.initial))
-        now = type(state)(*(part[:, run] for part in state))
+        initial = None if one.initial is None else type(carried)(*(p[run] for p in one.initial))
+        now = type(carried)(*(part[:, run] for part in carried))
         return Exported(ensemble.model.network, one.weights.take(run), now, initial)
 
 
 def dates_of(settings: Settings, kind: Any, ds: NDArray[Any]) -> Floats:
     """(rows, columns) what the calendar says of these times, as the settings ask for it."""
-    if not settings.calendar:
+    if not settings.data.calendar:
         return np.zeros((len(ds), 0))
-    return calendar(kind.time.clock(ds), settings.calendar)[0]
+    return calendar(kind.time.clock(ds), settings.data.calendar)[0]
 
 
-def columns_of(settings: Settings, panel: Panel) -> Floats:
-    """(rows, columns) what networks are shown beside a series, not yet scaled."""
-    return np.concatenate([panel.exogenous, dates_of(settings, panel.kind, panel.ds)], axis=1)
-
-
-def fit_model(
-    settings: Settings,
-    panel: Panel,
-    on_progress: Callable[[int], Any] = lambda _: None,
-) -> tuple[FittedModel, Fitted]:
-    """Train what the settings say on a panel.
-
-    Args:
-        settings: of a forecaster; kept, so give a copy.
-        panel: the series.
-        on_progress: called with the number of networks finished, of ``networks`` in all.
-
-    Returns:
-        The fitted model, and how the training of its ensemble went.
-
-    Raises:
-        DataError: a series is too short, or all its networks diverged.
-        SettingError: a setting is impossible for these series.
-    """
-    recipe = settings.recipe
-    recipe.check_columns(panel.columns)
-    panel.checked_frequency()
-    x = columns_of(settings, panel)
-    bounds = zip(panel.ids, panel.offsets[:-1], panel.offsets[1:], strict=True)
-    histories = [History(name, panel.y[a:b], x[a:b]) for name, a, b in bounds]
-    calibration, done = None, 0
-    if settings.intervals == "conformal":
-        calibration = fit_calibration(
-            recipe,
-            histories,
-            settings.calibration,
-            threads=settings.threads,
-            on_progress=on_progress,
-        )
-        done = calibration.ensemble.weights.runs
-    ensemble, state, training = fit_ensemble(
-        recipe,
-        histories,
-        threads=settings.threads,
-        on_progress=lambda finished: on_progress(done + finished),
-    )
-    fitted = FittedModel(settings, recipe, ensemble, state, calibration, panel.origin)
-    lost = int(ensemble.lost.sum()) + (int(calibration.ensemble.lost.sum()) if calibration else 0)
-    if lost:
-        warnings.warn(
-            f"{lost} of {done + ensemble.weights.runs} networks diverged in training and are left "
-            "out; fewer do with a smaller learning_rate, a clip_error or another scale",
-            stacklevel=3,
-        )
-    return fitted, training
+def beside(exogenous: Floats, dates: Floats, past: int) -> Floats:
+    """(rows, columns) columns known ahead, dates, and columns known up to now, in this order."""
+    known = exogenous.shape[1] - past
+    return np.concatenate([exogenous[:, :known], dates, exogenous[:, known:]], axis=1)

@@ -13,9 +13,11 @@ from statewise.data.panel import Panel
 from statewise.engine import State
 from statewise.engine.layout import Carried
 from statewise.ensemble.rolling_origin import roll
-from statewise.ensemble.trained import Ensemble, ForecastState
-from statewise.errors import DataError
+from statewise.ensemble.trained import Ensemble, ForecastState, point_of
+from statewise.errors import DataError, SettingError
 from statewise.forecasting.core import FittedModel
+from statewise.forecasting.fitting import History
+from statewise.forecasting.learned import Learned
 
 __all__ = ["Fan", "Trace", "fans", "trace_frame", "traces", "warm_up_length"]
 
@@ -52,6 +54,8 @@ class Trace:
         ds: (rows,) the time of an observation.
         h, c: (rows, members, units) the state when that observation is known, as ``state`` has it.
         reset: (rows,) whether the state was set back since the row before.
+        level: (rows,) the smoothed level of the series, in its own units.
+        season: (rows,) what its seasons add to that.
     """
 
     name: str
@@ -59,6 +63,8 @@ class Trace:
     h: NDArray[np.float32]
     c: NDArray[np.float32]
     reset: NDArray[np.bool_]
+    level: Floats
+    season: Floats
 
 
 def fans(
@@ -79,9 +85,8 @@ def fans(
         X: exogenous columns over the horizon.
         last: how many observations to show; by default five horizons, and 60 at least.
     """
-    frame, paths = model.origin, model.paths(h, X)
-    point = model.point(paths)
-    bounds = model.intervals(paths, level)
+    frame, point = model.origin, model.forecast(h, X).point
+    bounds = model.intervals(point, level)
     ahead = frame.after(h)
     panel = None if history is None else model.read(history)
     shown = max(60, 5 * h) if last is None else at_least("last", last, 1)
@@ -100,13 +105,13 @@ def fans(
 
 
 def run_through(
-    ensemble: Ensemble, y: Floats, x: Floats, carried: Carried
+    ensemble: Ensemble, z: Floats, x: Floats, carried: Carried
 ) -> Iterator[tuple[Floats, Carried]]:
     """Run the members of one series over it, and forecast each observation from those before it.
 
     Args:
         ensemble: of one series.
-        y: (observations,) more than the framing needs to forecast one.
+        z: (observations,) adjusted, more than the framing needs to forecast one.
         x: (observations, columns) scaled.
         carried: the state to begin with.
 
@@ -114,76 +119,121 @@ def run_through(
         The forecast of the next observation by every member, (members,), and the state after it.
     """
     framing = ensemble.model.framing
-    memory, behind = framing.memory, framing.steps - 1
-    last = len(y) - (ensemble.outputs if x.shape[1] else 1) + 1
-    start = ForecastState(y[None, :memory], x[None, memory - behind : memory], carried)
-    for forecast, now in roll(ensemble, start, y[None, memory:last], x[None, memory:]):
+    memory, behind = framing.memory, framing.steps
+    last = len(z) - (ensemble.outputs if x.shape[1] else 1) + 1
+    start = ForecastState(z[None, :memory], x[None, memory - behind : memory], carried)
+    for forecast, now in roll(ensemble, start, z[None, memory:last], x[None, memory:]):
         assert now.ahead is not None
         yield forecast[0], now.ahead[1]
 
 
-def parts(
-    model: FittedModel, panel: Panel
-) -> Iterator[tuple[str, Ensemble, NDArray[Any], Floats, Floats]]:
-    """Every series of a panel: name, ensemble, times, values, and columns that are scaled.
+@dataclass(frozen=True, eq=False)
+class Way:
+    """One series of a panel, as networks go through it.
+
+    Attributes:
+        name: of the series.
+        learned: of it alone.
+        ensemble: of its networks.
+        ds: (observations,) times.
+        own: (observations,) adjusted.
+        z, x: the same, and the columns, scaled, after what stands before the first observation.
+    """
+
+    name: str
+    learned: Learned
+    ensemble: Ensemble
+    ds: NDArray[Any]
+    own: Floats
+    z: Floats
+    x: Floats
+
+
+def ways(model: FittedModel, panel: Panel) -> Iterator[Way]:
+    """Every series of a panel.
 
     Raises:
         DataError: a series is too short to be forecast once.
+        SettingError: the model has no networks.
     """
-    columns = model.columns_of(panel)
+    columns = model.columns_of(panel.exogenous, panel.ds)
+    if model.learned.ensemble is None:
+        fix = "Fit longer series, or more of them."
+        raise SettingError("frame", list(panel.ids[:3]), "is of a model without networks", fix)
     for i, name in enumerate(panel.ids):
-        ensemble = model.ensemble.take(np.array([model.base.place(name)]))
-        rows = slice(int(panel.offsets[i]), int(panel.offsets[i + 1]))
-        x = ensemble.columns.apply(columns[None, rows])[0]
-        least = ensemble.model.framing.memory + (ensemble.outputs if x.shape[1] else 1)
-        if len(x) < least:
+        learned = model.learned.take(np.array([model.base.place(name)]))
+        ensemble = learned.ensemble
+        assert ensemble is not None
+        a, b = int(panel.offsets[i]), int(panel.offsets[i + 1])
+        z = learned.adjustment.apply(panel.y[None, a:b], np.arange(b - a)[None])[0]
+        whole = learned.recipe.padded(History(name, z, columns[a:b]))
+        least = ensemble.model.framing.memory + (ensemble.outputs if columns.shape[1] else 1)
+        if len(whole.z) < least:
+            more = least - len(whole.z) + len(z)
             raise DataError(
                 f"series {name!r}",
-                len(x),
-                f"observations are too few to forecast one, which takes {least}",
+                b - a,
+                f"observations are too few to forecast one, which takes {more}",
                 "Give more of them, such as the frame that was fitted on.",
             )
-        yield name, ensemble, panel.ds[rows], panel.y[rows], x
+        x = ensemble.columns.apply(whole.x[None])[0]
+        yield Way(name, learned, ensemble, panel.ds[a:b], z, whole.z, x)
 
 
 def traces(model: FittedModel, frame: Any) -> list[Trace]:
-    """The state of every member after each observation of each series, from the initial state.
+    """The state after each observation of each series, from the initial state.
 
     A state has run over every window whose target is known; the first row is the first observation
-    that has a whole window before it.
+    that has a window before it.
 
     Raises:
         DataError: the frame cannot be read, or a series is not known, or is too short.
+        SettingError: the model has no networks.
     """
     found = []
-    for name, ensemble, ds, y, x in parts(model, model.read(frame)):
+    for way in ways(model, model.read(frame)):
+        ensemble, simple = way.ensemble, way.learned.simple
         states = [
             ensemble.from_lanes(carried)
-            for _, carried in run_through(ensemble, y, x, ensemble.start())
+            for _, carried in run_through(ensemble, way.z, way.x, ensemble.start())
         ]
-        reset = np.full(len(states), ensemble.resets)
+        rows = len(states)
+        reset = np.full(rows, ensemble.resets)
         reset[0] = True
-        h, c = (np.concatenate(rows) for rows in zip(*states, strict=True))
-        memory = ensemble.model.framing.memory
-        found.append(Trace(name, ds[memory : memory + len(states)], h, c, reset))
+        h, c = (np.concatenate(parts) for parts in zip(*states, strict=True))
+        first = ensemble.model.framing.memory - (len(way.z) - len(way.own))
+        now, levels = simple.start(way.own[:first], np.array([0, first])), []
+        for z in way.own[first : first + rows]:
+            now = simple.observe(now, np.array([z]))
+            levels.append(now.level)
+        level, at = np.stack(levels, axis=1), first + np.arange(rows)[None]
+        adjustment = way.learned.adjustment
+        plain = adjustment.invert(level, None)[0]
+        season = adjustment.invert(level, at)[0] - plain
+        ds = way.ds[first : first + rows]
+        found.append(Trace(way.name, ds, h, c, reset, plain, season))
     return found
 
 
 def trace_frame(model: FittedModel, frame: Any) -> Any:
-    """``traces`` as a long frame: id, time, member, unit, h, c, reset."""
+    """``traces`` as a long frame: id, time, member, unit, h, c, reset, level, season."""
     found = traces(model, frame)
     _, members, units = found[0].h.shape
     rows = [len(each.ds) for each in found]
     many = members * units
     places = np.array([model.base.place(each.name) for each in found])
     count = sum(rows)
+    of_row = {
+        name: np.repeat(np.concatenate([getattr(each, name) for each in found]), many)
+        for name in ("reset", "level", "season")
+    }
     return write_frame(
         {
             "member": np.tile(np.repeat(np.arange(1, members + 1), units), count),
             "unit": np.tile(np.arange(1, units + 1), count * members),
             "h": np.concatenate([each.h.ravel() for each in found]),
             "c": np.concatenate([each.c.ravel() for each in found]),
-            "reset": np.repeat(np.concatenate([each.reset for each in found]), many),
+            **of_row,
         },
         model.base.kind,
         series=np.repeat(places, np.array(rows) * many),
@@ -211,20 +261,21 @@ def warm_up_length(
     """
     positive("tolerance", tolerance)
     panel = model.read(frame)
-    if model.ensemble.resets:
+    if model.learned.ensemble is not None and model.learned.ensemble.resets:
         return dict.fromkeys(panel.ids, 0)
     lengths: dict[str, int | None] = {}
-    for name, ensemble, _, y, x in parts(model, panel):
+    for way in ways(model, panel):
+        ensemble = way.ensemble
         shape = (1, ensemble.members, ensemble.model.network.units)
         begins = [np.full(shape, cell, np.float32) for cell in (0.0, FAR)]
         walks = [
-            run_through(ensemble, y, x, ensemble.to_lanes(State(np.tanh(cell), cell)))
+            run_through(ensemble, way.z, way.x, ensemble.to_lanes(State(np.tanh(cell), cell)))
             for cell in begins
         ]
         paths = [np.stack([forecast for forecast, _ in walk], axis=1) for walk in walks]
-        zero, far = (model.point(path[None])[0] for path in paths)
-        allowed = tolerance * float(np.abs(np.diff(y)).mean())
+        zero, far = (point_of(path[None], "median")[0] for path in paths)
+        allowed = tolerance * float(np.abs(np.diff(way.own)).mean())
         apart = np.flatnonzero(~(np.abs(zero - far) <= allowed))
         forgotten = int(apart[-1]) + 1 if len(apart) else 0
-        lengths[name] = None if forgotten == len(zero) else forgotten
+        lengths[way.name] = None if forgotten == len(zero) else forgotten
     return lengths

@@ -1,51 +1,47 @@
-"""From histories to an ensemble: frame every series, train its members, warm up their state."""
+"""From adjusted histories to networks: frame every series, train, and warm up the state."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from statewise import engine
 from statewise.base.checks import at_least, one_of
 from statewise.base.records import settle
 from statewise.engine import Fitted, Samples, Weights
-from statewise.ensemble.trained import Columns, Ensemble, ForecastState, looking_forward
-from statewise.ensemble.warm_up import check_warm_up, warmed
-from statewise.errors import DataError, SettingError
+from statewise.ensemble.trained import Columns, Ensemble, ForecastState
+from statewise.ensemble.warm_up import warmed
+from statewise.errors import SettingError
 from statewise.model.framing import FittedFraming, stack
-from statewise.model.network import Training
 from statewise.model.spec import Model
 
-__all__ = ["History", "Recipe", "fit_ensemble", "samples_of"]
+__all__ = ["History", "Networks", "fit_ensembles", "known_of", "samples_of"]
 
 Floats = NDArray[np.float64]
+SEEN = 3  # values of its own that the shortest window shows; before them stands the first one
 
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """What one series has shown.
+    """What one series has shown to its networks.
 
     Attributes:
         name: of the series.
-        y: (observations,) in its own units.
+        z: (observations,) adjusted.
         x: (observations, columns) on the same rows.
     """
 
     name: str
-    y: Floats
+    z: Floats
     x: Floats
-
-    def until(self, end: int) -> "History":
-        """The first observations alone; fewer than none count from the end."""
-        return History(self.name, self.y[:end], self.x[:end])
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How an ensemble is made.
+class Networks:
+    """How the networks of a forecaster are made.
 
     Args:
         model: what each member is.
@@ -53,6 +49,9 @@ class Recipe:
         scope: ``"local"``: every series has its own networks. ``"global"``: all series share
             theirs, and the state is reset where a series begins.
         seed: the key of all randomness.
+        past: how many columns, the last ones, are not known ahead.
+        windows: networks that all series share train on so many samples at most; where there are
+            more, every second or third of each series is taken, counted from its end.
 
     Raises:
         SettingError: two settings contradict each other.
@@ -62,6 +61,8 @@ class Recipe:
     members: int
     scope: str
     seed: int
+    past: int = 0
+    windows: int = 150_000
 
     def __post_init__(self) -> None:
         settle(
@@ -96,182 +97,228 @@ class Recipe:
                 'Use outputs=1, or a regime with reset_forecast="step".',
             )
 
+    def padded(self, history: History) -> History:
+        """A history with its first value before it, so that its third observation ends a window."""
+        framing = self.model.framing
+        more = max(framing.memory - SEEN, framing.shortest - len(history.z), 0)
+        z = np.concatenate([np.repeat(history.z[:1], more), history.z])
+        return History(
+            history.name, z, np.concatenate([np.repeat(history.x[:1], more, 0), history.x])
+        )
 
-def fit_ensemble(
-    recipe: Recipe,
-    histories: Sequence[History],
+    def samples(self, observations: int) -> int:
+        """How many training samples so many observations give, padded as they are."""
+        framing = self.model.framing
+        seen = min(SEEN, framing.memory)
+        return max(framing.samples or observations - seen - framing.outputs + 1, 0)
+
+
+def fit_ensembles(
+    networks: Networks,
+    panels: Sequence[Sequence[History]],
     *,
     threads: int | None = None,
     on_progress: Callable[[int], Any] | None = None,
-) -> tuple[Ensemble, ForecastState, Fitted]:
-    """Train an ensemble on histories of any length.
+) -> list[tuple[Ensemble, Fitted]]:
+    """Train an ensemble on each of several panels, all at once where they can be.
 
     A series that has its own networks is forecast the same, to the bit, whichever other series are
-    trained with it.
+    trained with it. Members that diverge have weights that are no numbers.
 
     Args:
-        recipe: how.
-        histories: at least one, all with the same columns.
+        networks: how.
+        panels: histories of any length, all with the same columns, at least one a panel.
         threads: at most this many; by default one a processor.
         on_progress: called with the number of networks finished, now and then.
 
     Returns:
-        The ensemble, what is known at the end of the histories, and how the training went.
+        The ensemble of each panel, and how its training went.
 
     Raises:
-        DataError: a series is too short, cannot be transformed, or all its networks diverged.
+        DataError: what is in a history cannot be framed.
         SettingError: a batch does not fit the samples of a regime that carries state.
     """
-    fitted = [
-        recipe.model.framing.fit(each.y, name=each.name, constant="keep") for each in histories
-    ]
-    columns = columns_of(histories, recipe.shared)
-    scaled = [
-        columns.take(np.array([i])).apply(each.x[None])[0] for i, each in enumerate(histories)
-    ]
-    pairs = [
-        samples_of(framing, each.y, x)
-        for framing, each, x in zip(fitted, histories, scaled, strict=True)
-    ]
-    for each, (x, _) in zip(histories, pairs, strict=True):
-        check_validation(recipe.model.training, each.name, len(x))
-        check_warm_up(recipe.model, each.name, len(x))
-    train = train_shared if recipe.shared else train_apart
-    names = [each.name for each in histories]
-    trained = train(recipe, pairs, threads, on_progress)
-    ensemble = Ensemble(
-        recipe.model,
-        stack(fitted),
-        columns,
-        recipe.members,
-        recipe.shared,
-        without_lost(trained, names, recipe),
-        trained.initial_state,
-    )
-    carried = warmed(ensemble, [x for x, _ in pairs], trained.state)
-    memory, behind = recipe.model.framing.memory, recipe.model.framing.steps - 1
-    recent = np.stack([each.y[-memory:] for each in histories])
-    known = np.stack([x[len(x) - behind :] for x in scaled])
-    return ensemble, ForecastState(recent, known, carried), trained
+    prepared = [prepare(networks, histories) for histories in panels]
+    train = train_shared if networks.shared else train_apart
+    trained = train(networks, [pairs for _, _, pairs in prepared], threads, on_progress)
+    found = []
+    for (framing, columns, _), fitted in zip(prepared, trained, strict=True):
+        ensemble = Ensemble(
+            networks.model, framing, columns, networks.members, networks.shared,
+            without_lost(fitted), fitted.initial_state,
+        )  # fmt: skip
+        found.append((ensemble, fitted))
+    return found
 
 
-def without_lost(trained: Fitted, names: Sequence[str], recipe: Recipe) -> Weights:
-    """The weights, no numbers where a network diverged; raises DataError if all of a series did."""
+Pairs = list[tuple[Floats, Floats]]
+
+
+def prepare(
+    networks: Networks, histories: Sequence[History]
+) -> tuple[FittedFraming, Columns, Pairs]:
+    """How the series are framed, how their columns are scaled, and their training samples."""
+    framing, padded = networks.model.framing, [networks.padded(each) for each in histories]
+    fitted = [framing.fit(each.z, name=each.name, constant="keep") for each in padded]
+    columns = columns_of(networks, histories)
+    pairs = []
+    total = sum(networks.samples(len(each.z)) for each in histories)
+    thin = networks.shared and not networks.model.regime.carries_in_training
+    every = max(1, -(-total // networks.windows)) if thin else 1
+    for i, (each, whole) in enumerate(zip(histories, padded, strict=True)):
+        least = 0 if networks.shared else 1
+        size = max(networks.samples(len(each.z)), least)
+        x, y = samples_of(fitted[i], columns.take(np.array([i])), whole)
+        kept = slice((size - 1) % every - size + len(x), None, every)
+        pairs.append((x[kept], y[kept]) if size else (x[:0], y[:0]))
+    return stack(fitted), columns, pairs
+
+
+def known_of(
+    networks: Networks, ensemble: Ensemble, histories: Sequence[History], left: Any = None
+) -> ForecastState:
+    """What an ensemble knows at the end of histories, its state warmed up as the regime says.
+
+    Args:
+        networks: how it was made.
+        ensemble: of these series.
+        histories: of each.
+        left: the state that training left, if this is where it may go on.
+    """
+    memory, behind = ensemble.model.framing.memory, ensemble.model.framing.steps
+    recent, known, inputs = [], [], []
+    for i, each in enumerate(histories):
+        whole = networks.padded(each)
+        scaled = ensemble.columns.take(np.array([i])).apply(whole.x[None])[0]
+        if not ensemble.resets:
+            x, _ = samples_of(ensemble.framing[i], ensemble.columns.take(np.array([i])), whole)
+            inputs.append(x[len(x) - max(min(networks.samples(len(each.z)), len(x)), 0) :])
+        recent.append(whole.z[-memory:])
+        known.append(scaled[len(scaled) - behind :])
+    return ForecastState(np.stack(recent), np.stack(known), warmed(ensemble, inputs, left))
+
+
+def without_lost(trained: Fitted) -> Weights:
+    """The weights, no numbers where a network diverged."""
     lost = trained.diverged_epoch > 0
     if not lost.any():
         return trained.weights
-    gone = lost.reshape(-1, recipe.members).all(axis=1)
-    if gone.any():
-        raise DataError(
-            "all series" if recipe.shared else f"series {names[int(gone.argmax())]!r}",
-            recipe.members,
-            "members have all diverged in training, and nothing is left to forecast with",
-            "Fit with a smaller learning_rate, a clip_error, or another scale.",
-        )
     parts = trained.weights
     return Weights(
         *(np.where(lost.reshape(-1, *[1] * (p.ndim - 1)), np.float32(np.nan), p) for p in parts)
     )
 
 
-def columns_of(histories: Sequence[History], shared: bool) -> Columns:
+def columns_of(networks: Networks, histories: Sequence[History]) -> Columns:
     """The scales of the columns: of each series, or of all rows together where networks are."""
     if not histories[0].x.shape[1]:
         return Columns.none(len(histories))
-    parts = [np.concatenate([each.x for each in histories])] if shared else [h.x for h in histories]
+    parts = [each.x for each in histories]
+    if networks.shared:
+        parts = [np.concatenate(parts)]
     centre = np.stack([part.mean(axis=0) for part in parts])
     spread = np.stack([part.std(axis=0) for part in parts])
     spread[spread < 1e-12 * np.maximum(np.abs(centre), 1.0)] = 1.0  # a column that does not vary
     shape = (len(histories), centre.shape[1])
-    return Columns(np.broadcast_to(centre, shape).copy(), np.broadcast_to(spread, shape).copy())
+    centre, spread = (np.broadcast_to(each, shape).copy() for each in (centre, spread))
+    return Columns(centre, spread, networks.past)
 
 
-def samples_of(framing: FittedFraming, y: Floats, x: Floats) -> tuple[Floats, Floats]:
+def samples_of(framing: FittedFraming, columns: Columns, history: History) -> tuple[Floats, Floats]:
     """A series' training samples: inputs (samples, steps, features), targets (samples, outputs)."""
-    inputs, targets = framing.samples(y)
-    if not x.shape[1]:
+    inputs, targets = framing.samples(history.z)
+    if not history.x.shape[1]:
         return inputs, targets
     plan = framing.framing
-    rows = looking_forward(x[None, plan.memory - (plan.steps - 1) :], plan.outputs)[0]
-    looked_at = sliding_window_view(rows, plan.steps, axis=0).swapaxes(1, 2)
+    rows = columns.apply(history.x[None, plan.memory - plan.steps :])
+    looked_at = columns.looked_at(rows, plan.steps, plan.outputs)[0]
+    looked_at = looked_at[: len(history.z) - plan.memory - plan.outputs + 1]
     return np.concatenate([inputs, looked_at[-len(inputs) :]], axis=2), targets
 
 
-def check_validation(training: Training, name: str, samples: int) -> None:
-    """Raise SettingError if validation leaves nothing of a series to train on."""
-    if training.held_back(samples) >= samples:
-        raise SettingError(
-            "validation",
-            training.validation,
-            f"leaves none of the {samples} samples of {name!r} to train on",
-            "Hold fewer back, or a fraction of them.",
-        )
-
-
 def train_apart(
-    recipe: Recipe,
-    pairs: Sequence[tuple[Floats, Floats]],
+    networks: Networks,
+    panels: Sequence[Pairs],
     threads: int | None,
     on_progress: Callable[[int], Any] | None,
-) -> Fitted:
-    """Every series' own networks, all at once."""
-    count, members = len(pairs), recipe.members
-    return engine.fit(
-        recipe.model.network,
-        recipe.model.training,
-        recipe.model.regime,
+) -> list[Fitted]:
+    """Every series' own networks, those of all panels at once."""
+    pairs = [pair for panel in panels for pair in panel]
+    members = networks.members
+    fitted = engine.fit(
+        networks.model.network,
+        networks.model.training,
+        networks.model.regime,
         [x for x, _ in pairs],
         [y for _, y in pairs],
-        repeats=list(range(members)) * count,
-        data=np.repeat(np.arange(count), members),
-        seed=recipe.seed,
+        repeats=list(range(members)) * len(pairs),
+        data=np.repeat(np.arange(len(pairs)), members),
+        seed=networks.seed,
         keep_loss=True,
         threads=threads,
         on_progress=on_progress,
     )
+    ends = np.cumsum([0, *(members * len(panel) for panel in panels)])
+    return [fitted.take(slice(a, b)) for a, b in pairwise(ends)]
 
 
 def train_shared(
-    recipe: Recipe,
-    pairs: Sequence[tuple[Floats, Floats]],
+    networks: Networks,
+    panels: Sequence[Pairs],
     threads: int | None,
     on_progress: Callable[[int], Any] | None,
-) -> Fitted:
-    """The networks that all series share."""
-    training, regime = recipe.model.training, recipe.model.regime
-    held = [training.held_back(len(x)) for x, _ in pairs]
+) -> list[Fitted]:
+    """The networks that all series of a panel share."""
+    model, members = networks.model, networks.members
+
+    def train(x: Any, y: Any, sets: int, **more: Any) -> Fitted:
+        return engine.fit(
+            model.network,
+            model.training,
+            model.regime,
+            x,
+            y,
+            repeats=list(range(members)) * sets,
+            data=np.repeat(np.arange(sets), members),
+            seed=networks.seed,
+            keep_loss=True,
+            threads=threads,
+            on_progress=on_progress,
+            **more,
+        )
+
+    if not (model.training.validation or model.regime.carries_in_training):
+        inputs = [np.concatenate([x for x, _ in panel]) for panel in panels]
+        targets = [np.concatenate([y for _, y in panel]) for panel in panels]
+        fitted = train(inputs, targets, len(panels))
+        return [fitted.take(slice(members * i, members * (i + 1))) for i in range(len(panels))]
+    found = []
+    for panel in panels:
+        samples, validation = side_by_side(model, panel)
+        found.append(train(samples, None, 1, validation=validation))
+    return found
+
+
+def side_by_side(model: Model, pairs: Pairs) -> tuple[Samples, Samples | None]:
+    """The samples of a panel's series for training, and those held back for validation."""
+    training, regime = model.training, model.regime
+    held = [min(training.held_back(len(x)), max(len(x) - 1, 0)) for x, _ in pairs]
     kept = [(x[: len(x) - v], y[: len(y) - v]) for (x, y), v in zip(pairs, held, strict=True)]
     train = joined(kept, training.batch_size if regime.carries_in_training else 0)
-    validation = None
-    if any(held):
-        # A carried state has to come from somewhere: it runs over what was trained on first.
-        carries = regime.reset_forecast == "never"
-        seen = [
-            (x, y) if carries else (x[len(x) - v :], y[len(y) - v :])
-            for (x, y), v in zip(pairs, held, strict=True)
-        ]
-        scored = [np.arange(len(x)) >= len(x) - v for (x, _), v in zip(seen, held, strict=True)]
-        rows = min(training.batch_size, len(train.x)) if carries else 0
-        validation = joined(seen, rows, scored)
-    return engine.fit(
-        recipe.model.network,
-        training,
-        regime,
-        train,
-        validation=validation,
-        repeats=recipe.members,
-        seed=recipe.seed,
-        keep_loss=True,
-        threads=threads,
-        on_progress=on_progress,
-    )
+    if not any(held):
+        return train, None
+    # A carried state has to come from somewhere: it runs over what was trained on first.
+    carries = regime.reset_forecast == "never"
+    seen = [
+        (x, y) if carries else (x[len(x) - v :], y[len(y) - v :])
+        for (x, y), v in zip(pairs, held, strict=True)
+    ]
+    scored = [np.arange(len(x)) >= len(x) - v for (x, _), v in zip(seen, held, strict=True)]
+    rows = min(training.batch_size, len(train.x)) if carries else 0
+    return train, joined(seen, rows, scored)
 
 
-def joined(
-    pairs: Sequence[tuple[Floats, Floats]],
-    rows: int,
-    scored: Sequence[NDArray[np.bool_]] | None = None,
-) -> Samples:
+def joined(pairs: Pairs, rows: int, scored: Sequence[NDArray[np.bool_]] | None = None) -> Samples:
     """The samples of all series as one data set; with ``rows`` state rows, each follows a series.
 
     Where state is carried, so many series go side by side, one in each row of a batch; then the

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from tqdm.auto import tqdm
 
-from statewise.data.frames import read_frame
 from statewise.data.origin import ForecastOrigin
-from statewise.data.panel import Panel
 from statewise.engine import Fitted
-from statewise.forecasting.core import fit_model
+from statewise.forecasting.fit import fit_model
 from statewise.forecasting.observe import observed, stepped
+from statewise.forecasting.reading import read
 from statewise.forecasting.settings import Settings, documented
 from statewise.forecasting.states import States
 from statewise.forecasting.views import Views
@@ -29,7 +28,9 @@ Floats = NDArray[np.float64]
 
 @documented
 class Forecaster(Settings, Views):
-    """An ensemble of LSTMs for one series or many, whose state is explicit.
+    """Forecasts of one series or many: networks with explicit state, and simple forecasts.
+
+    With no settings it decides everything itself, and ``explain()`` says what it decided.
 
     Args:
         {settings}
@@ -37,18 +38,20 @@ class Forecaster(Settings, Views):
     Attributes:
         fitted_: what was learned and what is known, as a value: observing gives another one.
         origin_: where every series stands in time.
-        training_: how the training went: losses, epochs, members that diverged; not saved.
+        notes_: a sentence on each series that is not forecast as the others are.
+        training_: how the training went: losses, epochs, members that diverged; not saved, and
+            None where there was too little to train networks on.
 
     Example:
         >>> import pandas as pd
         >>> y = [112, 118, 132, 129, 121, 135, 148, 148, 136, 119, 104, 118] * 4
         >>> frame = pd.DataFrame({"ds": pd.date_range("2020-01", periods=48, freq="MS"), "y": y})
-        >>> model = Forecaster(lags=12, members=4, epochs=20).fit(frame)
+        >>> model = Forecaster(horizon=6).fit(frame)
         >>> model.predict(h=2, level=[80]).columns.tolist()
         ['ds', 'mean', 'lo-80', 'hi-80']
     """
 
-    training_: Fitted
+    training_: Fitted | None
 
     def fit(self, frame: Any, y: Any = None) -> Self:  # noqa: ARG002
         """Train on a long frame: a row is a time of a series.
@@ -59,32 +62,26 @@ class Forecaster(Settings, Views):
             y: not used; there for pipelines that pass it.
 
         Raises:
-            DataError: what is in the frame cannot be used, or a series is too short.
+            DataError: what is in the frame cannot be used.
             SettingError: a parameter is impossible.
         """
-        recipe = self.recipe  # impossible settings are refused before data are read
-        panel = self.read(frame)
-        runs = recipe.members * (1 if recipe.shared else len(panel))
-        total = runs * (2 if self.intervals == "conformal" else 1)
-        with tqdm(total=total, unit="network", disable=not self.progress) as bar:
+        self.check()  # impossible settings are refused before data are read
+        panel, past = read(self.data, frame)
+        with tqdm(unit="network", disable=not self.progress) as bar:
+
+            def show(done: int, total: int) -> None:
+                bar.total = total
+                bar.update(done - bar.n)
+
             self.fitted_, self.training_ = fit_model(
-                Settings(**self.get_params()), panel, lambda done: bar.update(done - bar.n)
+                Settings(**self.get_params()), panel, past, show
             )
         return self
 
-    def read(self, frame: Any) -> Panel:
-        """A frame as a panel, by the column names and the frequency of this model."""
-        if isinstance(frame, Panel):
-            return frame
-        return read_frame(
-            frame,
-            id_column=self.id_column,
-            time_column=self.time_column,
-            target_column=self.target_column,
-            freq=self.freq,
-            fill=self.fill,
-            exogenous=self.exogenous,
-        )
+    @property
+    def notes_(self) -> tuple[str, ...]:
+        """A sentence on each series that is not forecast as the others are."""
+        return self._fitted().notes
 
     @property
     def origin_(self) -> ForecastOrigin:
@@ -93,29 +90,65 @@ class Forecaster(Settings, Views):
 
     def predict(
         self,
-        h: int,
+        h: int | None = None,
         *,
         level: float | Sequence[float] | None = None,
+        quantiles: Sequence[float] = (),
         X: Any = None,
         members: bool = False,
+        kinds: bool = False,
+        frame: Any = None,
     ) -> Any:
         """Forecast the ``h`` observations that follow each series.
 
         Args:
-            h: the horizon.
+            h: the horizon; by default the one that was fitted for.
             level: of intervals, in percent: 80, or [80, 95].
-            X: the exogenous columns over the horizon, in a frame like the one that was fitted on.
-            members: give the forecast of every member too, as columns ``member-1``, ...
+            quantiles: between 0 and 1, such as [0.1, 0.5, 0.9].
+            X: the columns that are known ahead, in a frame like the one that was fitted on.
+            members: give the networks' forecasts one by one too, as columns ``member-1``, ...
+            kinds: give every kind of forecast that was combined too.
+            frame: histories of other series, to forecast these, with the networks that all share.
 
         Returns:
-            A frame of the kind that was fitted on: id, time, the point forecast in a column that is
-            called what ``point`` is, and ``lo-80``, ``hi-80`` for each level.
+            A frame of the kind that was fitted on: id, time, the forecast as ``mean``, ``lo-80``
+            and ``hi-80`` for each level, ``q-0.1`` for each quantile.
 
         Raises:
-            DataError: exogenous columns are missing.
+            DataError: columns that are known ahead are missing.
             SettingError: the horizon or a level is impossible, or intervals are not available.
         """
-        return self._fitted().predict(h, level=level, X=X, members=members)
+        model = self._fitted()
+        if frame is not None:
+            from statewise.forecasting.unseen import applied
+
+            model = applied(model, *read(self.data, frame))
+        h = model.decisions.horizon if h is None else h
+        return model.predict(h, level=level, quantiles=quantiles, X=X, members=members, kinds=kinds)
+
+    def sample(self, h: int, count: int = 100, *, X: Any = None, seed: int = 1) -> Floats:
+        """Paths that the series may take: the forecast with errors of the past, path by path.
+
+        Args:
+            h: the horizon.
+            count: how many.
+            X: as for ``predict``.
+            seed: of the draw.
+
+        Returns:
+            (series, count, h) in the units of the series.
+
+        Raises:
+            SettingError: the fit was made without intervals.
+        """
+        return self._fitted().sample(h, count, X, seed)
+
+    def explain(self) -> str:
+        """What was decided, what was found on the past, and notes on single series, in words."""
+        from statewise.forecasting.words import decided, found
+
+        model = self._fitted()
+        return "\n".join([*decided(model), found(model), *model.notes])
 
     def update(self, frame: Any) -> Self:
         """Move on with new observations: state advances, weights stay.
@@ -209,9 +242,14 @@ class Forecaster(Settings, Views):
         """
         from statewise.forecasting.backtest import backtest
 
+        self.check()
+        panel, past = read(self.data, frame)
+        settings = Settings(**self.get_params())
+        if settings.horizon is None:
+            settings.horizon = options.get("horizon") or test_size
         return backtest(
-            lambda panel: self.clone().fit(panel).fitted_,
-            self.read(frame),
+            lambda part: fit_model(settings, part, past)[0],
+            panel,
             test_size,
             cutoffs,
             threads=self.threads,

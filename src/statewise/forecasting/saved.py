@@ -1,5 +1,6 @@
 """A fitted forecaster as one file of numbers and text, and back."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,16 @@ from statewise.data.origin import ForecastOrigin
 from statewise.engine import State, Weights
 from statewise.ensemble.trained import Columns, Ensemble, ForecastState
 from statewise.errors import ModelError, StatewiseError
-from statewise.forecasting.calibration import Calibration
+from statewise.forecasting.combination import Combination
 from statewise.forecasting.core import FittedModel
-from statewise.forecasting.fitting import Recipe
+from statewise.forecasting.decisions import Decisions
+from statewise.forecasting.fitting import Networks
+from statewise.forecasting.intervals import Residuals
+from statewise.forecasting.learned import Known, Learned
 from statewise.forecasting.settings import Settings
 from statewise.model.framing import FittedFraming
+from statewise.simple import Simple, SimpleState
+from statewise.simple.adjustment import Adjustment
 from statewise.version import __version__
 
 __all__ = ["read", "write"]
@@ -32,15 +38,23 @@ def write(model: FittedModel, path: Path) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    arrays = arrays_of("", model.ensemble, model.state)
-    twin = model.calibration
-    if twin is not None:
-        arrays |= arrays_of("twin.", twin.ensemble, twin.state)
-        arrays |= {"twin.counts": twin.counts, "twin.y": twin.y, "twin.held": twin.x}
+    learned, known = model.learned, model.known
+    arrays: Arrays = {"known.count": known.count, "known.tail": known.tail}
+    arrays |= named("adjustment", learned.adjustment.arrays())
+    arrays |= named("simple", learned.simple.arrays())
+    arrays |= named("simple-state", known.simple.arrays())
+    mixed = model.combination
+    arrays |= {"weights": mixed.weights, "errors": mixed.errors, "own-errors": mixed.own}
+    if learned.ensemble is not None and known.networks is not None:
+        arrays |= named("networks", arrays_of(learned.ensemble, known.networks))
+    if model.residuals is not None:
+        arrays |= {"residuals": model.residuals.errors, "residual-scale": model.residuals.scale}
     document = {
         "kind": "forecaster",
         "statewise": __version__,
         "settings": as_document(replace(model.settings, progress=False)),
+        "decisions": as_document(model.decisions),
+        "notes": list(model.notes),
         "origin": model.origin.to_document(),
     }
     modelfile.save(path, {name: slim(array) for name, array in arrays.items()}, document)
@@ -65,72 +79,111 @@ def model_of(arrays: Arrays, document: dict[str, Any]) -> FittedModel:
     if document["kind"] != "forecaster":
         raise ValueError(document["kind"])
     settings = from_document(Settings, "settings", document["settings"])
-    recipe, origin = settings.recipe, ForecastOrigin.from_document(document["origin"])
-    ensemble, now = parts_of("", arrays, recipe, len(origin.ids))
-    columns = len(origin.columns) + 2 * len(settings.calendar)
-    if ensemble.columns.centre.shape[1] != columns:
-        raise ValueError("columns")
-    twin = None
-    if settings.intervals == "conformal":
-        other, begin = parts_of("twin.", arrays, recipe, len(origin.ids))
-        counts = arrays["twin.counts"].astype(np.int64)
-        y, x = wide(arrays["twin.y"]), wide(arrays["twin.held"])
-        shaped = counts.shape == (len(origin.ids),) and y.shape == (len(origin.ids), counts.max())
-        if not (shaped and x.shape == (*y.shape, columns) and counts.min() > 0):
-            raise ValueError("twin")
-        twin = Calibration(other, begin, counts, y, x)
-    return FittedModel(settings, recipe, ensemble, now, twin, origin)
+    settings.check()
+    decisions = from_document(Decisions, "decisions", document["decisions"])
+    origin = ForecastOrigin.from_document(document["origin"])
+    series, columns = len(origin.ids), len(origin.columns) + 2 * len(settings.data.calendar)
+    adjustment = Adjustment.from_arrays(decisions.seasons, plain(arrays, "adjustment"))
+    simple = Simple.from_arrays(plain(arrays, "simple"))
+    state = SimpleState.from_arrays(plain(arrays, "simple-state"))
+    count, tail = arrays["known.count"].astype(np.int64), arrays["known.tail"].astype(np.float64)
+    ensemble = networks = None
+    if "networks.recent" in arrays:
+        part = {k.removeprefix("networks."): v for k, v in arrays.items()}
+        ensemble, networks = parts_of(part, decisions.networks, series, columns)
+    learned = Learned(adjustment, simple, decisions.networks, ensemble)
+    kinds = len(learned.names)
+    mixed = [arrays[name].astype(np.float64) for name in ("weights", "errors", "own-errors")]
+    combination = Combination(learned.names, *mixed)
+    residuals = None
+    if "residuals" in arrays:
+        errors, scale = arrays["residuals"].astype(np.float32), wide(arrays["residual-scale"])
+        residuals = Residuals(errors, scale)
+        # A single cutoff's errors are of every series; a horizon beyond the fit's is extended.
+        if errors.ndim != 3 or errors.shape[2] < 1 or scale.shape != (series,):
+            raise ValueError("residuals")
+    expected = [
+        (adjustment.unit, (series,)),
+        (state.level, (series,)),
+        (count, (series,)),
+        (tail, (series, max((1, *decisions.seasons)))),
+        (combination.weights, (series, kinds)),
+        (combination.errors, (series, kinds)),
+        (combination.own, (series,)),
+    ]
+    for array, shape in expected:
+        if array.shape != shape:
+            raise ValueError(f"{array.shape} for {shape}")
+    if (count < 1).any() or not np.isfinite(tail[:, -1]).all() or not valid(combination.weights):
+        raise ValueError("state or weights")
+    known = Known(count, tail, state, networks)
+    notes = tuple(str(note) for note in document["notes"])
+    return FittedModel(
+        settings, decisions, learned, combination, residuals, notes, known, origin
+    )  # fmt: skip
 
 
-def arrays_of(prefix: str, ensemble: Ensemble, now: ForecastState) -> Arrays:
+def valid(weights: NDArray[np.float64]) -> bool:
+    """Whether these are weights."""
+    return bool((weights >= 0).all() and (np.abs(weights.sum(axis=1) - 1) < 1e-6).all())
+
+
+def named(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
+    """Arrays whose names begin with a prefix."""
+    return {f"{prefix}.{name}": array for name, array in arrays.items()}
+
+
+def plain(arrays: Arrays, prefix: str) -> Arrays:
+    """The arrays of a prefix, in the types that they had before they were slim."""
+    return {
+        name.removeprefix(f"{prefix}."): array.astype(
+            np.float64 if array.dtype.kind == "f" else np.int64
+        )
+        for name, array in arrays.items()
+        if name.startswith(f"{prefix}.")
+    }
+
+
+def arrays_of(ensemble: Ensemble, now: ForecastState) -> Arrays:
     """An ensemble and what it knows, as named arrays."""
-    named: Arrays = {f"weights.{k}": v for k, v in ensemble.weights._asdict().items()}
+    found = named("weights", ensemble.weights._asdict())
     if ensemble.initial is not None:
-        named |= {f"initial.{k}": v for k, v in ensemble.initial._asdict().items()}
-    named |= {f"framing.{k}": v for k, v in ensemble.framing.parameters().items()}
-    named |= {"columns.centre": ensemble.columns.centre, "columns.spread": ensemble.columns.spread}
-    named |= {f"state.{k}": v for k, v in ensemble.from_lanes(now.carried)._asdict().items()}
-    named |= {"recent": now.recent, "x": now.x}
-    return {f"{prefix}{name}": array for name, array in named.items()}
+        found |= named("initial", ensemble.initial._asdict())
+    found |= named("framing", ensemble.framing.parameters())
+    found |= {"columns.centre": ensemble.columns.centre, "columns.spread": ensemble.columns.spread}
+    found |= named("state", ensemble.from_lanes(now.carried)._asdict())
+    return found | {"recent": now.recent, "x": now.x}
 
 
 def parts_of(
-    prefix: str, arrays: Arrays, recipe: Recipe, series: int
+    arrays: Arrays, recipe: Networks, series: int, count: int
 ) -> tuple[Ensemble, ForecastState]:
     """The inverse of ``arrays_of``; raises ValueError or KeyError if the arrays do not fit."""
-    weights = Weights(*(arrays[f"{prefix}weights.{name}"] for name in Weights._fields)).check()
-    initial = None
-    if recipe.model.network.initial_state == "learned":
-        initial = State(*(arrays[f"{prefix}initial.{name}"] for name in State._fields))
+    weights = Weights(*(arrays[f"weights.{name}"] for name in Weights._fields)).check()
+    model, initial = recipe.model, None
+    if model.network.initial_state == "learned":
+        initial = State(*(arrays[f"initial.{name}"] for name in State._fields))
     names = ("exponent", "x_factor", "x_offset", "y_factor", "y_offset")
     framing = FittedFraming.from_parameters(
-        recipe.model.framing, {name: wide(arrays[f"{prefix}framing.{name}"]) for name in names}
+        model.framing, {name: wide(arrays[f"framing.{name}"]) for name in names}
     )
-    columns = Columns(*(wide(arrays[f"{prefix}columns.{name}"]) for name in ("centre", "spread")))
-    ensemble = Ensemble(
-        recipe.model, framing, columns, recipe.members, recipe.shared, weights, initial
-    )  # fmt: skip
-    state = State(*(arrays[f"{prefix}state.{name}"] for name in State._fields))
-    recent, x = wide(arrays[f"{prefix}recent"]), wide(arrays[f"{prefix}x"])
-    count, units, steps = (
-        columns.centre.shape[1],
-        recipe.model.network.units,
-        recipe.model.framing.steps,
-    )
+    columns = Columns(wide(arrays["columns.centre"]), wide(arrays["columns.spread"]), recipe.past)
+    ensemble = Ensemble(model, framing, columns, recipe.members, recipe.shared, weights, initial)
+    state = State(*(arrays[f"state.{name}"] for name in State._fields))
+    recent, x = wide(arrays["recent"]), wide(arrays["x"])
+    units, outputs, steps = model.network.units, model.framing.outputs, model.framing.steps
     runs = recipe.members * (1 if recipe.shared else series)
+    features = model.framing.lags + (count - recipe.past) * outputs + recipe.past
     expected: list[tuple[Any, tuple[int, ...]]] = [
         (framing.exponent, (series,)),
         (columns.centre, (series, count)),
         (columns.spread, (series, count)),
-        (
-            weights.kernel,
-            (runs, recipe.model.framing.lags + count * recipe.model.framing.outputs, 4 * units),
-        ),
-        (weights.dense_bias, (runs, recipe.model.framing.outputs)),
+        (weights.kernel, (runs, features, 4 * units)),
+        (weights.dense_bias, (runs, outputs)),
         (state.h, (series, recipe.members, units)),
         (state.c, (series, recipe.members, units)),
-        (recent, (series, recipe.model.framing.memory)),
-        (x, (series, steps - 1, count)),
+        (recent, (series, model.framing.memory)),
+        (x, (series, steps, count)),
         *((part, (runs, 1, units)) for part in initial or ()),
     ]
     if not (columns.spread > 1.0 / LARGEST).all():

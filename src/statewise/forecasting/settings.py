@@ -1,118 +1,192 @@
-"""What a forecaster is told: one table of settings, with their words, and the recipe they make."""
+"""What a forecaster is told: a few groups of settings, each with its words."""
 
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self, TypeVar
 
-from statewise.base.checks import at_least, one_of
+from statewise.base.checks import at_least, instance, one_of
+from statewise.base.records import settle
 from statewise.data.fill import Fill
-from statewise.forecasting.fitting import Recipe
-from statewise.model.framing import Framing
-from statewise.model.network import Adam, EarlyStopping, Network, ReduceOnPlateau, Training
+from statewise.errors import SettingError
+from statewise.model.network import ReduceOnPlateau
 from statewise.model.regime import StateRegime
-from statewise.model.spec import Model
+from statewise.simple.adjustment import Transform
 
-__all__ = ["Settings", "documented", "words"]
+__all__ = ["Data", "Recipe", "Settings", "documented", "words"]
 
 C = TypeVar("C", bound=type)
+Names = bool | Sequence[str]
 
 
 def setting(default: Any, said: str) -> Any:
-    """A row of the table: the default, and what it means in words."""
+    """A row of a table: the default, and what it means in words."""
     return field(default=default, metadata={"words": said})
 
 
-@dataclass(repr=False, eq=False)
-class Settings:
-    """The settings of a forecaster, each kept as it was given until a recipe is made of them.
+def names(given: Names) -> Names:
+    """Names of columns as a tuple; all or none as they are."""
+    return given if isinstance(given, bool) else tuple(given)
 
-    They are read, set and copied by name, as scikit-learn has it.
+
+@dataclass(frozen=True)
+class Data:
+    """What is read of a frame.
+
+    Args:
+        {settings}
     """
 
-    regime: str | StateRegime = setting(
-        "stateless",
-        "when state is reset, carried and warmed up: a ``StateRegime`` or a preset's name",
-    )
-    lags: int = setting(12, "past values shown at each time step")
-    steps: int = setting(1, "time steps of a window")
-    members: int = setting(32, "networks for a series, each from its own random restart")
-    scope: Literal["local", "global"] = setting(
-        "local", '"local": every series has its own networks; "global": all series share theirs'
-    )
-    units: int = setting(8, "LSTM units")
-    outputs: int = setting(1, "observations forecast at once; beyond them forecasts are fed back")
-    difference: int | tuple[int, ...] | None = setting(
-        None,
-        "lags at which differences are taken, 0 for none; by default none, or 1 where a window is "
-        "of one value",
-    )
-    transform: float | Literal["none", "log", "box-cox"] = setting(
-        "none", '"none", "log", "box-cox" or its exponent, as ``Framing`` says'
-    )
-    scale: tuple[float, float] | Literal["standard"] | None = setting(
-        (-1.0, 1.0), "the range that training values are mapped to, as ``Framing`` says"
-    )
-    relative: Literal["none", "last", "mean"] | None = setting(
-        None,
-        "what a window is shown less of, as ``Framing`` says; by default its mean, if it is of "
-        "several values that are not differenced",
-    )
-    target_scale: Literal["apart", "same"] = setting("apart", "as ``Framing`` says")
-    samples: int | None = setting(None, "train on the last so many samples only; None takes all")
-    calendar: Sequence[str] = setting(
-        (), 'what networks are shown of a date: "month", "day-of-week", "hour" and others'
-    )
-    exogenous: bool | Sequence[str] = setting(
-        True, "further columns of the frame that are known in the future: all, none, or a list"
-    )
-    epochs: int = setting(50, "passes over the training samples")
-    batch_size: int | None = setting(
-        None,
-        "samples in one optimizer step; by default 16, or 1 where state is carried in training",
-    )
-    learning_rate: float = setting(0.01, "of Adam")
-    schedule: Literal["constant", "cosine"] | ReduceOnPlateau = setting(
-        "cosine", "of the learning rate, as ``Training`` says"
-    )
-    clip_error: float | None = setting(
-        None, "errors beyond it count linearly, as ``Training`` says; None squares them all"
-    )
-    validation: float = setting(
-        0, "how many of the last samples, or what fraction of them, are held back and looked at"
-    )
-    early_stopping: int | None = setting(
-        None, "epochs without improvement on the validation samples before the end"
-    )
-    initial_state: Literal["zeros", "learned"] = setting(
-        "zeros", '"zeros", or "learned" with the weights'
-    )
-    profile: str = setting("keras-3", 'numerical conventions, "keras-3" or "keras-2"')
-    point: Literal["mean", "median"] = setting(
-        "mean", "how members are made into one forecast, and what its column is called"
-    )
-    intervals: Literal["conformal", "ensemble"] | None = setting(
-        "conformal",
-        '"conformal": from the errors of a twin on observations that it has not seen; "ensemble": '
-        "from the spread of the members alone, which is not a promise of coverage; None trains no "
-        "twin",
-    )
-    calibration: int | None = setting(
-        None,
-        "observations held back from the twin; by default a quarter of a series, between 8 and 40",
-    )
+    id_column: str = setting("unique_id", "the column that names the series of a row")
+    time_column: str = setting("ds", "the column of times")
+    target_column: str = setting("y", "the column of values")
     freq: str | int | None = setting(
         None, "the step between times, as pandas calls it; by default it is inferred"
     )
     fill: Fill | None = setting(
-        None, 'how missing values are filled in: "forward", "linear", "zero" or a number'
+        None,
+        'how missing values and times are filled in: "forward", "linear", "zero" or a number; by '
+        "default linearly, which is noted",
     )
-    id_column: str = setting("unique_id", "the column that names the series of a row")
-    time_column: str = setting("ds", "the column of times")
-    target_column: str = setting("y", "the column of values")
+    known: Names = setting(
+        (), "further columns that are known over the horizon: a list, True for all"
+    )
+    past: Names = setting(
+        True, "further columns that are known up to now alone: a list, True for all other numbers"
+    )
+    calendar: Sequence[str] = setting(
+        (), 'what networks are shown of a date: "month", "day-of-week", "hour" and others'
+    )
+
+    def __post_init__(self) -> None:
+        settle(
+            self,
+            known=names(self.known),
+            past=names(self.past),
+            calendar=tuple(self.calendar),
+        )
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How networks are made; what is None is decided from the series, and readable afterwards.
+
+    Args:
+        {settings}
+    """
+
+    regime: str | StateRegime | None = setting(
+        None,
+        "when state is reset, carried and warmed up: a ``StateRegime`` or a preset's name; by "
+        "default it is reset before every window, and windows are drawn in random order",
+    )
+    scope: Literal["local", "global"] | None = setting(
+        None, '"local": every series has its own networks; "global": all series share theirs'
+    )
+    members: int | None = setting(
+        None, "networks for a series, each from its own random restart, whose median is taken"
+    )
+    transform: Transform | None = setting(
+        None,
+        '"auto": a logarithm, or the area hyperbolic sine where values come near zero; "log", '
+        '"asinh" or "none"',
+    )
+    lags: int | None = setting(None, "past values shown at each time step")
+    steps: int | None = setting(None, "time steps of a window")
+    outputs: int | None = setting(
+        None, "observations forecast at once; beyond them forecasts are fed back"
+    )
+    difference: int | tuple[int, ...] | None = setting(
+        None, "lags at which differences are taken, 0 for none, as ``Framing`` says"
+    )
+    relative: Literal["none", "last", "mean"] | None = setting(
+        None, "what a window is shown less of, as ``Framing`` says"
+    )
+    scale: tuple[float, float] | Literal["standard", "none"] | None = setting(
+        None, "what each series' training values are mapped to, as ``Framing`` says"
+    )
+    samples: int | None = setting(None, "train on the last so many samples of a series only")
+    units: int | None = setting(None, "LSTM units")
+    epochs: int | None = setting(None, "passes over the training samples")
+    batch_size: int | None = setting(None, "samples in one optimizer step")
+    learning_rate: float | None = setting(None, "of Adam")
+    schedule: Literal["constant", "cosine"] | ReduceOnPlateau | None = setting(
+        None, "of the learning rate, as ``Training`` says"
+    )
+    clip_error: float | None = setting(None, "errors beyond it count linearly, in adjusted units")
+    validation: float | None = setting(
+        None, "how many of the last samples, or what fraction of them, are held back and looked at"
+    )
+    early_stopping: int | None = setting(
+        None, "epochs without improvement on the validation samples before the end"
+    )
+    initial_state: Literal["zeros", "learned"] | None = setting(
+        None, '"zeros", or "learned" with the weights'
+    )
+    profile: str | None = setting(None, 'numerical conventions, "keras-3" or "keras-2"')
+
+    def __post_init__(self) -> None:
+        if isinstance(self.scale, list):
+            settle(self, scale=tuple(self.scale))
+        if isinstance(self.difference, list):
+            settle(self, difference=tuple(self.difference))
+
+
+@dataclass(repr=False, eq=False)
+class Settings:
+    """The settings of a forecaster, each kept as it was given until a model is fitted.
+
+    They are read, set and copied by name, as scikit-learn has it.
+    """
+
+    recipe: Recipe | Literal["auto"] = setting(
+        "auto", 'how networks are made: "auto" decides, ``Recipe(...)`` says'
+    )
+    horizon: int | None = setting(
+        None,
+        "how far the model is to forecast, which it is fitted for; by default what is usual for "
+        "the frequency; beyond it forecasts are fed back",
+    )
+    season: int | Sequence[int] | None = setting(
+        None, "steps of a season, or of several, 1 for none; by default those of the frequency"
+    )
+    combine: bool = setting(
+        True, "combine networks with simple forecasts, by how they did; False: networks alone"
+    )
+    intervals: bool = setting(True, "measure errors on cutoffs that networks did not see")
+    bounds: tuple[float | None, float | None] | Literal["auto"] | None = setting(
+        "auto", 'the least and the greatest forecast; "auto": not below zero where history is not'
+    )
+    data: Data = setting(Data(), "what is read of a frame: ``Data(...)``")
     seed: int = setting(1, "the key of all randomness")
     threads: int | None = setting(None, "at most this many; by default one a processor")
     progress: bool = setting(False, "whether fitting shows a progress bar")
+
+    def check(self) -> None:
+        """Raise SettingError if one is impossible whatever the series."""
+        instance("data", self.data, Data, "Use Data(...).")
+        if self.recipe != "auto":
+            instance("recipe", self.recipe, Recipe, 'Use "auto" or Recipe(...).')
+        if self.horizon is not None:
+            at_least("horizon", self.horizon, 1)
+        for season in self.given_seasons or ():
+            at_least("season", season, 1)
+        if isinstance(self.bounds, str):
+            one_of("bounds", self.bounds, ("auto",))
+        elif self.bounds is not None:
+            low, high = self.bounds
+            if low is not None and high is not None and not low < high:
+                fix = "Give the least one first."
+                raise SettingError("bounds", self.bounds, "leave nothing between them", fix)
+        at_least("seed", self.seed, 0)
+
+    @property
+    def given_seasons(self) -> tuple[int, ...] | None:
+        """The seasons that were asked for, or None."""
+        if self.season is None:
+            return None
+        given = self.season if isinstance(self.season, Sequence) else (self.season,)
+        return tuple(given)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
         """The settings by name."""
@@ -121,7 +195,7 @@ class Settings:
     def set_params(self, **params: Any) -> Self:
         """Set some of them for the next fit; raises SettingError for a name that is none."""
         for name in params:
-            one_of("parameter", name, words())
+            one_of("parameter", name, [each.name for each in fields(Settings)])
         for name, value in params.items():
             setattr(self, name, value)
         return self
@@ -143,60 +217,25 @@ class Settings:
         said = [f"{name}={value!r}" for name, value in self.changed().items()]
         return f"{type(self).__name__}({', '.join(said)})"
 
-    @property
-    def recipe(self) -> Recipe:
-        """The settings of fitting, checked.
 
-        Raises:
-            SettingError: one of them is impossible, or two contradict each other.
-        """
-        regime: Any = self.regime
-        if isinstance(regime, str):
-            regime = StateRegime.named(regime)
-        one_of("point", self.point, ("mean", "median"))
-        if self.intervals is not None:
-            one_of("intervals", self.intervals, ("conformal", "ensemble"))
-        if self.calibration is not None:
-            at_least("calibration", self.calibration, 2)
-        carries = isinstance(regime, StateRegime) and regime.carries_in_training
-        batch_size = (1 if carries else 16) if self.batch_size is None else self.batch_size
-        early = None
-        if self.early_stopping is not None:
-            early = EarlyStopping(self.early_stopping)
-        several = at_least("lags", self.lags, 1) + at_least("steps", self.steps, 1) > 2
-        difference, relative = self.difference, self.relative
-        if difference is None:
-            difference = 0 if several else 1
-        if relative is None:
-            relative = "mean" if several and not difference else "none"
-        framing = Framing(
-            difference, self.lags, self.steps, self.scale, self.samples, self.transform,
-            relative, self.target_scale, self.outputs,
-        )  # fmt: skip
-        network = Network(self.units, self.profile, self.initial_state)
-        training = Training(
-            self.epochs,
-            batch_size,
-            Adam(self.learning_rate),
-            clip_error=self.clip_error,
-            schedule=self.schedule,
-            validation=self.validation,
-            early_stopping=early,
-        )
-        model = Model(regime, framing, network, training)
-        return Recipe(model, self.members, self.scope, self.seed)
+def words(table: type = Settings) -> dict[str, str]:
+    """What each setting of a table means, by its name."""
+    return {each.name: each.metadata["words"] for each in fields(table)}
 
 
-def words() -> dict[str, str]:
-    """What each setting means, by its name."""
-    return {each.name: each.metadata["words"] for each in fields(Settings)}
-
-
-def documented(cls: C) -> C:
+def documented(cls: C, table: type | None = None) -> C:
     """A class whose docstring lists the settings where it says ``{settings}``."""
+    source = table or cls
+    width, margin = 92, " " * 8
     rows = [
-        textwrap.fill(f"{name}: {said}.", 92, initial_indent=" " * 8, subsequent_indent=" " * 12)
-        for name, said in words().items()
+        textwrap.fill(
+            f"{name}: {said}.", width, initial_indent=margin, subsequent_indent=margin + "    "
+        )
+        for name, said in words(source).items()
     ]
     cls.__doc__ = (cls.__doc__ or "").replace("        {settings}", "\n".join(rows))
     return cls
+
+
+for each in (Data, Recipe):
+    documented(each)

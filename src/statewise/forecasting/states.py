@@ -12,6 +12,7 @@ from statewise.engine import State
 from statewise.ensemble.trained import ForecastState
 from statewise.errors import SettingError
 from statewise.forecasting.core import FittedModel
+from statewise.forecasting.learned import Known
 
 __all__ = ["SeriesState", "Snapshot", "States"]
 
@@ -27,23 +28,29 @@ class SeriesState:
     """What a forecaster knows of one series.
 
     Attributes:
-        h, c: (members, units) the state of every member.
-        recent: (memory,) the latest observations, oldest first.
-        x: (steps - 1, columns) the columns on their rows, scaled.
+        h, c: (members, units) the state of every member; of no members where there are no networks.
+        recent: (memory,) the latest observations that networks look at, adjusted, oldest first.
+        x: (steps, columns) the columns on their rows, scaled.
+        level: the smoothed level of the series, in its own units, without its seasons.
+        count: observations so far, which give the phase of every season.
         last: the time of the latest one, int64 or datetime64[us].
+        known: all of it, and the states of the simple forecasts, as the model holds it.
     """
 
     h: NDArray[np.float32]
     c: NDArray[np.float32]
     recent: NDArray[np.float64]
     x: NDArray[np.float64]
+    level: float
+    count: int
     last: Any
+    known: Known
 
 
 class Snapshot(NamedTuple):
     """What a forecaster knew of all series at one moment."""
 
-    state: ForecastState
+    known: Known
     origin: ForecastOrigin
 
 
@@ -63,13 +70,19 @@ class States(Mapping[str, SeriesState]):
 
     def __getitem__(self, name: str) -> SeriesState:
         model, at = self._holder.fitted_, self._at(name)
-        part = model.ensemble.part(model.state, at)
-        state = model.ensemble.take(at).from_lanes(part.carried)
+        one, part = model.learned.take(at), model.learned.part(model.known, at)
+        h = c = np.zeros((0, 0), np.float32)
+        recent, x = np.zeros(0), np.zeros((0, 0))
+        if one.ensemble is not None and part.networks is not None:
+            state = one.ensemble.from_lanes(part.networks.carried)
+            h, c = state.h[0], state.c[0]
+            recent, x = part.networks.recent[0].copy(), part.networks.x[0].copy()
+        level = one.adjustment.invert(part.simple.level[:, None], None)
         last = model.origin.last[at[0]]
-        return SeriesState(state.h[0], state.c[0], part.recent[0].copy(), part.x[0].copy(), last)
+        return SeriesState(h, c, recent, x, float(level[0, 0]), int(part.count[0]), last, part)
 
     def __setitem__(self, name: str, value: "SeriesState | tuple[Any, Any]") -> None:
-        model, at, known = self._holder.fitted_, self._at(name), self[name]
+        model, at, now = self._holder.fitted_, self._at(name), self[name]
         if isinstance(value, SeriesState):
             new = value
         else:
@@ -78,14 +91,19 @@ class States(Mapping[str, SeriesState]):
             except (TypeError, ValueError):
                 fix = "Give what was read from it, or h and c of (members, units)."
                 raise SettingError(f"state[{name!r}]", value, "is not a state", fix) from None
-            new = replace(known, h=h, c=c)
-        parts = ("h", "c", "recent", "x", "last")
-        new = SeriesState(*(fitting(name, each, new, known) for each in parts))
-        model.recipe.model.framing.check(new.recent, f"state[{name!r}].recent")
-        carried = model.ensemble.take(at).to_lanes(State(new.h[None], new.c[None]))
-        part = ForecastState(new.recent[None], new.x[None], carried)
+            new = replace(now, h=h, c=c)
+        h, c, recent, x, last = (
+            fitting(name, each, new, now) for each in ("h", "c", "recent", "x", "last")
+        )
+        part, ensemble = new.known, model.learned.ensemble
+        if shapes_of(part) != shapes_of(now.known):
+            problem = "is of another model"
+            raise SettingError(f"state[{name!r}]", value, problem, "Give what was read from this.")
+        if ensemble is not None:
+            carried = ensemble.take(at).to_lanes(State(h[None], c[None]))
+            part = replace(part, networks=ForecastState(recent[None], x[None], carried))
         self._holder.fitted_ = model.with_state(
-            model.ensemble.put(model.state, at, part), model.origin.moved(at, new.last[None])
+            model.learned.put(model.known, at, part), model.origin.moved(at, last[None])
         )
 
     def __iter__(self) -> Iterator[str]:
@@ -97,12 +115,12 @@ class States(Mapping[str, SeriesState]):
     def snapshot(self) -> Snapshot:
         """Everything that is known now, to be put back with ``restore``."""
         model = self._holder.fitted_
-        return Snapshot(model.state, model.origin)
+        return Snapshot(model.known, model.origin)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Forget everything that came after the snapshot."""
         model = self._holder.fitted_
-        if shapes_of(snapshot.state) != shapes_of(model.state) or snapshot.origin.ids != model.ids:
+        if shapes_of(snapshot.known) != shapes_of(model.known) or snapshot.origin.ids != model.ids:
             raise SettingError(
                 "snapshot", snapshot.origin.ids, "is of another model", "Use one of this model."
             )
@@ -131,6 +149,10 @@ def fitting(name: str, part: str, new: SeriesState, known: SeriesState) -> NDArr
     return found
 
 
-def shapes_of(now: ForecastState) -> list[tuple[int, ...]]:
+def shapes_of(now: Known) -> list[tuple[int, ...]]:
     """The shapes of what is known."""
-    return [now.recent.shape, now.x.shape, *(part.shape for part in now.carried)]
+    found = [now.tail.shape, *(part.shape for part in now.simple.arrays().values())]
+    if now.networks is None:
+        return found
+    networks = now.networks
+    return [*found, networks.recent.shape, networks.x.shape, *(p.shape for p in networks.carried)]

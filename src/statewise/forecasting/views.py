@@ -41,7 +41,7 @@ class Views:
         from statewise.forecasting.plots import forecast_figure
 
         model = self._fitted()
-        return forecast_figure(fans(model, h, history, level, X, last), model.settings.point)
+        return forecast_figure(fans(model, h, history, level, X, last))
 
     def trace(self, frame: Any) -> Any:
         """The state of every member after each observation of a frame, from the initial state.

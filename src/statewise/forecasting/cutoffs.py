@@ -1,0 +1,46 @@
+"""Inner cutoffs: where a model is tried on its own history before it forecasts."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["LEAST", "earlier", "held_back", "spread"]
+
+Ints = NDArray[np.int64]
+LEAST = 4  # observations that a series must show before a cutoff
+LONG = 12  # horizons in a history that has room for further cutoffs of the networks
+FURTHER = 12  # cutoffs of the simple forecasts, where there are few series
+
+
+def held_back(lengths: Ints, horizon: int) -> list[int]:
+    """How many observations each inner cutoff holds back, the most first.
+
+    The networks' twin is trained before the first of them, and does not see what follows.
+
+    Args:
+        lengths: (series,) observations.
+        horizon: of the forecasts.
+
+    Example:
+        >>> held_back(np.array([100]), 18)
+        [18, 12, 6]
+    """
+    found = {horizon, 2 * horizon // 3, horizon // 3} - {0}
+    if np.median(lengths) >= LONG * horizon:
+        found |= {3 * horizon, 5 * horizon // 2, 2 * horizon, 3 * horizon // 2}
+    return sorted(found, reverse=True)
+
+
+def earlier(lengths: Ints, horizon: int) -> list[int]:
+    """Further cutoffs before those, evenly over the last half of a history, the earliest first."""
+    middle, most = int(np.median(lengths)), held_back(lengths, horizon)[0]
+    reach = min(middle // 2, most + 10 * horizon)
+    every = max(1, horizon // 2, (reach - most) // FURTHER)
+    return list(range(most + every, reach + 1, every))[::-1]
+
+
+def spread(lengths: Ints, horizon: int) -> list[int]:
+    """Cutoffs over the end of a history, for the widths of intervals of a few series."""
+    longest = int(lengths.max())
+    most = min(longest - max(LEAST, longest // 3), 3 * horizon + 20)
+    found = np.unique(np.linspace(1, max(most, 1), 20).astype(int))
+    return [int(d) for d in found if d not in held_back(lengths, horizon)]

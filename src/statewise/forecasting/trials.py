@@ -1,0 +1,184 @@
+"""Trials: every kind of forecast, made at inner cutoffs of a panel's own histories."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statewise.ensemble.trained import Ensemble
+from statewise.forecasting.combination import MANY, Combination, Trial, combination_of
+from statewise.forecasting.cutoffs import LEAST, earlier, held_back, spread
+from statewise.forecasting.decisions import Decisions
+from statewise.forecasting.fitting import known_of
+from statewise.forecasting.intervals import MIX, OWN, Residuals, residuals_of
+from statewise.forecasting.learned import Known, Learned, Past, histories_of, known_at
+from statewise.simple import fit_simple
+from statewise.simple.adjustment import Adjustment, fit_adjustment
+
+__all__ = ["Learner", "Twin", "tried"]
+
+Floats = NDArray[np.float64]
+Bounds = tuple[float | None, float | None] | Literal["auto"] | None
+FEW = 60  # series: with fewer, the widths of intervals need further cutoffs
+SHRINK = 4.0  # how many changes of a series the panel's count for
+SMALL = 0.1  # of the panel's scale, the least of a series
+
+
+@dataclass(frozen=True)
+class Twin:
+    """Networks that have not seen the last observations.
+
+    Attributes:
+        ensemble: of them.
+        scale: of the adjustment that they were trained behind.
+    """
+
+    ensemble: Ensemble
+    scale: float
+
+
+@dataclass(frozen=True)
+class Learner:
+    """What makes adjustments and simple forecasts of histories.
+
+    Attributes:
+        decisions: of the fit.
+        bounds: of forecasts, as ``fit_adjustment`` takes them.
+    """
+
+    decisions: Decisions
+    bounds: Bounds
+
+    def adjust(self, past: Past) -> tuple[Adjustment, Floats]:
+        """How histories are adjusted, and they themselves adjusted."""
+        decided = self.decisions
+        return fit_adjustment(
+            past.y,
+            past.offsets,
+            seasons=decided.seasons,
+            transform=decided.transform,
+            bounds=self.bounds,
+        )
+
+    def learn(self, past: Past, twin: Twin | None) -> tuple[Learned, Known]:
+        """Everything but networks, fitted to histories, beside networks that are given."""
+        adjustment, z = self.adjust(past)
+        recipe, state = self.decisions.networks, None
+        if twin is not None:
+            z = z * (adjustment.scale[0] / twin.scale)
+            adjustment = adjustment.scaled(np.full(len(adjustment), twin.scale))
+            state = known_of(recipe, twin.ensemble, histories_of(past, z))
+        simple, begun = fit_simple(z, past.offsets)
+        learned = Learned(adjustment, simple, recipe, None if twin is None else twin.ensemble)
+        return learned, known_at(learned, past, begun, state)
+
+    def trial(self, past: Past, held: int, twin: Twin | None) -> Trial:
+        """Forecasts without the last ``held`` observations, and what came."""
+        steps = min(held, self.decisions.horizon)
+        good = past.lengths - held >= LEAST
+        known = np.where(good, past.lengths - held, 1)
+        learned, now = self.learn(past.until(known), twin)
+        blank = np.full((len(good), steps), np.nan)
+        x = np.zeros((len(good), steps, past.x.shape[1]))
+        actual = blank.copy()
+        if good.any():
+            actual[good], x[good] = past.take(np.flatnonzero(good)).after(known[good], steps)
+        forecasts = learned.forecasts(now, learned.paths(now, steps, x), steps)
+        return Trial(held, actual, np.where(good[:, None], forecasts, np.nan), twin is not None)
+
+    def trials(self, past: Past, cutoffs: Sequence[int], twin: Twin | None) -> list[Trial]:
+        """One after the other, those at which a series has enough left."""
+        most = int(past.lengths.max()) - LEAST
+        return [self.trial(past, held, twin) for held in cutoffs if held <= most]
+
+    def scale(self, past: Past, trials: Sequence[Trial]) -> Floats:
+        """(series,) how wrong adjusted forecasts of each series are, one step ahead, about.
+
+        Its mean absolute change, shrunk to the panel's; times its errors, in units of that and of
+        the panel's median of the same, to the power of a quarter. A single series, and one that is
+        too short to be tried, has the first alone.
+
+        Args:
+            past: histories.
+            trials: on them.
+        """
+        adjustment, z = self.adjust(past)
+        base = np.empty(len(adjustment))
+        for i, (a, b) in enumerate(zip(past.offsets[:-1], past.offsets[1:], strict=True)):
+            change = np.abs(np.diff(z[a:b])).sum() if b - a > 1 else 0.0
+            base[i] = max((change + SHRINK) / (b - a - 1 + SHRINK), SMALL)
+        places = [self.simple_names.index(name) for name in MIX]
+        total, count = np.zeros(len(base)), np.zeros(len(base))
+        for trial in trials:
+            middle = trial.forecasts[places].mean(axis=0)
+            growth = np.sqrt(np.arange(1, middle.shape[1] + 1))
+            sizes = np.abs(trial.actual - middle) / adjustment.slope(middle) / growth
+            total += np.nansum(sizes, axis=1)
+            count += np.isfinite(sizes).sum(axis=1)
+        known = count > 0
+        ratio = np.ones(len(base))
+        ratio[known] = total[known] / count[known] / base[known]
+        middle = np.median(ratio[known]) if known.any() else 0.0
+        if len(base) > 1 and middle > 0:
+            ratio[known] = np.maximum(ratio[known] / middle, 0.05)
+            base = base * ratio**OWN
+        return np.asarray(base * adjustment.scale)
+
+    @property
+    def simple_names(self) -> tuple[str, ...]:
+        """Of the simple forecasts, as ``Learned.names`` has them."""
+        from statewise.simple import NAMES
+
+        seasons = self.decisions.seasons
+        return (*[""] * (1 + len(seasons)), *NAMES[0 if seasons else 1 :])
+
+
+def tried(
+    learner: Learner, past: Past, learned: Learned, twin: Twin | None, intervals: bool
+) -> tuple[Combination | None, Residuals | None]:
+    """Try every kind of forecast on the past, and say how to combine them and how wrong that is.
+
+    Args:
+        learner: of the fit.
+        past: the histories.
+        learned: what was learned of them.
+        twin: networks that have not seen the last observations, or None.
+        intervals: whether the second is asked for.
+
+    Returns:
+        The combination, or None where no series is long enough; and the residuals.
+    """
+    lengths, horizon = past.lengths, learner.decisions.horizon
+    held = held_back(lengths, horizon)
+    trials = learner.trials(past, held, twin)
+    last = len(trials)
+    if len(lengths) < MANY:
+        trials = [*learner.trials(past, earlier(lengths, horizon), None), *trials]
+    names = learned.names
+    trials = [with_blank(trial, len(names)) for trial in trials]
+    combination = combination_of(names, trials) if trials else None
+    if not intervals:
+        return combination, None
+    weights = np.eye(len(names))[np.zeros(len(lengths), int)]
+    if combination is not None:
+        weights = combination.weights
+    more = learner.trials(past, spread(lengths, horizon), None) if len(lengths) < FEW else []
+    done = [*trials, *(with_blank(trial, len(names)) for trial in more)]
+    shown = np.maximum(lengths - held[0], np.minimum(lengths, LEAST))
+    cut = past.until(shown)
+    before = learner.scale(cut, learner.trials(cut, held[-3:], None))
+    now = learner.scale(past, trials[len(trials) - last :][-3:])
+    scale = learned.adjustment.scale
+    before, now = before / scale, now / scale
+    if not done:
+        return combination, Residuals(np.full((1, len(lengths), horizon), np.nan, np.float32), now)
+    return combination, residuals_of(done, weights, learned.adjustment, before, now)
+
+
+def with_blank(trial: Trial, kinds: int) -> Trial:
+    """A trial of so many kinds, NaN where networks were not tried."""
+    missing = kinds - len(trial.forecasts)
+    blank = np.full((missing, *trial.forecasts.shape[1:]), np.nan)
+    return Trial(trial.held, trial.actual, np.concatenate([trial.forecasts, blank]), trial.networks)

@@ -1,0 +1,125 @@
+"""A fitted model in words: what it decided, what it found, and how sure that is."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statewise.forecasting.core import FittedModel
+from statewise.forecasting.learned import NETWORK
+
+__all__ = ["decided", "found", "weights_table"]
+
+Floats = NDArray[np.float64]
+WORTH = 0.01  # of an error: a smaller difference is none
+
+
+def decided(model: FittedModel) -> list[str]:
+    """What the model is, a sentence a decision."""
+    made, learned = model.decisions, model.learned
+    count, recipe = len(model.ids), made.networks
+    framing, training, network = recipe.model.framing, recipe.model.training, recipe.model.network
+    kinds = learned.adjustment.kind
+    transforms = {"no transform": 0, "logarithms": 1, "area hyperbolic sines": 2}
+    used = [
+        f"{name} ({int((kinds == kind).sum())} of {count})" if len(np.unique(kinds)) > 1 else name
+        for name, kind in transforms.items()
+        if (kinds == kind).any()
+    ]
+    seasons = " and ".join(map(str, made.seasons))
+    lines = [
+        f"Series: {count}, of frequency {model.base.frequency}, fitted for {made.horizon} ahead.",
+        f"Seasons: {seasons} steps, taken out as far as they are more than noise."
+        if seasons
+        else "Seasons: none known of this frequency; season=... says one.",
+        f"Transform: {', '.join(used)}.",
+    ]
+    if learned.ensemble is None:
+        return [*lines, "Networks: none, too few observations to train on."]
+    shared = "shared by all series" if recipe.shared else "of each series its own"
+    lines.append(
+        f"Networks: {recipe.members} LSTMs of {network.units} units, {shared}; windows of "
+        f"{framing.steps} steps of {framing.lags} lags, {framing.outputs} steps ahead at once; "
+        f"{training.epochs} epochs in batches of {training.batch_size}."
+    )
+    regime = recipe.model.regime
+    said = "reset before every window" if regime.reset_forecast == "step" else "carried"
+    lines.append(f"State: {said}; warm-up: {regime.warm_up}.")
+    columns = model.base.columns
+    past = recipe.past
+    for title, names in (
+        ("known ahead", model.ahead),
+        ("known up to now", columns[len(columns) - past :]),
+        ("of the calendar", model.settings.data.calendar),
+    ):
+        if names:
+            lines.append(f"Columns {title}: {', '.join(names)}.")
+    if model.residuals is not None:
+        lines.append(f"Intervals: {model.residuals.rung}.")
+    return lines
+
+
+def found(model: FittedModel) -> str:
+    """Which forecast did best on the past, whether networks add anything, and how sure that is."""
+    mixed = model.combination
+    names, errors = mixed.names, mixed.errors
+    good = np.isfinite(mixed.own) & (errors[:, 0] > 0)
+    if not good.any():
+        return "Nothing could be tried on the past: the histories are too short."
+    ratios = errors[good] / errors[good, :1]
+    means = np.array(
+        [np.nanmean(column) if np.isfinite(column).any() else np.nan for column in ratios.T]
+    )
+    own = mixed.own[good] / errors[good, 0]
+    best = int(np.nanargmin(means))
+    simple = np.where([name == NETWORK for name in names], np.nan, means)
+    rival = int(np.nanargmin(simple))
+    lines = [
+        f"On the last observations of {int(good.sum())} series, which no weight had seen, the "
+        f"combination's mean absolute error was {of_naive(own)}; the best single forecast was "
+        f"{names[best]} ({means[best]:.2f})."
+    ]
+    if NETWORK not in names:
+        return " ".join(lines)
+    at = names.index(NETWORK)
+    share = float(mixed.weights[:, at].mean())
+    if share == 0.0:
+        lines.append("The network has no weight: it does not help here.")
+        return " ".join(lines)
+    apart = ratios[:, at] - ratios[:, rival]
+    apart = apart[np.isfinite(apart)]
+    gap, sure = float(apart.mean()), interval(apart)
+    verdict = "better than" if gap < 0 else "worse than"
+    if abs(gap) < WORTH:
+        verdict = "about as good as"
+    lines.append(
+        f"The network, which has {share:.0%} of the weight on average, was {verdict} {names[rival]}, "
+        f"the best simple one ({means[at]:.2f} and {means[rival]:.2f}{sure})."
+    )
+    return " ".join(lines)
+
+
+def of_naive(ratios: Floats) -> str:
+    """A mean of errors over the naive forecast's, with the interval of it over series."""
+    return f"{ratios.mean():.2f} of the naive forecast's{interval(ratios)}"
+
+
+def interval(values: Floats) -> str:
+    """The half-width of a 95 % interval of a mean over series, in words."""
+    if len(values) < 6:
+        return ", too few series to say how sure"
+    from scipy.stats import t
+
+    half = t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    return f", give or take {half:.2f} over series"
+
+
+def weights_table(model: FittedModel) -> list[dict[str, object]]:
+    """A row a series: the weight of each forecast, and the combination's own error."""
+    mixed = model.combination
+    return [
+        {
+            "unique_id": name,
+            **dict(zip(mixed.names, map(float, weights), strict=True)),
+            "error": float(own),
+        }
+        for name, weights, own in zip(model.ids, mixed.weights, mixed.own, strict=True)
+    ]
