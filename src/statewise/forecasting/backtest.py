@@ -4,17 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
 from statewise.base.checks import at_least, one_of
-from statewise.data.frames import write_frame
 from statewise.data.panel import Panel
 from statewise.engine import available_threads
 from statewise.errors import DataError, SettingError
 from statewise.forecasting.core import FittedModel
-from statewise.forecasting.folds import MODEL, NAIVE, SEASONAL, Fold, score
+from statewise.forecasting.folds import MODEL, NAIVE, SEASONAL, Fold, frame_of, score
 from statewise.forecasting.learned import Past
 from statewise.scoring.baselines import seasonal_naive, statistical
 from statewise.scoring.metrics import skill
@@ -49,36 +47,7 @@ class Backtest:
     @property
     def forecasts(self) -> Any:
         """Every forecast, in a frame of the kind that came in: id, cutoff, time, y, each method."""
-        parts: dict[str, list[Floats]] = {}
-        series: list[NDArray[np.int64]] = []
-        times, cutoffs = [], []
-        for fold in self.folds:
-            count, steps = fold.actual.shape
-            rows = (self.panel.offsets[:-1] + fold.known)[:, None] + np.arange(steps)
-            times.append(self.panel.ds[rows].ravel())
-            cutoffs.append(np.repeat(self.panel.ds[rows[:, 0] - 1], steps))
-            series.append(np.repeat(np.arange(count), steps))
-            columns = {"y": fold.actual} | fold.forecasts
-            for level, (low, high) in fold.bounds.items():
-                columns |= {f"{MODEL}-lo-{level:g}": low, f"{MODEL}-hi-{level:g}": high}
-            for name, values in columns.items():
-                parts.setdefault(name, []).append(values.ravel())
-        order = np.lexsort((np.concatenate(times), np.concatenate(series)))
-        frame = write_frame(
-            {name: np.concatenate(values)[order] for name, values in parts.items()},
-            self.panel.kind,
-            series=np.concatenate(series)[order],
-            ds=np.concatenate(times)[order],
-        )
-        kind = self.panel.kind
-        written = kind.time.write(np.concatenate(cutoffs)[order], kind.backend).alias("cutoff")
-        table = nw.from_native(frame, eager_only=True)
-        if kind.time.index:
-            frame.insert(0, "cutoff", written.to_native().to_numpy())
-            return frame
-        names = [*table.columns[: 1 + (kind.id_column is not None)], "cutoff"]
-        rest = [name for name in table.columns if name not in names]
-        return table.with_columns(written).select(*names, *rest).to_native()
+        return frame_of(self.panel, self.folds)
 
     @property
     def table(self) -> list[dict[str, Any]]:

@@ -15,11 +15,12 @@ from statewise.engine.layout import Carried
 from statewise.ensemble.rolling_origin import roll
 from statewise.ensemble.trained import Ensemble, ForecastState, point_of
 from statewise.errors import DataError, SettingError
+from statewise.forecasting.combination import weighted
 from statewise.forecasting.core import FittedModel
 from statewise.forecasting.fitting import History
-from statewise.forecasting.learned import Learned
+from statewise.forecasting.learned import Learned, Past
 
-__all__ = ["Fan", "Trace", "fans", "trace_frame", "traces", "warm_up_length"]
+__all__ = ["Fan", "Trace", "fans", "fitted_values", "trace_frame", "traces", "warm_up_length"]
 
 Floats = NDArray[np.float64]
 FAR = 3.0  # the cell state of the far initial state: its output is all but saturated
@@ -238,6 +239,36 @@ def trace_frame(model: FittedModel, frame: Any) -> Any:
         model.base.kind,
         series=np.repeat(places, np.array(rows) * many),
         ds=np.repeat(np.concatenate([each.ds for each in found]), many),
+    )
+
+
+def fitted_values(model: FittedModel, frame: Any) -> Any:
+    """Forecasts one step ahead within a frame; see ``Forecaster.fitted_values``."""
+    panel = model.read(frame)
+    places = np.array([model.base.place(name) for name in panel.ids], np.intp)
+    learned, weights = model.learned.take(places), model.combination.weights[places]
+    x = model.columns_of(panel.exogenous, panel.ds)
+    past = Past(panel.ids, panel.offsets, panel.y, x)
+    lengths, found = past.lengths, np.full(len(panel.y), np.nan)
+    now = learned.start(past.until(np.ones(len(lengths), np.int64)))
+    for i in range(1, int(lengths.max())):
+        at = past.offsets[:-1] + np.minimum(i, lengths - 1)
+        row = x[at][:, None]
+        kinds = learned.forecasts(now, learned.paths(now, 1, row), 1)
+        going = i < lengths
+        found[at[going]] = weighted(weights, kinds)[going, 0]
+        now = learned.observe(now, past.y[at], row)
+    rows = np.flatnonzero(np.isfinite(found))
+    series = np.repeat(places, lengths)[rows]
+    return write_frame(
+        {
+            model.base.kind.target_column: panel.y[rows],
+            "fitted": found[rows],
+            "residual": panel.y[rows] - found[rows],
+        },
+        model.base.kind,
+        series=series,
+        ds=panel.ds[rows],
     )
 
 

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from statewise.data.frames import write_frame
+from statewise.data.panel import Panel
 from statewise.scoring.metrics import coverage, mae, mase, rmse, smape
 
-__all__ = ["MODEL", "NAIVE", "SEASONAL", "Fold", "score"]
+__all__ = ["MODEL", "NAIVE", "SEASONAL", "Fold", "frame_of", "score"]
 
 Floats = NDArray[np.float64]
 MODEL, NAIVE, SEASONAL = "statewise", "naive", "seasonal-naive"
@@ -54,3 +58,37 @@ def score(
         )
         found[MODEL][f"coverage-{level:g}"] = coverage(actual, low, high)
     return found
+
+
+def frame_of(panel: Panel, folds: Sequence[Fold]) -> Any:
+    """Every forecast, in a frame of the kind that came in: id, cutoff, time, y, each method."""
+    parts: dict[str, list[Floats]] = {}
+    series: list[NDArray[np.int64]] = []
+    times, cutoffs = [], []
+    for fold in folds:
+        count, steps = fold.actual.shape
+        rows = (panel.offsets[:-1] + fold.known)[:, None] + np.arange(steps)
+        times.append(panel.ds[rows].ravel())
+        cutoffs.append(np.repeat(panel.ds[rows[:, 0] - 1], steps))
+        series.append(np.repeat(np.arange(count), steps))
+        columns = {"y": fold.actual} | fold.forecasts
+        for level, (low, high) in fold.bounds.items():
+            columns |= {f"{MODEL}-lo-{level:g}": low, f"{MODEL}-hi-{level:g}": high}
+        for name, values in columns.items():
+            parts.setdefault(name, []).append(values.ravel())
+    order = np.lexsort((np.concatenate(times), np.concatenate(series)))
+    frame = write_frame(
+        {name: np.concatenate(values)[order] for name, values in parts.items()},
+        panel.kind,
+        series=np.concatenate(series)[order],
+        ds=np.concatenate(times)[order],
+    )
+    kind = panel.kind
+    written = kind.time.write(np.concatenate(cutoffs)[order], kind.backend).alias("cutoff")
+    table = nw.from_native(frame, eager_only=True)
+    if kind.time.index:
+        frame.insert(0, "cutoff", written.to_native().to_numpy())
+        return frame
+    names = [*table.columns[: 1 + (kind.id_column is not None)], "cutoff"]
+    rest = [name for name in table.columns if name not in names]
+    return table.with_columns(written).select(*names, *rest).to_native()

@@ -256,6 +256,59 @@ class Forecaster(Settings, Views):
             **options,
         )
 
+    def cross_validation(
+        self,
+        df: Any,
+        h: int,
+        n_windows: int = 1,
+        step_size: int | None = None,
+        refit: bool | int = True,
+        level: float | Sequence[float] | None = None,
+        kinds: bool = False,
+    ) -> Any:
+        """Forecast ``h`` steps from several cutoffs, as the libraries of Nixtla give them.
+
+        Args:
+            df: as ``frame`` of ``fit``. The model is not changed, and need not be fitted.
+            h, n_windows, step_size, refit, level, kinds: as
+                ``statewise.forecasting.cross_validation`` says.
+
+        Returns:
+            A frame of the kind that came in: id, time, ``cutoff``, ``y``, ``statewise``, and the
+            ends of intervals.
+
+        Raises:
+            DataError: every series is too short.
+            SettingError: an argument is impossible.
+        """
+        from statewise.forecasting.cross_validation import cross_validation
+
+        self.check()
+        panel, past = read(self.data, df)
+        settings = Settings(**self.get_params())
+        return cross_validation(
+            settings, panel, past, h, n_windows, step_size, refit, level, kinds
+        )
+
+    def fitted_values(self, frame: Any) -> Any:
+        """Forecasts of each observation of a frame from those before it, and what they missed by.
+
+        What was learned may have seen the whole frame: these are no forecasts of the unknown.
+
+        Args:
+            frame: like the one that was fitted on, of any of its series.
+
+        Returns:
+            A frame of the same kind: id, time, the observation, ``fitted`` and ``residual``, from
+            the second observation on.
+
+        Raises:
+            DataError: the frame cannot be used, or a series is not known.
+        """
+        from statewise.forecasting.diagnostics import fitted_values
+
+        return fitted_values(self._fitted(), frame)
+
     def _repr_html_(self) -> str:
         from statewise.show.notebook import shown
 
