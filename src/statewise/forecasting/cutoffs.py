@@ -1,7 +1,12 @@
 """Inner cutoffs: where a model is tried on its own history before it forecasts."""
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
+
+from statewise.simple.adjustment import SEASONS_NEEDED
 
 __all__ = ["LEAST", "earlier", "held_back", "spread"]
 
@@ -30,17 +35,32 @@ def held_back(lengths: Ints, horizon: int) -> list[int]:
     return sorted(found, reverse=True)
 
 
-def earlier(lengths: Ints, horizon: int) -> list[int]:
-    """Further cutoffs before those, evenly over the last half of a history, the earliest first."""
+def earlier(lengths: Ints, horizon: int, seasons: Sequence[int] = ()) -> list[int]:
+    """Further cutoffs before those, evenly over the last half of a history, the earliest first.
+
+    Args:
+        lengths, horizon: as for ``held_back``.
+        seasons: steps of each; what a history shows of the shortest now, it shows at the cutoffs.
+    """
     middle, most = int(np.median(lengths)), held_back(lengths, horizon)[0]
-    reach = min(middle // 2, most + 10 * horizon)
+    reach = min(middle // 2, most + 10 * horizon, middle - needed(middle, seasons))
     every = max(1, horizon // 2, (reach - most) // FURTHER)
     return list(range(most + every, reach + 1, every))[::-1]
 
 
-def spread(lengths: Ints, horizon: int) -> list[int]:
-    """Cutoffs over the end of a history, for the widths of intervals of a few series."""
+def spread(lengths: Ints, horizon: int, seasons: Sequence[int] = ()) -> list[int]:
+    """Cutoffs over the end of a history, for the widths of intervals of a few series.
+
+    Arguments are those of ``earlier``.
+    """
     longest = int(lengths.max())
-    most = min(longest - max(LEAST, longest // 3), 3 * horizon + 20)
+    least = max(LEAST, longest // 3, needed(longest, seasons))
+    most = min(longest - least, 3 * horizon + 20)
     found = np.unique(np.linspace(1, max(most, 1), 20).astype(int))
     return [int(d) for d in found if d not in held_back(lengths, horizon)]
+
+
+def needed(length: int, seasons: Sequence[int]) -> int:
+    """How many observations show the shortest season, if so many show it."""
+    least = math.ceil(SEASONS_NEEDED * min(seasons, default=1))
+    return least if length > least else LEAST

@@ -61,7 +61,10 @@ def score(
 
 
 def frame_of(panel: Panel, folds: Sequence[Fold]) -> Any:
-    """Every forecast, in a frame of the kind that came in: id, cutoff, time, y, each method."""
+    """Every forecast, in a frame of the kind that came in: id, cutoff, time, y, each method.
+
+    Rows are in order of series, cutoff and time.
+    """
     parts: dict[str, list[Floats]] = {}
     series: list[NDArray[np.int64]] = []
     times, cutoffs = [], []
@@ -76,7 +79,7 @@ def frame_of(panel: Panel, folds: Sequence[Fold]) -> Any:
             columns |= {f"{MODEL}-lo-{level:g}": low, f"{MODEL}-hi-{level:g}": high}
         for name, values in columns.items():
             parts.setdefault(name, []).append(values.ravel())
-    order = np.lexsort((np.concatenate(times), np.concatenate(series)))
+    order = np.lexsort((np.concatenate(times), np.concatenate(cutoffs), np.concatenate(series)))
     frame = write_frame(
         {name: np.concatenate(values)[order] for name, values in parts.items()},
         panel.kind,

@@ -286,9 +286,7 @@ class Forecaster(Settings, Views):
         self.check()
         panel, past = read(self.data, df)
         settings = Settings(**self.get_params())
-        return cross_validation(
-            settings, panel, past, h, n_windows, step_size, refit, level, kinds
-        )
+        return cross_validation(settings, panel, past, h, n_windows, step_size, refit, level, kinds)
 
     def fitted_values(self, frame: Any) -> Any:
         """Forecasts of each observation of a frame from those before it, and what they missed by.

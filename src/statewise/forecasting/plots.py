@@ -13,9 +13,10 @@ from statewise.data.panel import Panel
 from statewise.errors import SettingError
 from statewise.forecasting.diagnostics import Fan, Trace
 from statewise.forecasting.folds import MODEL, NAIVE, Fold
+from statewise.forecasting.training_curve import Curve
 from statewise.show.style import GRID, INK, NAIVE_LINE, PALETTE, short, styled
 
-__all__ = ["backtest_figure", "forecast_figure", "state_figure"]
+__all__ = ["backtest_figure", "forecast_figure", "state_figure", "training_figure"]
 
 SERIES = 9  # panels of a figure, at most
 STATES = 3  # series whose state is drawn, at most
@@ -117,6 +118,28 @@ def state_figure(traces: Sequence[Trace], member: int = 1) -> Figure:
     left_out += [f"{UNITS} of {units} units"] if units > UNITS else []
     said = f" ({', '.join(left_out)})" if left_out else ""
     figure.suptitle(f"State of member {member} of {members}{said}", x=0.01, ha="left", fontsize=10)
+    return figure
+
+
+@styled
+def training_figure(curve: Curve) -> Figure:
+    """The error of every epoch: the median of all networks, and the middle half of them."""
+    figure = Figure(figsize=(8.0, 3.6), layout="constrained")
+    axes: Any = figure.subplots()
+    lines = [("training", curve.training, PALETTE[0]), ("validation", curve.validation, PALETTE[1])]
+    for name, errors, colour in lines:
+        if errors is None:
+            continue
+        epochs = np.arange(1, errors.shape[1] + 1)
+        low, middle, high = np.nanquantile(errors, (0.25, 0.5, 0.75), axis=0)
+        axes.plot(epochs, middle, color=colour, lw=1.5, label=name)
+        axes.fill_between(epochs, low, high, color=colour, alpha=0.16, lw=0)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(f"root mean squared error\n{curve.unit}")
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    axes.set_title(curve.sentence, loc="left", fontsize=9)
+    axes.legend(frameon=False, fontsize=8)
+    tidy(axes)
     return figure
 
 

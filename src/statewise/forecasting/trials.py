@@ -151,11 +151,11 @@ def tried(
         The combination, or None where no series is long enough; and the residuals.
     """
     lengths, horizon = past.lengths, learner.decisions.horizon
-    held = held_back(lengths, horizon)
+    held, seasons = held_back(lengths, horizon), learner.decisions.seasons
     trials = learner.trials(past, held, twin)
     last = len(trials)
     if len(lengths) < MANY:
-        trials = [*learner.trials(past, earlier(lengths, horizon), None), *trials]
+        trials = [*learner.trials(past, earlier(lengths, horizon, seasons), None), *trials]
     names = learned.names
     trials = [with_blank(trial, len(names)) for trial in trials]
     combination = combination_of(names, trials) if trials else None
@@ -164,7 +164,9 @@ def tried(
     weights = np.eye(len(names))[np.zeros(len(lengths), int)]
     if combination is not None:
         weights = combination.weights
-    more = learner.trials(past, spread(lengths, horizon), None) if len(lengths) < FEW else []
+    more = (
+        learner.trials(past, spread(lengths, horizon, seasons), None) if len(lengths) < FEW else []
+    )
     done = [*trials, *(with_blank(trial, len(names)) for trial in more)]
     shown = np.maximum(lengths - held[0], np.minimum(lengths, LEAST))
     cut = past.until(shown)

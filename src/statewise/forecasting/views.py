@@ -43,6 +43,20 @@ class Views:
         model = self._fitted()
         return forecast_figure(fans(model, h, history, level, X, last))
 
+    def plot_training(self) -> "Figure":
+        """Draw the error of every epoch, in training and on what was held back for validation.
+
+        The title says whether the networks learned too little or too much. There is a validation
+        line where ``Recipe(validation=...)`` holds samples back.
+
+        Raises:
+            SettingError: nothing was trained, or the model was loaded from a file.
+        """
+        from statewise.forecasting.plots import training_figure
+        from statewise.forecasting.training_curve import curve_of
+
+        return training_figure(curve_of(self._fitted(), getattr(self, "training_", None)))
+
     def trace(self, frame: Any) -> Any:
         """The state of every member after each observation of a frame, from the initial state.
 

@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 
 from statewise.errors import DataError
 
-__all__ = ["TRANSFORMS", "Adjustment", "Transform", "fit_adjustment", "seasonal_indices"]
+__all__ = [
+    "SEASONS_NEEDED",
+    "TRANSFORMS",
+    "Adjustment",
+    "Transform",
+    "fit_adjustment",
+    "seasonal_indices",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
