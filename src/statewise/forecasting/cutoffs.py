@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from statewise.simple.adjustment import SEASONS_NEEDED
 
-__all__ = ["LEAST", "earlier", "held_back", "spread"]
+__all__ = ["LEAST", "earlier", "held_back", "needed", "spread"]
 
 Ints = NDArray[np.int64]
 LEAST = 4  # observations that a series must show before a cutoff

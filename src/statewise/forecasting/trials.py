@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from statewise.ensemble.trained import Ensemble
 from statewise.forecasting.combination import MANY, Combination, Trial, combination_of
-from statewise.forecasting.cutoffs import LEAST, earlier, held_back, spread
+from statewise.forecasting.cutoffs import LEAST, earlier, held_back, needed, spread
 from statewise.forecasting.decisions import Decisions
 from statewise.forecasting.fitting import known_of
 from statewise.forecasting.intervals import MIX, OWN, Residuals, residuals_of
@@ -77,7 +77,7 @@ class Learner:
     def trial(self, past: Past, held: int, twin: Twin | None) -> Trial:
         """Forecasts without the last ``held`` observations, and what came."""
         steps = min(held, self.decisions.horizon)
-        good = past.lengths - held >= LEAST
+        good = past.lengths - held >= self.enough(past.lengths)
         known = np.where(good, past.lengths - held, 1)
         learned, now = self.learn(past.until(known), twin)
         blank = np.full((len(good), steps), np.nan)
@@ -87,6 +87,15 @@ class Learner:
             actual[good], x[good] = past.take(np.flatnonzero(good)).after(known[good], steps)
         forecasts = learned.forecasts(now, learned.paths(now, steps, x), steps)
         return Trial(held, actual, np.where(good[:, None], forecasts, np.nan), twin is not None)
+
+    def enough(self, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(series,) how many observations a series must show before a cutoff to be tried there.
+
+        One that shows its season before the inner cutoffs is not tried where it does not.
+        """
+        first = held_back(lengths, self.decisions.horizon)[0]
+        seasonal = needed(int(lengths.max()), self.decisions.seasons)
+        return np.where(lengths - first >= seasonal, seasonal, LEAST)
 
     def trials(self, past: Past, cutoffs: Sequence[int], twin: Twin | None) -> list[Trial]:
         """One after the other, those at which a series has enough left."""
