@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from statewise.errors import SettingError as SettingError
     from statewise.errors import StatewiseError as StatewiseError
     from statewise.forecasting import Backtest as Backtest
+    from statewise.forecasting import Data as Data
     from statewise.forecasting import Forecaster as Forecaster
+    from statewise.forecasting import Recipe as Recipe
     from statewise.model.framing import Framing as Framing
     from statewise.model.network import SGD as SGD
     from statewise.model.network import Adam as Adam
@@ -52,7 +54,7 @@ _HOME = {
     "engine": ("Fitted", "State", "Weights", "fit", "initial_weights", "step"),
     "ensemble.rolling_origin": ("walk_forward",),
     "errors": ("DataError", "ModelError", "OutputError", "SettingError", "StatewiseError"),
-    "forecasting": ("Backtest", "Forecaster"),
+    "forecasting": ("Backtest", "Data", "Forecaster", "Recipe"),
     "model.framing": ("Framing",),
     "model.network": ("SGD", "Adam", "Network", "ReduceOnPlateau", "Training"),
     "model.regime": ("REGIMES", "StateRegime"),

@@ -20,6 +20,7 @@ from statewise.forecasting.combination import Combination, weighted
 from statewise.forecasting.decisions import Decisions
 from statewise.forecasting.intervals import Residuals
 from statewise.forecasting.learned import Known, Learned
+from statewise.forecasting.reading import encoded
 from statewise.forecasting.settings import Settings
 
 __all__ = ["Ahead", "FittedModel"]
@@ -115,7 +116,7 @@ class FittedModel:
             panel = frame
         else:
             panel = read_frame(
-                frame,
+                encoded(self.settings.data, frame, self.base.columns),
                 id_column=kind.id_column or "unique_id",
                 time_column=kind.time.name,
                 target_column=kind.target_column,

@@ -122,7 +122,7 @@ class Forecaster(Settings, Views):
         if frame is not None:
             from statewise.forecasting.unseen import applied
 
-            model = applied(model, *read(self.data, frame))
+            model = applied(model, *read(self.data, frame, model.base.columns))
         h = model.decisions.horizon if h is None else h
         return model.predict(h, level=level, quantiles=quantiles, X=X, members=members, kinds=kinds)
 

@@ -54,6 +54,9 @@ class Data:
     past: Names = setting(
         True, "further columns that are known up to now alone: a list, True for all other numbers"
     )
+    static: Sequence[str] = setting(
+        (), "further columns with one value a series, numbers or text, that networks are shown"
+    )
     calendar: Sequence[str] = setting(
         (), 'what networks are shown of a date: "month", "day-of-week", "hour" and others'
     )
@@ -63,6 +66,7 @@ class Data:
             self,
             known=names(self.known),
             past=names(self.past),
+            static=tuple(self.static),
             calendar=tuple(self.calendar),
         )
 
