@@ -78,20 +78,18 @@ def fit_damped(z):
             for phi in PHIS:
                 l0, l1, l2 = 0.0, 1.0, 0.0
                 b0, b1, b2 = 0.0, 0.0, 1.0
+                s11, s12, s22, c1, c2 = 0.0, 0.0, RIDGE, 0.0, 0.0
                 for t in range(n):
                     f0, f1, f2 = l0 + phi * b0, l1 + phi * b1, l2 + phi * b2
                     e0, e1, e2 = z[t] - f0, -f1, -f2
                     error[t], by_level[t], by_trend[t] = e0, e1, e2
                     l0, l1, l2 = f0 + alpha * e0, f1 + alpha * e1, f2 + alpha * e2
                     b0, b1, b2 = phi * b0 + beta * e0, phi * b1 + beta * e1, phi * b2 + beta * e2
-                s11, s12, s22, c1, c2 = 0.0, 0.0, 0.0, 0.0, 0.0
-                for t in range(n):
-                    s11 += by_level[t] * by_level[t]
-                    s12 += by_level[t] * by_trend[t]
-                    s22 += by_trend[t] * by_trend[t]
-                    c1 += by_level[t] * error[t]
-                    c2 += by_trend[t] * error[t]
-                s22 += RIDGE
+                    s11 += e1 * e1
+                    s12 += e1 * e2
+                    s22 += e2 * e2
+                    c1 += e1 * e0
+                    c2 += e2 * e0
                 determinant = s11 * s22 - s12 * s12
                 level = -(s22 * c1 - s12 * c2) / determinant
                 trend = -(s11 * c2 - s12 * c1) / determinant
@@ -113,14 +111,20 @@ def noise_floor(z):
 
 
 @njit(error_model="numpy")
+def criterion(n, squares, floor, parameters):
+    """The AICc from the sum of squared errors; above any other where there are too few of them."""
+    left = n - parameters - 1.0
+    fit = n * math.log(squares / n + floor) + 2.0 * parameters
+    if left <= 0.0:
+        return fit + 1e9 * parameters
+    return fit + 2.0 * parameters * (parameters + 1.0) / left
+
+
+@njit(error_model="numpy")
 def trend_weight(n, without, damped, floor):
     """The Akaike weight of the damped trend against no trend, from their sums of squares.
 
-    A form whose parameters are too many for the length has no criterion and loses.
+    Parameters are alpha, the level and the variance; and beta, phi and the trend.
     """
-    criterion = (
-        n * math.log(without / n + floor) + 6.0 + (24.0 / (n - 4.0) if n > 4 else 1e9),
-        n * math.log(damped / n + floor) + 12.0 + (84.0 / (n - 7.0) if n > 7 else 2e9),
-    )
-    gap = (criterion[1] - criterion[0]) / 2
+    gap = (criterion(n, damped, floor, 6.0) - criterion(n, without, floor, 3.0)) / 2.0
     return 1.0 / (1.0 + math.exp(min(max(gap, -50.0), 50.0))) if math.isfinite(gap) else 0.0
