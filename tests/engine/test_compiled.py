@@ -3,14 +3,13 @@
 import os
 import subprocess
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from statewise.engine import caching, compiled, initial
+from statewise.engine import compiled, initial
 from statewise.engine.cells.lstm import LSTM
 
 PROGRAM = """
@@ -60,23 +59,6 @@ def test_nothing_compiles_after_the_functions_are_built() -> None:
     assert initial.loops() is loops
 
 
-def test_the_lock_lies_with_the_cache_or_with_the_user(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    def no_user() -> str:
-        raise KeyError
-
-    monkeypatch.setattr("getpass.getuser", no_user)
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
-    first, *_, last = caching.lock_paths()
-    assert first.parent == tmp_path / "cache"
-    assert last.parent.name == "statewise-nobody"
-    (tmp_path / "cache" / first.name).mkdir(parents=True)  # in the way: the next place is taken
-    with ExitStack() as stack:
-        caching.lock(stack)
-        assert any(path.is_file() for path in caching.lock_paths()[1:])
-
-
 def test_without_a_folder_for_the_cache_it_compiles_in_memory(tmp_path: Path) -> None:
     program = (
         "from numba.core import caching; "
@@ -91,16 +73,3 @@ def test_without_a_folder_for_the_cache_it_compiles_in_memory(tmp_path: Path) ->
     )
     assert len(done.stdout) > 10
     assert list(tmp_path.rglob("*.nbc")) == []
-
-
-def test_ctrl_c_while_compiling_is_not_hidden_by_what_follows() -> None:
-    def compilation() -> None:
-        try:
-            raise KeyboardInterrupt
-        finally:
-            raise RuntimeError("no compiled object yet")  # as numba's own clean-up may
-
-    with pytest.raises(KeyboardInterrupt), caching.interruptible():
-        compilation()
-    with pytest.raises(ValueError, match="other"), caching.interruptible():
-        raise ValueError("other")

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from statewise import engine
+from statewise.base.caching import source_digest
 from statewise.engine.cells.lstm import LSTM
 from statewise.engine.initial import initial_weights, sample_orders
-from statewise.engine.lanes import FOLDER, build, source_digest
+from statewise.engine.lanes import FOLDER, build
 from statewise.engine.layout import Shape, parameter_count
 from statewise.model.network import SGD, Adam, Network, Training
 from statewise.model.regime import StateRegime

@@ -26,8 +26,8 @@ def add_to(commands: Any) -> None:
 
 def run_doctor(_: argparse.Namespace) -> int:
     """Print everything."""
+    from statewise.base.caching import cache_state
     from statewise.engine import available_threads
-    from statewise.engine.caching import cache_state
     from statewise.show.tables import table
 
     named = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "llvmlite", "scipy"))

@@ -4,9 +4,9 @@ import functools
 
 import numpy as np
 
+from statewise.base.caching import built
 from statewise.base.checks import at_least
 from statewise.engine.blocks import block_for, lanes_may_differ, per_lane_for
-from statewise.engine.caching import built
 from statewise.engine.cells import Cell
 from statewise.engine.cells.lstm import LSTM
 from statewise.engine.lanes import build

@@ -13,8 +13,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from statewise.base.caching import built
 from statewise.base.checks import at_least
-from statewise.engine.caching import built
 from statewise.engine.cells import Cell
 from statewise.engine.cells.lstm import LSTM
 from statewise.engine.weights import Weights

@@ -8,13 +8,13 @@ computes like the others and keeps what it had.
 """
 
 import functools
-import hashlib
 import inspect
 from pathlib import Path
 
 import numpy as np
 from numba import njit
 
+from statewise.base.caching import source_digest
 from statewise.engine.cells import Cell
 from statewise.engine.layout import Kernels, MaskedKernels, Run, UniformKernels
 from statewise.engine.passes import (
@@ -29,7 +29,7 @@ from statewise.engine.passes import (
 )
 from statewise.engine.simd import filled, fma, lanes, sqrt, where
 
-__all__ = ["FOLDER", "build", "source_digest"]
+__all__ = ["FOLDER", "build"]
 
 FOLDER = Path(__file__).parent  # every file that the kernels are compiled from, and some more
 
@@ -104,15 +104,6 @@ def prepare(per_lane, rates, first, count):
             rate = rates[per_lane.table[lane], per_lane.done[lane]]
             per_lane.rate[0, lane] = rate * per_lane.lr_scale[lane]
             per_lane.done[lane] += 1
-
-
-def source_digest(*places: Path) -> str:
-    """A hash of files, and of every source file in folders."""
-    digest = hashlib.sha256()
-    for place in places:
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
 
 
 @functools.cache

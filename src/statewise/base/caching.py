@@ -1,12 +1,14 @@
 """Compile once, cache on disk, safely with several processes.
 
 Two processes that fill one of numba's cache files at the same moment can leave an index that names
-the other's code. So everything in the engine is compiled here, under a lock on a file, and nothing
-compiles later: an argument of another type than a function was built for is an error, not a silent
-compilation.
+the other's code. So everything is compiled here, under a lock on a file, and nothing compiles
+later: an argument of another type than a function was built for is an error, not a silent
+compilation. And a cached function is looked up by its own file and its closure alone, so whoever
+builds one puts the ``source_digest`` of all that it calls into its closure.
 """
 
 import getpass
+import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,8 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from filelock import FileLock
 
-__all__ = ["CacheState", "built", "cache_state", "interruptible"]
-
+__all__ = ["CacheState", "built", "cache_state", "interruptible", "source_digest"]
 
 Functions = TypeVar("Functions", bound=tuple[Any, ...])
 
@@ -75,6 +76,15 @@ def lock_paths() -> list[Path]:
     ]
 
 
+def source_digest(*places: Path) -> str:
+    """A hash of files, and of every source file in folders."""
+    digest = hashlib.sha256()
+    for place in places:
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
 class CacheState(NamedTuple):
     """Compiled code on disk."""
 
@@ -85,10 +95,14 @@ class CacheState(NamedTuple):
 
 def cache_state() -> CacheState:
     """Where compiled code is cached, and how much of it is there."""
-    named, own = os.environ.get("NUMBA_CACHE_DIR"), Path(__file__).parent
-    folder = Path(named) if named else own / "__pycache__"
-    pattern = f"{own.name}_*/*.nbc" if named else "*.nbc"
-    files = list(folder.glob(pattern))
+    named, package = os.environ.get("NUMBA_CACHE_DIR"), Path(__file__).parents[1]
+    folder = Path(named) if named else package
+    files = list(folder.rglob("*.nbc"))
+    if (
+        named
+    ):  # others' code may be there too: numba names a folder by that of the source, and a hash
+        own = {place.name for place in package.iterdir() if place.is_dir()}
+        files = [file for file in files if file.parent.name.rpartition("_")[0] in own]
     return CacheState(folder, len(files), sum(file.stat().st_size for file in files))
 
 
