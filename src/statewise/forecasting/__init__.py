@@ -5,4 +5,13 @@ from statewise.forecasting.forecaster import Forecaster
 from statewise.forecasting.settings import Data, Recipe
 from statewise.forecasting.states import SeriesState, Snapshot, States
 
-__all__ = ["Backtest", "Data", "Forecaster", "Recipe", "SeriesState", "Snapshot", "States", "backtest"]
+__all__ = [
+    "Backtest",
+    "Data",
+    "Forecaster",
+    "Recipe",
+    "SeriesState",
+    "Snapshot",
+    "States",
+    "backtest",
+]

@@ -13,7 +13,6 @@ from statewise.engine import available_threads
 from statewise.errors import DataError, SettingError
 from statewise.forecasting.core import FittedModel
 from statewise.forecasting.folds import MODEL, NAIVE, SEASONAL, Fold, frame_of, score
-from statewise.forecasting.learned import Past
 from statewise.scoring.baselines import seasonal_naive, statistical
 from statewise.scoring.metrics import skill
 
@@ -207,7 +206,7 @@ def walk_through(
     Returns:
         The model as it knows the test part, and a fold for each forecast.
     """
-    past = past_of(model, panel)
+    past = model.past_of(panel)
     actual, x = past.after(known, test_size)
     state, folds = model.known, []
     for begin in range(0, test_size, step):
@@ -221,8 +220,3 @@ def walk_through(
         for i in range(begin, begin + ahead):
             state = model.learned.observe(state, actual[:, i], x[:, i : i + 1])
     return replace(model, known=state, steps=model.steps + test_size), folds
-
-
-def past_of(model: FittedModel, panel: Panel) -> Past:
-    """The histories of a panel as a model sees them."""
-    return Past(panel.ids, panel.offsets, panel.y, model.columns_of(panel.exogenous, panel.ds))

@@ -89,11 +89,11 @@ def weighted(weights: Floats, forecasts: Floats) -> Floats:
     Kinds are added up one by one, so that a series has the same bits alone and among others. Where
     nothing that has weight is a number, the first kind stands, which is the naive forecast.
     """
-    total, mass = np.zeros(forecasts.shape[1:]), np.zeros(forecasts.shape[1:])
-    for weight, each in zip(weights.T, forecasts, strict=True):
-        good = np.isfinite(each) & (weight > 0)[:, None]
-        total += np.where(good, weight[:, None] * np.where(good, each, 0.0), 0.0)
-        mass += np.where(good, weight[:, None], 0.0)
+    heavy = weights.T[:, :, None]
+    good = np.isfinite(forecasts) & (heavy > 0)
+    mass = np.cumsum(np.where(good, heavy, 0.0), axis=0)[-1]
+    with np.errstate(invalid="ignore"):
+        total = np.cumsum(np.where(good, heavy * forecasts, 0.0), axis=0)[-1]
     whole = mass > 0
     return np.where(whole, total / np.where(whole, mass, 1.0), forecasts[0])
 

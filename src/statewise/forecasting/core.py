@@ -19,7 +19,7 @@ from statewise.errors import DataError, SettingError
 from statewise.forecasting.combination import Combination, weighted
 from statewise.forecasting.decisions import Decisions
 from statewise.forecasting.intervals import Residuals
-from statewise.forecasting.learned import Known, Learned
+from statewise.forecasting.learned import Known, Learned, Past
 from statewise.forecasting.reading import encoded
 from statewise.forecasting.settings import Settings
 
@@ -128,6 +128,20 @@ class FittedModel:
         for name in panel.ids:
             self.base.place(name)
         return panel
+
+    def past_of(self, panel: Panel) -> Past:
+        """The histories of a panel of known series, each from its place on the axis of the fit."""
+        places = np.array([self.base.place(name) for name in panel.ids], np.intp)
+        first, last = panel.ds[panel.offsets[:-1]], self.origin.last[places]
+        pairs = np.sort(np.stack([first, last], axis=1), axis=1)
+        apart = np.flatnonzero(pairs[:, 0] < pairs[:, 1])
+        steps = np.zeros(len(panel), np.int64)
+        if len(apart):
+            index = self.base.frequency.index(pairs[apart].ravel(), 2 * np.arange(len(apart) + 1))
+            steps[apart] = index[1::2]
+        begin = self.known.count[places] - 1 - np.where(first <= last, steps, -steps)
+        x = self.columns_of(panel.exogenous, panel.ds)
+        return Past(panel.ids, panel.offsets, panel.y, x, begin)
 
     def predict(
         self,

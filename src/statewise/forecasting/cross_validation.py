@@ -9,7 +9,6 @@ import numpy as np
 from statewise.base.checks import at_least
 from statewise.data.panel import Panel
 from statewise.errors import DataError
-from statewise.forecasting.backtest import past_of
 from statewise.forecasting.core import FittedModel
 from statewise.forecasting.cutoffs import LEAST
 from statewise.forecasting.fit import fit_model
@@ -77,7 +76,7 @@ def cross_validation(
         known = panel.lengths - tested + step * window
         if model is None or window % every == 0:
             model, _ = fit_model(settings, panel.until(known), past_columns)
-            past, now = past_of(model, panel), model.known
+            past, now = model.past_of(panel), model.known
         else:
             y, x = past.after(known - step, step)
             for i in range(step):

@@ -18,7 +18,7 @@ from statewise.errors import DataError, SettingError
 from statewise.forecasting.combination import weighted
 from statewise.forecasting.core import FittedModel
 from statewise.forecasting.fitting import History
-from statewise.forecasting.learned import Learned, Past
+from statewise.forecasting.learned import Learned
 
 __all__ = ["Fan", "Trace", "fans", "fitted_values", "trace_frame", "traces", "warm_up_length"]
 
@@ -137,6 +137,7 @@ class Way:
         learned: of it alone.
         ensemble: of its networks.
         ds: (observations,) times.
+        begin: the place of the first of them, which gives the phase of a season.
         own: (observations,) adjusted.
         z, x: the same, and the columns, scaled, after what stands before the first observation.
     """
@@ -145,6 +146,7 @@ class Way:
     learned: Learned
     ensemble: Ensemble
     ds: NDArray[Any]
+    begin: int
     own: Floats
     z: Floats
     x: Floats
@@ -157,7 +159,8 @@ def ways(model: FittedModel, panel: Panel) -> Iterator[Way]:
         DataError: a series is too short to be forecast once.
         SettingError: the model has no networks.
     """
-    columns = model.columns_of(panel.exogenous, panel.ds)
+    past = model.past_of(panel)
+    columns = past.x
     if model.learned.ensemble is None:
         fix = "Fit longer series, or more of them."
         raise SettingError("frame", list(panel.ids[:3]), "is of a model without networks", fix)
@@ -166,7 +169,8 @@ def ways(model: FittedModel, panel: Panel) -> Iterator[Way]:
         ensemble = learned.ensemble
         assert ensemble is not None
         a, b = int(panel.offsets[i]), int(panel.offsets[i + 1])
-        z = learned.adjustment.apply(panel.y[None, a:b], np.arange(b - a)[None])[0]
+        at = past.begin[i] + np.arange(b - a)
+        z = learned.adjustment.apply(panel.y[None, a:b], at[None])[0]
         whole = learned.recipe.padded(History(name, z, columns[a:b]))
         least = ensemble.model.framing.memory + (ensemble.outputs if columns.shape[1] else 1)
         if len(whole.z) < least:
@@ -178,7 +182,7 @@ def ways(model: FittedModel, panel: Panel) -> Iterator[Way]:
                 "Give more of them, such as the frame that was fitted on.",
             )
         x = ensemble.columns.apply(whole.x[None])[0]
-        yield Way(name, learned, ensemble, panel.ds[a:b], z, whole.z, x)
+        yield Way(name, learned, ensemble, panel.ds[a:b], int(past.begin[i]), z, whole.z, x)
 
 
 def traces(model: FittedModel, frame: Any) -> list[Trace]:
@@ -207,7 +211,7 @@ def traces(model: FittedModel, frame: Any) -> list[Trace]:
         for z in way.own[first : first + rows]:
             now = simple.observe(now, np.array([z]))
             levels.append(now.level)
-        level, at = np.stack(levels, axis=1), first + np.arange(rows)[None]
+        level, at = np.stack(levels, axis=1), way.begin + first + np.arange(rows)[None]
         adjustment = way.learned.adjustment
         plain = adjustment.invert(level, None)[0]
         season = adjustment.invert(level, at)[0] - plain
@@ -247,8 +251,12 @@ def fitted_values(model: FittedModel, frame: Any) -> Any:
     panel = model.read(frame)
     places = np.array([model.base.place(name) for name in panel.ids], np.intp)
     learned, weights = model.learned.take(places), model.combination.weights[places]
-    x = model.columns_of(panel.exogenous, panel.ds)
-    past = Past(panel.ids, panel.offsets, panel.y, x)
+    past = model.past_of(panel)
+    if past.begin.any():
+        name = panel.ids[int(np.flatnonzero(past.begin)[0])]
+        fix = "Give the whole frame that was fitted on."
+        raise DataError("frame", name, "does not begin where the model's history does", fix)
+    x = past.x
     lengths, found = past.lengths, np.full(len(panel.y), np.nan)
     now = learned.start(past.until(np.ones(len(lengths), np.int64)))
     for i in range(1, int(lengths.max())):

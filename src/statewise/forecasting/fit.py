@@ -49,7 +49,8 @@ def fit_model(
     frequency = panel.checked_frequency()
     dates = dates_of(settings, panel.kind, panel.ds)
     known = len(panel.columns) - past_columns + dates.shape[1]
-    past = Past(panel.ids, panel.offsets, panel.y, beside(panel.exogenous, dates, past_columns))
+    x = beside(panel.exogenous, dates, past_columns)
+    past = Past(panel.ids, panel.offsets, panel.y, x, np.zeros(len(panel), np.int64))
     decisions = decide(settings, frequency, past.lengths, known, past_columns)
     learner = Learner(decisions, settings.bounds)
     judged = settings.combine or settings.intervals

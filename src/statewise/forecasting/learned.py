@@ -28,12 +28,15 @@ class Past:
         offsets: (series + 1,) where each begins and ends.
         y: (observations,).
         x: (observations, columns) those known ahead first, then those known up to now.
+        begin: (series,) the place of the first observation, which gives the phase of its season;
+            0 where a fit's history begins.
     """
 
     names: tuple[str, ...]
     offsets: Ints
     y: Floats
     x: Floats
+    begin: Ints
 
     @property
     def lengths(self) -> Ints:
@@ -45,13 +48,14 @@ class Past:
         place = np.arange(len(self.y)) - np.repeat(self.offsets[:-1], self.lengths)
         kept = place < np.repeat(lengths, self.lengths)
         offsets = np.concatenate([[0], np.cumsum(lengths)])
-        return Past(self.names, offsets, self.y[kept], self.x[kept])
+        return Past(self.names, offsets, self.y[kept], self.x[kept], self.begin)
 
     def take(self, series: NDArray[np.intp]) -> "Past":
         """Some of the series."""
         rows = np.concatenate([np.arange(self.offsets[i], self.offsets[i + 1]) for i in series])
         offsets = np.concatenate([[0], np.cumsum(self.lengths[series])])
-        return Past(tuple(self.names[i] for i in series), offsets, self.y[rows], self.x[rows])
+        names = tuple(self.names[i] for i in series)
+        return Past(names, offsets, self.y[rows], self.x[rows], self.begin[series])
 
     def after(self, known: Ints, steps: int) -> tuple[Floats, Floats]:
         """The observations (series, steps) after the first ``known`` (series,), and columns."""
@@ -115,7 +119,8 @@ class Learned:
         z = np.empty_like(past.y)
         for i, (a, b) in enumerate(zip(past.offsets[:-1], past.offsets[1:], strict=True)):
             one = self.adjustment.take(np.array([i]))
-            z[a:b] = one.apply(past.y[None, a:b], np.arange(b - a)[None])[0]
+            at = past.begin[i] + np.arange(b - a)
+            z[a:b] = one.apply(past.y[None, a:b], at[None])[0]
         return z
 
     def observe(self, known: Known, y: Floats, x: Floats) -> Known:
@@ -149,8 +154,8 @@ class Learned:
             horizon: steps ahead.
         """
         at = known.count[:, None] + np.arange(horizon)
-        z = self.simple.forecast(known.simple, horizon)
-        adjusted = [self.adjustment.invert(each, at) for each in z]
+        z = self.simple.forecast(known.simple, horizon).swapaxes(0, 1)
+        adjusted = list(self.adjustment.invert(z, at).swapaxes(0, 1))
         last = known.tail[:, -1:]
         found = [self.adjustment.clip(np.repeat(last, horizon, axis=1))]
         for season in self.adjustment.seasons:
@@ -217,7 +222,7 @@ def known_at(
     ):
         count = min(longest, b - a)
         row[longest - count :] = past.y[b - count : b]
-    return Known(past.lengths, tail, simple, networks)
+    return Known(past.begin + past.lengths, tail, simple, networks)
 
 
 def histories_of(past: Past, z: Floats) -> Sequence[History]:

@@ -48,7 +48,7 @@ def applied(model: FittedModel, panel: Panel, past_columns: int) -> FittedModel:
     count = len(panel)
     dates = model.dates(panel.ds)
     x = beside(panel.exogenous, dates, past_columns)
-    past = Past(panel.ids, panel.offsets, panel.y, x)
+    past = Past(panel.ids, panel.offsets, panel.y, x, np.zeros(count, np.int64))
     twin = None
     if ensemble is not None:
         # Series share their scales, so any one stands for all.

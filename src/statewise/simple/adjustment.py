@@ -6,7 +6,7 @@ shares. Every map works value by value, through functions that round the same wh
 layout of an array, so that a series is adjusted to the same bit alone and among thousands.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -69,7 +69,7 @@ class Adjustment:
 
     def apply(self, y: Floats, at: Ints) -> Floats:
         """Observations (series, steps) at these places (series, steps), adjusted."""
-        z, begin = transformed(self.kind[:, None], y / self.unit[:, None]), 0
+        z, begin = mapped(FORWARD, self.kind[:, None], y / self.unit[:, None]), 0
         for season in self.seasons:  # one by one, as the fit takes them out
             z = z - np.take_along_axis(self.indices, begin + at % season, axis=1)
             begin += season
@@ -86,7 +86,7 @@ class Adjustment:
         value = z * self.scale[axes]
         if at is not None:
             value = value + self.seasonal(at).reshape(len(z), *[1] * (z.ndim - 2), -1)
-        return self.clip(untransformed(self.kind[axes], value) * self.unit[axes])
+        return self.clip(mapped(BACK, self.kind[axes], value) * self.unit[axes])
 
     def clip(self, y: Floats) -> Floats:
         """Forecasts (series, ...) within their bounds."""
@@ -186,7 +186,7 @@ def fit_adjustment(
     elif bounds is not None:
         low[:] = -np.inf if bounds[0] is None else bounds[0]
         high[:] = np.inf if bounds[1] is None else bounds[1]
-    z = transformed(np.repeat(kind, counts), y / np.repeat(unit, counts))
+    z = mapped(FORWARD, np.repeat(kind, counts), y / np.repeat(unit, counts))
     ordered = tuple(sorted({int(m) for m in seasons if m > 1}))
     indices = np.zeros((len(unit), sum(ordered)))
     change = np.zeros(len(unit))
@@ -241,37 +241,46 @@ def seasonal_indices(z: Floats, season: int) -> Floats:
     return np.asarray(index * max(share, 0.0))
 
 
-def transformed(kind: Ints, value: Floats) -> Floats:
-    """Values over their unit, transformed, each as its ``kind`` says, which broadcasts."""
-    from scipy.special import boxcox, log1p
+def log(value: Floats) -> Floats:
+    """The logarithm, of values at ``LOWEST`` where they are below it."""
+    from scipy.special import boxcox
 
-    kinds = np.unique(kind)
-    if len(kinds) > 1:
-        parts = [transformed(each, value) for each in kinds]
-        return np.asarray(np.select([kind == each for each in kinds], parts))
-    match TRANSFORMS[kinds[0]]:
-        case "none":
-            return value
-        case "log":
-            return np.asarray(boxcox(np.maximum(value, LOWEST), 0.0))
+    return np.asarray(boxcox(np.maximum(value, LOWEST), 0.0))
+
+
+def unlog(value: Floats) -> Floats:
+    from scipy.special import inv_boxcox
+
+    return np.asarray(inv_boxcox(np.clip(value, -HIGHEST, HIGHEST), 0.0))
+
+
+def asinh(value: Floats) -> Floats:
+    from scipy.special import log1p
+
     size = np.abs(value)
     return np.asarray(
         np.copysign(log1p(size + size * size / (1 + np.sqrt(1 + size * size))), value)
     )
 
 
-def untransformed(kind: Ints, value: Floats) -> Floats:
-    """The inverse of ``transformed``."""
-    from scipy.special import expm1, inv_boxcox
+def unasinh(value: Floats) -> Floats:
+    from scipy.special import expm1
 
-    kinds = np.unique(kind)
-    if len(kinds) > 1:
-        parts = [untransformed(each, value) for each in kinds]
-        return np.asarray(np.select([kind == each for each in kinds], parts))
-    match TRANSFORMS[kinds[0]]:
-        case "none":
-            return value
-        case "log":
-            return np.asarray(inv_boxcox(np.clip(value, -HIGHEST, HIGHEST), 0.0))
     less_one = expm1(np.minimum(np.abs(value), HIGHEST))
     return np.asarray(np.copysign((less_one + less_one / (less_one + 1)) / 2, value))
+
+
+def same(value: Floats) -> Floats:
+    return value
+
+
+FORWARD, BACK = (same, log, asinh), (same, unlog, unasinh)  # in the order of TRANSFORMS
+
+
+def mapped(maps: Sequence[Callable[[Floats], Floats]], kind: Ints, value: Floats) -> Floats:
+    """Each value by the map of its ``kind``, which broadcasts."""
+    first = int(kind.flat[0])
+    if (kind == first).all():
+        return maps[first](value)
+    parts = [each(value) for each in maps]
+    return np.asarray(np.where(kind == 0, parts[0], np.where(kind == 1, parts[1], parts[2])))

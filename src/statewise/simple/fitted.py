@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 NAMES = (
     "naive",
     "drift",
-    "mean",
+    "historical mean",
     "autoregression",
     "differenced autoregression",
     "exponential smoothing",
