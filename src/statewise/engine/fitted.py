@@ -1,5 +1,6 @@
 """What training gives back."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +53,29 @@ class Fitted:
             some(self.validation_loss),
             self.best_epoch[runs],
             None if initial is None else type(initial)(*map(some, initial)),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence["Fitted"]) -> "Fitted":
+        """The runs of several trainings alike, one after the other."""
+
+        def all_of(values: Iterable[Any]) -> Any:
+            known = list(values)
+            return None if known[0] is None else np.concatenate(known)
+
+        def each(states: Sequence[Any]) -> Any:
+            if states[0] is None:
+                return None
+            return type(states[0])(*map(np.concatenate, zip(*states, strict=True)))
+
+        return cls(
+            each([part.weights for part in parts]),
+            each([part.state for part in parts]),
+            all_of(part.loss for part in parts),
+            all_of(part.diverged_epoch for part in parts),
+            all_of(part.validation_loss for part in parts),
+            all_of(part.best_epoch for part in parts),
+            each([part.initial_state for part in parts]),
         )
 
     @property

@@ -95,7 +95,7 @@ def weighted(weights: Floats, forecasts: Floats) -> Floats:
     with np.errstate(invalid="ignore"):
         total = np.cumsum(np.where(good, heavy * forecasts, 0.0), axis=0)[-1]
     whole = mass > 0
-    return np.where(whole, total / np.where(whole, mass, 1.0), forecasts[0])
+    return np.asarray(np.where(whole, total / np.where(whole, mass, 1.0), forecasts[0]))
 
 
 def combination_of(names: Sequence[str], trials: Sequence[Trial]) -> Combination:

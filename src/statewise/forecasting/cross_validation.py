@@ -13,6 +13,7 @@ from statewise.forecasting.core import FittedModel
 from statewise.forecasting.cutoffs import LEAST
 from statewise.forecasting.fit import fit_model
 from statewise.forecasting.folds import MODEL, Fold, frame_of
+from statewise.forecasting.jobs import Running
 from statewise.forecasting.settings import Settings
 
 __all__ = ["cross_validation"]
@@ -28,6 +29,7 @@ def cross_validation(
     refit: bool | int = True,
     level: float | Sequence[float] | None = None,
     kinds: bool = False,
+    running: Running | None = None,
 ) -> Any:
     """Forecast ``h`` steps from each of several cutoffs of every series.
 
@@ -42,6 +44,7 @@ def cross_validation(
             state moves on and what was learned stays.
         level: of intervals, in percent.
         kinds: give every kind of forecast that was combined too.
+        running: an executor that has been entered, as ``fit_model`` takes it.
 
     Returns:
         A frame of the kind that came in, with a row for each series, cutoff and step: id,
@@ -75,7 +78,7 @@ def cross_validation(
     for window in range(n_windows):
         known = panel.lengths - tested + step * window
         if model is None or window % every == 0:
-            model, _ = fit_model(settings, panel.until(known), past_columns)
+            model, _ = fit_model(settings, panel.until(known), past_columns, running=running)
             past, now = model.past_of(panel), model.known
         else:
             y, x = past.after(known - step, step)

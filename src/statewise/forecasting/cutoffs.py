@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from statewise.simple.adjustment import SEASONS_NEEDED
 
-__all__ = ["LEAST", "earlier", "held_back", "needed", "spread"]
+__all__ = ["LEAST", "earlier", "held_back", "shown", "spread"]
 
 Ints = NDArray[np.int64]
 LEAST = 4  # observations that a series must show before a cutoff
@@ -60,7 +60,11 @@ def spread(lengths: Ints, horizon: int, seasons: Sequence[int] = ()) -> list[int
     return [int(d) for d in found if d not in held_back(lengths, horizon)]
 
 
+def shown(seasons: Sequence[int]) -> int:
+    """How many observations show the shortest season."""
+    return math.ceil(SEASONS_NEEDED * min(seasons, default=1))
+
+
 def needed(length: int, seasons: Sequence[int]) -> int:
-    """How many observations show the shortest season, if so many show it."""
-    least = math.ceil(SEASONS_NEEDED * min(seasons, default=1))
-    return least if length > least else LEAST
+    """How many observations a history must show, if it is so long: its shortest season."""
+    return shown(seasons) if length > shown(seasons) else LEAST

@@ -12,7 +12,8 @@ from statewise.forecasting.combination import Combination
 from statewise.forecasting.core import FittedModel, beside, dates_of
 from statewise.forecasting.cutoffs import LEAST, held_back
 from statewise.forecasting.decisions import decide
-from statewise.forecasting.fitting import fit_ensembles
+from statewise.forecasting.fitting import fit_apart, fit_ensembles
+from statewise.forecasting.jobs import Running
 from statewise.forecasting.learned import NETWORK, Past, histories_of
 from statewise.forecasting.settings import Settings
 from statewise.forecasting.trials import Learner, Twin, tried
@@ -27,6 +28,7 @@ def fit_model(
     panel: Panel,
     past_columns: int = 0,
     on_progress: Callable[[int, int], Any] = lambda *_: None,
+    running: Running | None = None,
 ) -> tuple[FittedModel, Fitted | None]:
     """Train what the settings say on a panel.
 
@@ -38,6 +40,8 @@ def fit_model(
         panel: the series.
         past_columns: how many of its columns, the last, are not known ahead.
         on_progress: called with the number of networks finished, and with that of all.
+        running: an executor that has been entered, to try forecasts there, and to train networks
+            that each series has for itself.
 
     Returns:
         The fitted model, and how the training of its networks went, or None where none were.
@@ -52,13 +56,14 @@ def fit_model(
     x = beside(panel.exogenous, dates, past_columns)
     past = Past(panel.ids, panel.offsets, panel.y, x, np.zeros(len(panel), np.int64))
     decisions = decide(settings, frequency, past.lengths, known, past_columns)
-    learner = Learner(decisions, settings.bounds)
+    most = held_back(past.lengths, decisions.horizon)[0]
+    learner = Learner(decisions, settings.bounds, most)
     judged = settings.combine or settings.intervals
-    networks, twin, training = train(learner, past, judged, settings.threads, on_progress)
-    learned, now = learner.learn(past, networks)
+    networks, twin, training = train(learner, past, judged, settings.threads, on_progress, running)
+    learned, now = learner.learn(past, networks, None if networks is None else networks.scale)
     combination, residuals = None, None
     if judged:
-        combination, residuals = tried(learner, past, learned, twin, settings.intervals)
+        combination, residuals = tried(learner, past, learned, twin, settings.intervals, running)
     combination, notes = settled(settings, past, learned.names, combination)
     fitted = FittedModel(
         settings,
@@ -79,11 +84,11 @@ def train(
     judged: bool,
     threads: int | None,
     on_progress: Callable[[int, int], Any],
+    running: Running | None,
 ) -> tuple[Twin | None, Twin | None, Fitted | None]:
     """The networks, their twin where they are judged, and how the training of the first went."""
     recipe = learner.decisions.networks
-    held = held_back(past.lengths, learner.decisions.horizon)[0]
-    shown = np.where(past.lengths - held >= LEAST, past.lengths - held, 1)
+    shown = np.where(past.lengths - learner.most >= LEAST, past.lengths - learner.most, 1)
     panels, scales = [], []
     for lengths in [past.lengths, shown] if judged else [past.lengths]:
         part = past.until(lengths)
@@ -95,9 +100,12 @@ def train(
     if not panels:
         return None, None, None
     runs = recipe.members * (1 if recipe.shared else len(past.names)) * len(panels)
-    found = fit_ensembles(
-        recipe, panels, threads=threads, on_progress=lambda done: on_progress(done, runs)
-    )
+    if running is None or recipe.shared:
+        found = fit_ensembles(
+            recipe, panels, threads=threads, on_progress=lambda done: on_progress(done, runs)
+        )
+    else:
+        found = fit_apart(recipe, panels, running)
     lost = sum(int(ensemble.lost.sum()) for ensemble, _ in found)
     if lost:
         warnings.warn(

@@ -1,7 +1,7 @@
 """From adjusted histories to networks: frame every series, train, and warm up the state."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,10 +15,11 @@ from statewise.engine import Fitted, Samples, Weights
 from statewise.ensemble.trained import Columns, Ensemble, ForecastState
 from statewise.ensemble.warm_up import warmed
 from statewise.errors import SettingError
+from statewise.forecasting.jobs import Job, Running, chunks, done
 from statewise.model.framing import FittedFraming, stack
 from statewise.model.spec import Model
 
-__all__ = ["History", "Networks", "fit_ensembles", "known_of", "samples_of"]
+__all__ = ["History", "Networks", "fit_apart", "fit_ensembles", "known_of", "samples_of"]
 
 Floats = NDArray[np.float64]
 SEEN = 3  # values of its own that the shortest window shows; before them stands the first one
@@ -149,6 +150,47 @@ def fit_ensembles(
         )  # fmt: skip
         found.append((ensemble, fitted))
     return found
+
+
+def fit_apart(
+    networks: Networks, panels: Sequence[Sequence[History]], running: Running
+) -> list[tuple[Ensemble, Fitted]]:
+    """The same for networks that each series has for itself, some series at a time, elsewhere."""
+    parts = chunks(len(panels[0]))
+    jobs = [
+        Job(fit_ensembles, (networks, [[panel[i] for i in part] for panel in panels]))
+        for part in parts
+    ]
+    found = done(jobs, running)
+    return [
+        (
+            joined_ensembles([each[i][0] for each in found]),
+            Fitted.joined([each[i][1] for each in found]),
+        )
+        for i in range(len(panels))
+    ]
+
+
+def joined_ensembles(parts: Sequence[Ensemble]) -> Ensemble:
+    """The ensemble of all series of several, each of which has its own networks."""
+    first, columns = parts[0], [part.columns for part in parts]
+    framings = [part.framing[i] for part in parts for i in range(part.series)]
+    initial = None
+    if first.initial is not None:
+        states = zip(*(part.initial for part in parts if part.initial is not None), strict=True)
+        initial = type(first.initial)(*map(np.concatenate, states))
+    weights = zip(*(part.weights for part in parts), strict=True)
+    return replace(
+        first,
+        framing=stack(framings),
+        columns=Columns(
+            np.concatenate([each.centre for each in columns]),
+            np.concatenate([each.spread for each in columns]),
+            first.columns.past,
+        ),
+        weights=Weights(*map(np.concatenate, weights)),
+        initial=initial,
+    )
 
 
 Pairs = list[tuple[Floats, Floats]]

@@ -1,6 +1,7 @@
 """Forecaster: fit on frames, forecast, move on with new observations, save and load."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,6 +21,7 @@ from statewise.forecasting.views import Views
 if TYPE_CHECKING:
     from statewise.ensemble.exported import Exported
     from statewise.forecasting.backtest import Backtest
+    from statewise.study.executors import ShardExecutor
 
 __all__ = ["Forecaster"]
 
@@ -53,13 +55,21 @@ class Forecaster(Settings, Views):
 
     training_: Fitted | None
 
-    def fit(self, frame: Any, y: Any = None) -> Self:  # noqa: ARG002
+    def fit(
+        self,
+        frame: Any,
+        y: Any = None,  # noqa: ARG002
+        *,
+        executor: "ShardExecutor | None" = None,
+    ) -> Self:
         """Train on a long frame: a row is a time of a series.
 
         Args:
             frame: of pandas, polars or pyarrow, with the columns ``unique_id`` (not needed for one
                 series), ``ds``, ``y``, and any exogenous ones; or a panel, as ``read_file`` gives.
             y: not used; there for pipelines that pass it.
+            executor: where forecasts are tried, and networks trained that each series has for
+                itself, some series at a time; here by default. Results are the same to the bit.
 
         Raises:
             DataError: what is in the frame cannot be used.
@@ -73,9 +83,10 @@ class Forecaster(Settings, Views):
                 bar.total = total
                 bar.update(done - bar.n)
 
-            self.fitted_, self.training_ = fit_model(
-                Settings(**self.get_params()), panel, past, show
-            )
+            with executor or nullcontext() as running:
+                self.fitted_, self.training_ = fit_model(
+                    Settings(**self.get_params()), panel, past, show, running
+                )
         return self
 
     @property
@@ -265,6 +276,8 @@ class Forecaster(Settings, Views):
         refit: bool | int = True,
         level: float | Sequence[float] | None = None,
         kinds: bool = False,
+        *,
+        executor: "ShardExecutor | None" = None,
     ) -> Any:
         """Forecast ``h`` steps from several cutoffs, as the libraries of Nixtla give them.
 
@@ -272,6 +285,7 @@ class Forecaster(Settings, Views):
             df: as ``frame`` of ``fit``. The model is not changed, and need not be fitted.
             h, n_windows, step_size, refit, level, kinds: as
                 ``statewise.forecasting.cross_validation`` says.
+            executor: as for ``fit``.
 
         Returns:
             A frame of the kind that came in: id, time, ``cutoff``, ``y``, ``statewise``, and the
@@ -286,7 +300,10 @@ class Forecaster(Settings, Views):
         self.check()
         panel, past = read(self.data, df)
         settings = Settings(**self.get_params())
-        return cross_validation(settings, panel, past, h, n_windows, step_size, refit, level, kinds)
+        with executor or nullcontext() as running:
+            return cross_validation(
+                settings, panel, past, h, n_windows, step_size, refit, level, kinds, running
+            )
 
     def fitted_values(self, frame: Any) -> Any:
         """Forecasts of each observation of a frame from those before it, and what they missed by.

@@ -1,7 +1,7 @@
 """Trials: every kind of forecast, made at inner cutoffs of a panel's own histories."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from statewise.ensemble.trained import Ensemble
 from statewise.forecasting.combination import MANY, Combination, Trial, combination_of
-from statewise.forecasting.cutoffs import LEAST, earlier, held_back, needed, spread
+from statewise.forecasting.cutoffs import LEAST, earlier, held_back, shown, spread
 from statewise.forecasting.decisions import Decisions
 from statewise.forecasting.fitting import known_of
 from statewise.forecasting.intervals import MIX, OWN, Residuals, residuals_of
+from statewise.forecasting.jobs import Job, Running, chunks, done
 from statewise.forecasting.learned import Known, Learned, Past, histories_of, known_at
 from statewise.simple import fit_simple
 from statewise.simple.adjustment import Adjustment, fit_adjustment
@@ -38,6 +39,10 @@ class Twin:
     ensemble: Ensemble
     scale: float
 
+    def take(self, series: NDArray[np.intp]) -> "Twin":
+        """The networks of some of the series."""
+        return Twin(self.ensemble.take(series), self.scale)
+
 
 @dataclass(frozen=True)
 class Learner:
@@ -46,13 +51,15 @@ class Learner:
     Attributes:
         decisions: of the fit.
         bounds: of forecasts, as ``fit_adjustment`` takes them.
+        most: how many observations the first inner cutoff holds back.
     """
 
     decisions: Decisions
     bounds: Bounds
+    most: int
 
-    def adjust(self, past: Past) -> tuple[Adjustment, Floats]:
-        """How histories are adjusted, and they themselves adjusted."""
+    def adjust(self, past: Past, scale: float | None = None) -> tuple[Adjustment, Floats]:
+        """How histories are adjusted, and they themselves adjusted, in a given scale or their own."""
         decided = self.decisions
         return fit_adjustment(
             past.y,
@@ -60,26 +67,34 @@ class Learner:
             seasons=decided.seasons,
             transform=decided.transform,
             bounds=self.bounds,
+            scale=scale,
         )
 
-    def learn(self, past: Past, twin: Twin | None) -> tuple[Learned, Known]:
-        """Everything but networks, fitted to histories, beside networks that are given."""
-        adjustment, z = self.adjust(past)
+    def learn(self, past: Past, twin: Twin | None, scale: float | None) -> tuple[Learned, Known]:
+        """Everything but networks, fitted to histories, beside networks that are given.
+
+        Args:
+            past: histories.
+            twin: of these series, or None.
+            scale: of the adjustment; that of the networks, where there are any; None for its own.
+        """
+        adjustment, z = self.adjust(past, scale)
         recipe, state = self.decisions.networks, None
         if twin is not None:
-            z = z * (adjustment.scale[0] / twin.scale)
-            adjustment = adjustment.scaled(np.full(len(adjustment), twin.scale))
             state = known_of(recipe, twin.ensemble, histories_of(past, z))
         simple, begun = fit_simple(z, past.offsets)
         learned = Learned(adjustment, simple, recipe, None if twin is None else twin.ensemble)
         return learned, known_at(learned, past, begun, state)
 
     def trial(self, past: Past, held: int, twin: Twin | None) -> Trial:
-        """Forecasts without the last ``held`` observations, and what came."""
+        """Forecasts without the last ``held`` observations, and what came.
+
+        Each series is forecast the same, to the bit, whichever others are tried with it.
+        """
         steps = min(held, self.decisions.horizon)
         good = past.lengths - held >= self.enough(past.lengths)
         known = np.where(good, past.lengths - held, 1)
-        learned, now = self.learn(past.until(known), twin)
+        learned, now = self.learn(past.until(known), twin, 1.0 if twin is None else twin.scale)
         blank = np.full((len(good), steps), np.nan)
         x = np.zeros((len(good), steps, past.x.shape[1]))
         actual = blank.copy()
@@ -93,14 +108,31 @@ class Learner:
 
         One that shows its season before the inner cutoffs is not tried where it does not.
         """
-        first = held_back(lengths, self.decisions.horizon)[0]
-        seasonal = needed(int(lengths.max()), self.decisions.seasons)
-        return np.where(lengths - first >= seasonal, seasonal, LEAST)
+        seasonal = shown(self.decisions.seasons)
+        return np.where(lengths - self.most >= seasonal, seasonal, LEAST)
 
-    def trials(self, past: Past, cutoffs: Sequence[int], twin: Twin | None) -> list[Trial]:
-        """One after the other, those at which a series has enough left."""
+    def trials(
+        self, past: Past, cutoffs: Sequence[int], twin: Twin | None, running: Running | None = None
+    ) -> list[Trial]:
+        """One after the other, those at which a series has enough left.
+
+        Args:
+            past: histories.
+            cutoffs: observations held back by each.
+            twin: networks to be tried too.
+            running: where to run, some series at a time; here by default.
+        """
         most = int(past.lengths.max()) - LEAST
-        return [self.trial(past, held, twin) for held in cutoffs if held <= most]
+        asked = [held for held in cutoffs if held <= most]
+        parts = chunks(len(past.names)) if running is not None else [np.arange(len(past.names))]
+        jobs = [
+            Job(self.trial, (past.take(part), held, None if twin is None else twin.take(part)))
+            for held in asked
+            for part in parts
+        ]
+        found = done(jobs, running)
+        size = len(parts)
+        return [joined(found[i : i + size]) for i in range(0, len(found), size)]
 
     def scale(self, past: Past, trials: Sequence[Trial]) -> Floats:
         """(series,) how wrong adjusted forecasts of each series are, one step ahead, about.
@@ -145,7 +177,12 @@ class Learner:
 
 
 def tried(
-    learner: Learner, past: Past, learned: Learned, twin: Twin | None, intervals: bool
+    learner: Learner,
+    past: Past,
+    learned: Learned,
+    twin: Twin | None,
+    intervals: bool,
+    running: Running | None = None,
 ) -> tuple[Combination | None, Residuals | None]:
     """Try every kind of forecast on the past, and say how to combine them and how wrong that is.
 
@@ -155,13 +192,14 @@ def tried(
         learned: what was learned of them.
         twin: networks that have not seen the last observations, or None.
         intervals: whether the second is asked for.
+        running: where to run the trials; here by default.
 
     Returns:
         The combination, or None where no series is long enough; and the residuals.
     """
     lengths, horizon = past.lengths, learner.decisions.horizon
     held, seasons = held_back(lengths, horizon), learner.decisions.seasons
-    trials = learner.trials(past, held, twin)
+    trials = learner.trials(past, held, twin, running)
     last = len(trials)
     if len(lengths) < MANY:
         trials = [*learner.trials(past, earlier(lengths, horizon, seasons), None), *trials]
@@ -177,15 +215,25 @@ def tried(
         learner.trials(past, spread(lengths, horizon, seasons), None) if len(lengths) < FEW else []
     )
     done = [*trials, *(with_blank(trial, len(names)) for trial in more)]
-    shown = np.maximum(lengths - held[0], np.minimum(lengths, LEAST))
-    cut = past.until(shown)
-    before = learner.scale(cut, learner.trials(cut, held[-3:], None))
+    cut = past.until(np.maximum(lengths - held[0], np.minimum(lengths, LEAST)))
+    before = learner.scale(cut, learner.trials(cut, held[-3:], None, running))
     now = learner.scale(past, trials[len(trials) - last :][-3:])
     scale = learned.adjustment.scale
     before, now = before / scale, now / scale
     if not done:
         return combination, Residuals(np.full((1, len(lengths), horizon), np.nan, np.float32), now)
     return combination, residuals_of(done, weights, learned.adjustment, before, now)
+
+
+def joined(parts: Sequence[Trial]) -> Trial:
+    """The trial of all series of several at one cutoff."""
+    if len(parts) == 1:
+        return parts[0]
+    return replace(
+        parts[0],
+        actual=np.concatenate([part.actual for part in parts]),
+        forecasts=np.concatenate([part.forecasts for part in parts], axis=1),
+    )
 
 
 def with_blank(trial: Trial, kinds: int) -> Trial:

@@ -55,8 +55,8 @@ def applied(model: FittedModel, panel: Panel, past_columns: int) -> FittedModel:
         twin = Twin(
             ensemble.take(np.zeros(count, np.intp)), float(model.learned.adjustment.scale[0])
         )
-    learner = Learner(model.decisions, model.settings.bounds)
-    learned, known = learner.learn(past, twin)
+    learner = Learner(model.decisions, model.settings.bounds, 0)
+    learned, known = learner.learn(past, twin, float(model.learned.adjustment.scale[0]))
     mixed, residuals = model.combination, model.residuals
     weights = np.repeat(mixed.weights.mean(axis=0, keepdims=True), count, axis=0)
     blank = np.full(weights.shape, np.nan)

@@ -27,9 +27,11 @@ def decided(model: FittedModel) -> list[str]:
     seasons = " and ".join(map(str, made.seasons))
     lines = [
         f"Series: {count}, of frequency {model.base.frequency}, fitted for {made.horizon} ahead.",
-        f"Seasons: {seasons} steps, taken out as far as they are more than noise."
-        if seasons
-        else "Seasons: none known of this frequency; season=... says one.",
+        (
+            f"Seasons: {seasons} steps, taken out as far as they are more than noise."
+            if seasons
+            else "Seasons: none known of this frequency; season=... says one."
+        ),
         f"Transform: {', '.join(used)}.",
     ]
     if learned.ensemble is None:
@@ -65,18 +67,18 @@ def found(model: FittedModel) -> str:
     if not good.any():
         return "Nothing could be tried on the past: the histories are too short."
     ratios = errors[good] / errors[good, :1]
-    means = np.array(
-        [np.nanmean(column) if np.isfinite(column).any() else np.nan for column in ratios.T]
-    )
+    tried, means = np.isfinite(ratios).any(axis=0), np.full(len(names), np.nan)
+    means[tried] = np.nanmean(ratios[:, tried], axis=0)
     own = mixed.own[good] / errors[good, 0]
     best = int(np.nanargmin(means))
     simple = np.where([name == NETWORK for name in names], np.nan, means)
     rival = int(np.nanargmin(simple))
-    lines = [
+    first = (
         f"On the last observations of {int(good.sum())} series, which no weight had seen, the "
         f"combination's mean absolute error was {of_naive(own)}; the best single forecast was "
         f"{names[best]} ({means[best]:.2f})."
-    ]
+    )
+    lines = [first]
     if NETWORK not in names:
         return " ".join(lines)
     at = names.index(NETWORK)
@@ -91,8 +93,8 @@ def found(model: FittedModel) -> str:
     if abs(gap) < WORTH:
         verdict = "about as good as"
     lines.append(
-        f"The network, which has {share:.0%} of the weight on average, was {verdict} {names[rival]}, "
-        f"the best simple one ({means[at]:.2f} and {means[rival]:.2f}{sure})."
+        f"The network, which has {share:.0%} of the weight on average, was {verdict} "
+        f"{names[rival]}, the best simple one ({means[at]:.2f} and {means[rival]:.2f}{sure})."
     )
     return " ".join(lines)
 

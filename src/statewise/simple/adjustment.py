@@ -7,7 +7,7 @@ layout of an array, so that a series is adjusted to the same bit alone and among
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -112,10 +112,6 @@ class Adjustment:
         """The adjustment of some of the series."""
         return Adjustment(self.seasons, **{k: v[series] for k, v in self.arrays().items()})
 
-    def scaled(self, scale: Floats) -> "Adjustment":
-        """The same in another unit, (series,)."""
-        return replace(self, scale=scale)
-
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What was fitted, by name; every array has an axis of series first."""
         names = ("kind", "unit", "indices", "scale", "low", "high")
@@ -148,6 +144,7 @@ def fit_adjustment(
     seasons: Sequence[int] = (),
     transform: Transform = "auto",
     bounds: tuple[float | None, float | None] | Literal["auto"] | None = "auto",
+    scale: float | None = None,
 ) -> tuple[Adjustment, Floats]:
     """Learn how to adjust the series of a panel.
 
@@ -163,6 +160,7 @@ def fit_adjustment(
             be taken; or "none".
         bounds: the least and the greatest forecast; "auto": not below zero where the history is
             not; None: no bounds.
+        scale: what one unit is worth, if not that median.
 
     Returns:
         The adjustment, and the adjusted histories, (observations,).
@@ -201,7 +199,8 @@ def fit_adjustment(
         if count > 1:
             change[i] = np.abs(np.diff(part)).mean()
     moving = change[change > 0]
-    scale = float(np.median(moving)) if len(moving) else 1.0
+    if scale is None:
+        scale = float(np.median(moving)) if len(moving) else 1.0
     z /= scale
     scales = np.full(len(unit), scale)
     return Adjustment(ordered, kind, unit, indices, scales, low, high), z
@@ -219,7 +218,7 @@ def seasonal_indices(z: Floats, season: int) -> Floats:
         z: (observations,) at least two and a half seasons.
         season: steps of it, at least two.
     """
-    count, half = len(z), season // 2
+    half = season // 2
     sums = np.concatenate([[0.0], np.cumsum(z)])
     trend = sums[season:] - sums[:-season]  # of whole seasons
     trend = (trend / season) if season % 2 else (trend[1:] + trend[:-1]) / (2 * season)

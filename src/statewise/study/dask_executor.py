@@ -18,8 +18,8 @@ from statewise.base.checks import at_least
 from statewise.base.extras import import_extra
 from statewise.engine import available_threads
 from statewise.errors import SettingError, StudyError
-from statewise.study.executors import RETRIES
-from statewise.study.shards import Shard, ShardResult, run_shard
+from statewise.study.executors import RETRIES, Task
+from statewise.study.shards import run_shard
 
 __all__ = ["DaskExecutor"]
 
@@ -72,7 +72,7 @@ class DaskExecutor:
 
     def __enter__(self) -> Self:
         self._cluster: Any = None
-        self._waiting: dict[Any, tuple[Shard, int]] = {}  # a future -> its shard, submissions
+        self._waiting: dict[Any, tuple[Any, int]] = {}  # a future -> its shard, submissions
         if self.workers is not None:
             self._cluster = self._local_cluster(self.workers)
         try:
@@ -137,12 +137,12 @@ class DaskExecutor:
                         os.kill(nanny.pid, KILL)
         self._cluster.close()
 
-    def results(self, shards: Iterator[Shard]) -> Iterator[ShardResult]:
-        task = partial(run_shard, threads=1)
+    def results(self, shards: Iterator[Any], task: Task = run_shard) -> Iterator[Any]:
+        one = partial(task, threads=1)
         finished = self._dask.as_completed(loop=self._client.loop)
 
-        def submit(shard: Shard, times: int) -> None:
-            future = self._client.submit(task, shard, pure=False, retries=RETRIES)
+        def submit(shard: Any, times: int) -> None:
+            future = self._client.submit(one, shard, pure=False, retries=RETRIES)
             self._waiting[future] = shard, times
             finished.add(future)
 
@@ -156,7 +156,7 @@ class DaskExecutor:
             future = next(finished)
             shard, times = self._waiting[future]
             try:
-                result: ShardResult = future.result()
+                result = future.result()
             except self._dask.KilledWorker:
                 if times > RETRIES:
                     problem = f"gave a shard up {times} times, since its workers died"

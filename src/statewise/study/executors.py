@@ -29,9 +29,12 @@ import numpy as np
 from statewise.base.checks import at_least
 from statewise.engine import available_threads
 from statewise.errors import StudyError
-from statewise.study.shards import Shard, ShardResult, run_shard
+from statewise.study.shards import run_shard
 
 __all__ = ["ProcessExecutor", "ShardExecutor", "ThreadExecutor"]
+
+Task = Callable[..., Any]
+"""What makes a result of a shard: the function of a study's, or of a forecaster's."""
 
 RETRIES = 3  # times that the shards of a dead worker are tried again
 
@@ -42,8 +45,8 @@ class ShardExecutor(AbstractContextManager[Any, None], Protocol):
     Its block starts the workers and stops them: soon, and without results, after an exception.
     """
 
-    def results(self, shards: Iterator[Shard]) -> Iterator[ShardResult]:
-        """The result of every shard, as they finish."""
+    def results(self, shards: Iterator[Any], task: Task = run_shard) -> Iterator[Any]:
+        """The result of every shard, as they finish; ``task`` is importable by name."""
 
 
 class ThreadExecutor:
@@ -64,9 +67,9 @@ class ThreadExecutor:
         self._stop[0] = kind is not None
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def results(self, shards: Iterator[Shard]) -> Iterator[ShardResult]:
-        task = partial(run_shard, threads=self.threads, stop=self._stop)
-        yield from in_flight(self._pool, task, shards, 2, {})
+    def results(self, shards: Iterator[Any], task: Task = run_shard) -> Iterator[Any]:
+        one = partial(task, threads=self.threads, stop=self._stop)
+        yield from in_flight(self._pool, one, shards, 2, {})
 
 
 class ProcessExecutor:
@@ -93,16 +96,16 @@ class ProcessExecutor:
                 process.terminate()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def results(self, shards: Iterator[Shard]) -> Iterator[ShardResult]:
-        task = partial(run_shard, threads=1)
-        waiting: dict[Future[ShardResult], Shard] = {}
+    def results(self, shards: Iterator[Any], task: Task = run_shard) -> Iterator[Any]:
+        one = partial(task, threads=1)
+        waiting: dict[Future[Any], Any] = {}
         failures = 0
         while True:
             again = list(waiting.values())
             waiting.clear()
             source = chain(again, shards)
             try:
-                yield from in_flight(self._pool, task, source, 2 * self.workers, waiting)
+                yield from in_flight(self._pool, one, source, 2 * self.workers, waiting)
             except BrokenProcessPool:
                 failures += 1
                 if failures > RETRIES:
@@ -131,11 +134,11 @@ def end_with_driver() -> None:
 
 def in_flight(
     pool: Executor,
-    task: Callable[[Shard], ShardResult],
-    shards: Iterator[Shard],
+    task: Callable[[Any], Any],
+    shards: Iterator[Any],
     most: int,
-    waiting: dict[Future[ShardResult], Shard],
-) -> Iterator[ShardResult]:
+    waiting: dict[Future[Any], Any],
+) -> Iterator[Any]:
     """Keep ``most`` shards submitted, and yield results as they come.
 
     ``waiting`` holds the shards that were taken and gave no result yet, also when this fails.
@@ -152,13 +155,11 @@ def in_flight(
             yield result
 
 
-def submitted(
-    pool: Executor, task: Callable[[Shard], ShardResult], shard: Shard
-) -> Future[ShardResult]:
+def submitted(pool: Executor, task: Callable[[Any], Any], shard: Any) -> Future[Any]:
     """A shard's future; one that has failed already if the pool is broken."""
     try:
         return pool.submit(task, shard)
     except BrokenExecutor as error:
-        failed: Future[ShardResult] = Future()
+        failed: Future[Any] = Future()
         failed.set_exception(error)
         return failed
