@@ -287,8 +287,12 @@ def test_the_regime_of_a_backtest_is_chosen_without_its_test_parts(capsys: Captu
         (["forecast", "data.csv", "--horizon", "2", "--id-column", "z"], "--id-column = 'z'"),
         (["forecast", "data.csv", "--horizon", "2", "--encoding", "x"], "--encoding = 'x'"),
         (["forecast", "data.csv", "--horizon", "2", "--plot", "f.doc"], "Use .png, .svg or .pdf."),
-        (["forecast", "data.csv", "--horizon", "2", "--out", "."], "--out = '.': is a folder"),
-        (["forecast", "data.csv", "--horizon", "2", "--out", "data.csv/f"], "cannot be written"),
+        (["forecast", "data.csv", "--horizon", "2", "--out", "."], "--out: '.' is of no format"),
+        (["forecast", "data.csv", "--horizon", "2", "--out", "f.xls"], "End it in .csv"),
+        (
+            ["forecast", "data.csv", "--horizon", "2", "--out", "data.csv/f.csv"],
+            "cannot be written",
+        ),
         (["backtest", "data.csv", "--test-size", "20", "--cutoffs", "2"], "leave none to train on"),
         (["backtest", "data.csv", "--test-size", "0"], "--test-size = 0"),
         (["backtest", "data.csv", "--cutoffs", "0"], "--cutoffs = 0"),
@@ -359,3 +363,21 @@ def test_errors_name_the_options_of_their_own_command() -> None:
     said = parser().parse_args(["tutorial", "--test-size", "3"]).said
     assert said["test_size"] == "--test-size"
     assert said["file"] == "--data"
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_file_as_people_have_it_is_forecast_and_goes_on(capsys: Captured) -> None:
+    months = pd.date_range("2019-01-01", periods=33, freq="MS")
+    cells = [f"{m:%d/%m/%Y};{1000 + i % 7},{i}" for i, m in enumerate(months)]
+    Path("old.csv").write_text("\n".join(["Shop sales", "Monat;Umsatz", *cells[:30], "Total;1"]))
+    Path("new.csv").write_text("\n".join(["Monat;Umsatz", *cells[30:]]))
+    line = ["forecast", "old.csv", "--horizon", "2", *SMALL, "--skip-lines", "1", "--save", "m"]
+    assert main(line) == 2
+    assert "line 33 = 'Total'" in (said := capsys.readouterr().err)
+    assert said.endswith("drop it with --skip-footer 1.\n")
+    assert main([*line, "--skip-footer", "1"]) == 0
+    out, err = capsys.readouterr()
+    assert "01/07/2021" in out
+    assert "statewise: note: Monat: 01/02/2019 was read day first" in err
+    assert main(["update", "m", "new.csv", "--horizon", "1"]) == 0
+    assert "01/10/2021" in capsys.readouterr().out

@@ -120,7 +120,7 @@ def test_in_any_order_rows_give_what_the_whole_frame_has(counts: list[int], rand
         (later(x=[3, 1, None]), "series 'a', column 'x' = '2020-06-01': is missing"),
         (later(y=[3, 1, np.inf]), "= inf: is not a finite number, at 2020-06"),
         (later(x=[1e40, 1, 1]), "is too large to compute with, at 2020-07"),
-        (later(y=list("123")), "column 'y' = 'String': does not hold numbers"),
+        (later(y=list("12a")), "column 'y' = 'a': is not a number, in row 3"),
         (later(ds=[1, 2, 3]), "are times of another sort"),
         (later(ds=["2020-07-01", "soon", "2020-06-01"]), "cannot be read as times"),
         (later().drop(columns="x"), "column = 'x': is not a column"),

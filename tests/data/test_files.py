@@ -59,7 +59,7 @@ def test_a_csv_file_is_read_as_a_frame_would_be(tmp_path: Path) -> None:
         ("ds,y\n", {}, "has a header and no values"),
         ("ds,y\n1,1\n2,two\n", {}, "line 3 = 'two': is not a number"),
         ("ds,y\n1,1\n2,\n", {}, "line 3 = '': has no value in column 'y'. .*fill="),
-        ("ds,y\n1,1\n2,NA\n", {}, "line 3 = 'NA': is not a number"),
+        ("ds,y\n1,1\n2,NA\n", {}, "line 3 = 'NA': has no value in column 'y'"),
         ("ds,y\n1,1\n2\n", {}, "line 3 = '2': has 1 of the 2 fields that the header has"),
         ("ds,y\n2,1\n3,1\n2,5\n", {}, "line 4 = '2': appears twice"),
         ("ds,y,x\n1,1,a\n", {}, r"line 2 = 'a': is not a number \(column 'x'\)"),
@@ -128,8 +128,8 @@ def test_the_lines_of_rows_that_follow_are_named(tmp_path: Path) -> None:
     origin, path = read_frame(frame()).origin, tmp_path / "next.csv"
     for text, message in (
         ("unique_id,ds,y,x\nb,2020-04-01,1\n", "line 2.*has 3 of the 4 fields"),
-        ("unique_id,ds,y,x\nb,2020-04-01,1,?\n", "line 2 = '.'.*not a number"),
-        ("unique_id,ds,y,x\nb,2020-04-01,,1\n", "line 2.*no value in column 'y'. Fill it in.$"),
+        ("unique_id,ds,y,x\nb,2020-04-01,1,x\n", "line 2 = 'x'.*not a number"),
+        ("unique_id,ds,y,x\nb,2020-04-01,,1\n", "line 2.*no value in column 'y'. Fill it in"),
         ("unique_id,ds,y\nb,2020-04-01,1\n", "'x': is not a column"),
     ):
         path.write_text(text)
@@ -149,7 +149,7 @@ def test_the_unnamed_index_of_a_parquet_file_is_no_column(tmp_path: Path) -> Non
     assert read_file(tmp_path / "f.parquet").columns == ("x",)
 
 
-STUDY: Any = {"exogenous": False, "ordered": True}
+STUDY: Any = {"exogenous": False}
 
 
 @pytest.mark.parametrize(
@@ -205,18 +205,13 @@ def test_a_file_of_one_column(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b"\n  \n", "is empty"),
         (b"Month,Sales\n", "has a header and no values"),
-        (b"Month,Sales\n1-01,\xff1\n", "is not utf-8 text .*encoding option"),
-        ("Month,Sales\n1-01,1\nSales over three years\n", "line 3 = 'Sales over.*footer"),
+        (b"Month,Sales\n1-01,\xff1\n", "is not utf-8 text .*encoding='latin-1'"),
+        ("Month,Sales\n1-01,1\nSales over three years\n", "line 3 = 'Sales over.*footer=1"),
         ("Month,Sales\n1-01,1\n1-02,\n", "line 3 = '': has no value"),
         ("Month,Sales\n1-01,1\n1-02,two\n", "line 3 = 'two': is not a number"),
-        ('Month,Sales\n1-01,1\n1-02,"2,5"\n', "decimals with a point"),
-        ("Month,Sales\n1-01,1\n1-02,nan\n", "line 3 = nan: is not a finite number"),
+        ("Month,Sales\n1-01,1\n1-02,nan\n", "line 3 = 'nan': has no value"),
         ("Month,Sales\n1-01,1\n1-02,inf\n", "is not a finite number"),
         ("Month,Sales\n1-01,1\n1-01,2\n", "'1-01': appears twice"),
-        ("Month,Sales\n1-02,1\n1-01,2\n", "'1-01': stands after the later 1-02"),
-        ("Month,Sales\n2020-03-01,1\n2020-02-01,2\n", "stands after the later"),
-        ("Month,Sales\n31/01/2020,1\n28/02/2019,2\n", "stands after the later"),
-        ("Month,Sales\n10,1\n9,2\n", "stands after the later"),
         ("Month,Sales\n1.0,1\n1,2\n", "'1': is the same time as 1.0"),
         ('Month,Sales\n"1-01,1\n', "is not CSV"),
         ("Month,Month\n1,2\n", "more than one column"),

@@ -15,6 +15,9 @@ from statewise.errors import DataError, StatewiseError
 MONTHS = pd.date_range("2020-01-01", periods=4, freq="MS")
 
 
+WIDE = pd.DataFrame({"ds": MONTHS, "north": [1, 2, 3, 4], "south": [5, 6, 7, 8]})
+
+
 def frame(**columns: Any) -> Any:
     """Two series of three and two months, with one exogenous column."""
     base = {
@@ -112,6 +115,71 @@ def test_a_pandas_series_has_its_times_as_its_index(index: Any) -> None:
     assert read_frame(pd.Series([1, 2, 3, 4], index=index)).ids == ("y",)
 
 
+def test_rows_at_the_ends_without_a_value_are_left_out_and_noted() -> None:
+    ends = frame(y=[None, 2.0, None, 5.0, 6.0])
+    linear, forward = (read_frame(ends, fill=fill) for fill in ("linear", "forward"))
+    assert (linear.y.tolist(), linear.lengths.tolist()) == ([2.0, 5.0, 6.0], [1, 2])
+    assert linear.notes == (
+        "2 rows without y at the ends of series were left out, 2020-01-01 first",
+    )
+    assert forward.y.tolist() == [2.0, 2.0, 5.0, 6.0]
+    assert forward.notes[0].startswith("one row without y at the end")
+
+
+def test_holidays_of_business_days_are_filled_and_noted() -> None:
+    days = pd.bdate_range("2024-12-02", periods=30)
+    holidays = days.isin(pd.to_datetime(["2024-12-25", "2025-01-01"]))
+    trade = pd.DataFrame({"ds": days[~holidays], "y": np.arange(30.0)[~holidays]})
+    panel = read_frame(trade)
+    assert str(panel.checked_frequency()) == "B"
+    assert panel.y.tolist() == pd.Series(np.arange(30.0)).where(~holidays).ffill().tolist()
+    assert panel.notes == (
+        "2 business days without a row were filled with the value before, as holidays",
+    )
+    assert read_frame(trade, fill="linear").y.tolist() == list(range(30))
+    assert "fill='linear'" in read_frame(trade, fill="linear").notes[0]
+    with pytest.raises(DataError, match="is missing: the times are 'B'"):
+        read_frame(trade[trade.index % 5 > 0]).checked_frequency()
+
+
+@pytest.mark.parametrize(
+    "native",
+    [[1, 2, 4], (1, 2, 4), np.array([1, 2, 4]), pd.Series([1, 2, 4]), pl.Series([1, 2, 4])],
+)
+def test_values_alone_are_counted_from_one(native: Any) -> None:
+    panel = read_frame(native)
+    assert (panel.ids, panel.ds.tolist(), panel.y.tolist()) == (("y",), [1, 2, 3], [1.0, 2.0, 4.0])
+    out = write_frame({"m": [5.0]}, panel.kind, series=[0], ds=panel.after(1)[0])
+    assert isinstance(out, pl.DataFrame if isinstance(native, pl.Series) else pd.DataFrame)
+    assert read_frame(pd.Series([1, 2, 4], name="sales")).ids == ("sales",)
+
+
+@pytest.mark.parametrize("index", [[1960, 1961, 1962], ["2020-01", "2020-02", "2020-03"]])
+def test_any_index_of_a_series_that_does_not_count_is_its_times(index: Any) -> None:
+    series = pd.Series([1.0, 2.0, 4.0], index=index)
+    panel = read_frame(series)
+    out = write_frame({"m": panel.y}, panel.kind, series=[0, 0, 0], ds=panel.ds)
+    assert out.index.tolist() == index
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_dates_as_whole_numbers_go_out_as_such(library: Any) -> None:
+    panel = read_frame(library({"ds": [202011, 202012, 202101], "y": [1, 2, 4]}))
+    assert str(panel.checked_frequency()) == "MS"
+    out = write_frame({"m": [5.0]}, panel.kind, series=[0], ds=panel.after(1)[0])
+    assert read_frame(out).kind.time.kind == "integer"
+    assert out["ds"][0] in (202102, pa.scalar(202102))
+
+
+def test_times_in_two_columns_are_joined() -> None:
+    table = pd.DataFrame({"year": [2020, 2020, 2021], "month": [11, 12, 1], "sales": [1, 2, 4]})
+    panel = read_frame(table)
+    assert (panel.ids, str(panel.frequency), panel.columns) == (("sales",), "MS", ())
+    assert read_frame(table, time_column="year, month") == panel
+    out = write_frame({"m": [5.0]}, panel.kind, series=[0], ds=panel.after(1)[0])
+    assert out.to_dict("list") == {"ds": ["2021-02"], "m": [5.0]}
+
+
 def test_columns_may_have_other_names_and_further_ones_be_chosen() -> None:
     other = frame().rename(columns={"unique_id": "shop", "ds": "when", "y": "sales"})
     other["note"] = "text"
@@ -121,7 +189,7 @@ def test_columns_may_have_other_names_and_further_ones_be_chosen() -> None:
     out = write_frame({"m": [1]}, panel.kind, series=[1], ds=panel.after(1)[1])
     assert list(out.columns) == ["shop", "when", "m"]
     assert read_frame(other, **names, exogenous=False).columns == ()
-    with pytest.raises(DataError, match=r"'note'.* does not hold numbers. .*exogenous=\[...\]"):
+    with pytest.raises(DataError, match=r"'note'.* is not a number, in row 1. .*exogenous=\[...\]"):
         read_frame(other, **names)
 
 
@@ -154,16 +222,21 @@ def test_gaps_are_filled_in_rows_and_values() -> None:
         (frame(ds=[*MONTHS[:2], MONTHS[1], *MONTHS[:2]]), {}, "'2020-02-01': appears twice"),
         (frame(y=[1, 2, None, 5, 6]), {}, "'b', column 'y' = '2020-03-01': is missing. Fill"),
         (frame(x=[1, 2, None, 5, 6]), {}, "column 'x' = '2020-03-01': is missing"),
-        (frame(y=[None, 2, 3, 5, 6]), {"fill": "forward"}, "'2020-01-01': .*nothing before it"),
-        (frame(y=[1, 2, None, 5, 6]), {"fill": "linear"}, "nothing on one side of it"),
+        (frame(y=[1, 2, 3, None, None]), {"fill": "forward"}, "'2020-02-01': .*nothing before it"),
+        (frame(y=[1, 2, 3, None, None]), {"fill": "linear"}, "nothing on one side of it"),
+        (frame(x=[None, 2, 3, 5, 6]), {"fill": "linear"}, "'x' = '2020-01-01': .*nothing on one"),
         (frame(y=[1, 2, np.inf, 5, 6]), {"fill": 0}, "= inf: is not a finite number, at 2020-03"),
         (frame(y=[1, 2, -1e40, 5, 6]), {}, "is too large to compute with"),
-        (frame(y=list("12345")), {}, "y = 'String': does not hold numbers"),
+        (frame(y=list("1234a")), {}, "y = 'a': is not a number, in row 5"),
         (frame(y=pd.Series([1, "2", 3, 4, 5], dtype=object)), {}, "does not hold numbers"),
         (frame(y=MONTHS[[0, 1, 2, 3, 3]]), {}, "does not hold numbers"),
         (frame().iloc[:0], {}, "has no rows"),
-        (frame().drop(columns="y"), {}, "'y': is not a column. The columns are unique_id, ds, x"),
-        (frame().drop(columns="ds"), {}, "time_column = 'ds': is not a column"),
+        (frame().drop(columns="y"), {"target_column": "y"},
+         "'y': is not a column. The columns are unique_id, ds, x"),
+        (frame().drop(columns="ds"), {"time_column": "ds"}, "time_column = 'ds': is not a column"),
+        (WIDE, {}, r"must be chosen. .*frame.melt\('ds', var_name='unique_id', value_name='y'"),
+        (WIDE, {"target_column": "y"}, r"is not a column. .*take frame.melt\('ds'"),
+        (pl.from_pandas(WIDE), {}, r"take frame.unpivot\(index='ds', variable_name='unique_id'"),
         (frame(), {"id_column": "shop"}, "id_column = 'shop': is not a column"),
         (frame(), {"exogenous": ["z"]}, "exogenous = 'z': is not a column"),
         (frame(), {"exogenous": ["x", "x"]}, "names a column twice"),
@@ -174,8 +247,8 @@ def test_gaps_are_filled_in_rows_and_values() -> None:
         (frame().iloc[[0, 1]], {}, "fewer than three observations"),
         (frame(), {"freq": "us", "fill": 0}, "would fill 5 rows up to"),
         (pl.from_pandas(frame()).lazy(), {}, "'LazyFrame': is not a frame. .*collect"),
-        ([1, 2, 3], {}, "'list': is not a frame"),
-        (pd.Series([1, 2, 3]), {}, "'Series': is not a frame. .*times as its index"),
+        ({"y": [1, 2]}, {}, "'dict': is not a frame. .*or a list of values"),
+        (["a"], {}, "'list': is not one row of numbers"),
         (frame(), {"fill": "back"}, "fill = .back.: is not a known name"),
         (frame(), {"freq": "xx"}, "is not a known frequency"),
     ],

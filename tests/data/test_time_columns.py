@@ -54,7 +54,8 @@ def column(native: Any) -> "nw.Series[Any]":
 def test_a_column_of_every_type_goes_on_in_its_type(native: Any) -> None:
     whole = column(native)
     first = len(whole) - 1
-    times, kind = read_column(whole[:first] if first >= 3 else whole)
+    read = read_column(whole[:first] if first >= 3 else whole)
+    times, kind = read.ds, read.column
     if first >= 3:
         times = np.concatenate([times, infer(times).after(times[-1], 1)])
     again = kind.write(times, whole.implementation)
@@ -84,7 +85,8 @@ def test_a_column_of_every_type_goes_on_in_its_type(native: Any) -> None:
     ],
 )  # fmt: skip
 def test_text_goes_on_as_it_was_written(texts: list[str], follows: str) -> None:
-    times, kind = read_column(column(pl.Series(texts)))
+    read = read_column(column(pl.Series(texts)))
+    times, kind = read.ds, read.column
     after = kind.write(infer(times).after(times[-1], 1), nw.Implementation.POLARS)
     assert after.to_list() == [follows]
 
@@ -98,7 +100,8 @@ def test_iso_dates_are_given_back_as_they_are(alias: str, start: dt.datetime) ->
         start -= dt.timedelta(days=1) if alias == "ME" else dt.timedelta(0)
     grid = frequency.grid(np.array([start], "M8[us]"), np.array([5]))
     texts = [t.isoformat(" ") for t in grid.tolist()]
-    times, kind = read_column(column(pl.Series(texts)))
+    read = read_column(column(pl.Series(texts)))
+    times, kind = read.ds, read.column
     assert np.array_equal(times, grid)
     assert kind.write(times, nw.Implementation.POLARS).to_list() == texts
 
@@ -106,10 +109,12 @@ def test_iso_dates_are_given_back_as_they_are(alias: str, start: dt.datetime) ->
 def test_hours_of_a_zone_are_those_of_utc_and_days_those_of_its_clock() -> None:
     zone = ZoneInfo("Europe/Berlin")
     hours = pd.date_range("2020-10-24 22:00", periods=12, freq="h", tz=zone)
-    times, kind = read_column(column(pd.Series(hours)))
+    read = read_column(column(pd.Series(hours)))
+    times, kind = read.ds, read.column
     assert str(infer(times)) == "h"
     assert kind.clock(times).tolist() == [h.replace(tzinfo=None) for h in hours.to_pydatetime()]
-    days, kind = read_column(column(pd.Series(pd.date_range("2020-10-23", periods=5, tz=zone))))
+    read = read_column(column(pd.Series(pd.date_range("2020-10-23", periods=5, tz=zone))))
+    days, kind = read.ds, read.column
     assert str(infer(days)) == "D"
     assert np.array_equal(kind.clock(days), days)
 

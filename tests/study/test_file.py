@@ -31,7 +31,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_the_template_is_a_study(folder: Path) -> None:
-    study, store = read(write(folder, template(Path("data.csv"), shampoo())))
+    study, store = read(write(folder, template(Path("data.csv"), shampoo(), {"encoding": "utf-8"})))
     assert [arm.model.regime for arm in study.arms] == [
         REGIMES["stateless"],
         REGIMES["stateful-warm"],

@@ -3,10 +3,11 @@
 import argparse
 import io
 import os
+import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from statewise.cli import data as data_command
@@ -53,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code
     except StatewiseError as error:
         error.argument = options.said.get(error.argument, error.argument)
+        error.problem, error.fix = (in_options(t, options.said) for t in (error.problem, error.fix))
         say(f"statewise: {error}")
         return 2
     except KeyboardInterrupt:
@@ -68,6 +70,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         if handler is not None:
             signal.signal(signal.SIGTERM, handler)
+
+
+def in_options(text: str, said: Mapping[str, str]) -> str:
+    """A sentence that names arguments of the library, as ``name='value'``, with options for them.
+
+    Example:
+        >>> in_options("Say fill='forward' or a number.", {"fill": "--fill"})
+        'Say --fill forward or a number.'
+    """
+
+    def option(found: re.Match[str]) -> str:
+        name, quoted, plain = found.groups()
+        named = said.get(name, "")
+        return f"{named} {quoted or plain or ''}".rstrip() if named[:2] == "--" else found[0]
+
+    return re.sub(r"\b([a-z_]+)=(?:'([^']*)'|([\w.]*\w))?", option, text)
 
 
 def terminate(number: int, _: Any) -> None:

@@ -3,12 +3,11 @@
 import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from statewise.cli.forecast_options import SAID, add_data, add_model, add_output, levels, model_of
-from statewise.cli.options import folder
+from statewise.cli.options import add_lines, folder, line_options
 from statewise.cli.progress import Progress, on_terminal, say
 
 __all__ = ["add_to"]
@@ -48,7 +47,7 @@ def add_to(commands: Any) -> None:
     add_output(update)
     add("--save", type=Path, metavar="MODEL", help="write it here, and leave the old one")
     add("--future", type=Path, metavar="FILE", help="the further columns over the horizon")
-    add("--encoding", default="utf-8", metavar="E", help="of CSV files (utf-8)")
+    add_lines(update)
     said = {"path": "MODEL", "file": "NEW", "frame": "NEW", "id_column": "column"}
     update.set_defaults(run=run_update, said=SAID | said)
 
@@ -134,13 +133,13 @@ def run_update(options: argparse.Namespace) -> int:
             raise SettingError(f"--{name}", value, "is of a forecast", "Give a --horizon too.")
     model = Forecaster.load(options.model)
     before = model.origin_
-    read = partial(read_further, encoding=options.encoding)
-    new = read(options.new, before, (before.kind.target_column, *before.columns))
+    how = line_options(options)
+    new = read_further(options.new, before, (before.kind.target_column, *before.columns), **how)
     model.update(new)
     frame = future = None
     if options.horizon is not None:
         if options.future is not None:
-            future = read(options.future, model.origin_, before.columns)
+            future = read_further(options.future, model.origin_, before.columns, **how)
         with spoken_warnings():
             frame = model.predict(options.horizon, level=options.level, X=future)
         write(frame, options.out)

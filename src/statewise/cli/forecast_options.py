@@ -1,8 +1,16 @@
 """The options of a file of series, and of the model that forecasts them."""
 
 import argparse
-from pathlib import Path
 from typing import Any
+
+from statewise.cli.options import (
+    add_reading,
+    line_options,
+    reading,
+    table_file,
+    word_or_number,
+)
+from statewise.cli.progress import say
 
 __all__ = [
     "SAID",
@@ -41,14 +49,6 @@ def numbers(text: str, kind: Any) -> list[Any]:
         raise argparse.ArgumentTypeError(f"{text!r} is not numbers separated by commas") from None
 
 
-def word_or_number(text: str) -> str | float:
-    """A number if it is one, else the word."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
 def names(text: str) -> tuple[str, ...]:
     """Names that are separated by commas."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
@@ -81,7 +81,7 @@ def add_output(command: Any) -> None:
     """Add what is written of a forecast."""
     add = command.add_argument
     add("--level", type=levels, default=(), metavar="80,95", help="of intervals, in percent")
-    add("--out", type=Path, metavar="FILE", help="write the forecasts: .csv, or .parquet")
+    add("--out", type=table_file, metavar="FILE", help="write the forecasts: .csv, or .parquet")
 
 
 def add_data(command: Any) -> None:
@@ -89,11 +89,11 @@ def add_data(command: Any) -> None:
     group = command.add_argument_group("the file")
     add = group.add_argument
     add("--id-column", metavar="NAME", help="names the series of a row (unique_id, if there)")
-    add("--time-column", metavar="NAME", help="of times (ds, or the first of a CSV file)")
+    add("--time-column", metavar="NAME", help="of times (ds, or the first); or year,month")
     add("--column", metavar="NAME", help="of values (y, or the only one left)")
     add("--exogenous", type=names, metavar="A,B", help="further columns that are known beforehand")
     add_settings(group, DATA)
-    add("--encoding", default="utf-8", metavar="E", help="of CSV files (utf-8)")
+    add_reading(group)
 
 
 def add_model(command: Any) -> None:
@@ -117,10 +117,12 @@ def panel_of(options: argparse.Namespace) -> Any:
     from statewise.data.files import read_file
 
     exogenous = options.future is not None if options.exogenous is None else options.exogenous
-    names = ("id_column", "time_column", "freq", "fill", "encoding")
-    how = {name: getattr(options, name) for name in names}
-    panel = read_file(options.data, target_column=options.column, exogenous=exogenous, **how)
+    how = {name: getattr(options, name) for name in ("id_column", "time_column", "freq")}
+    how |= {"target_column": options.column, "exogenous": exogenous}
+    panel = read_file(options.data, **how, **reading(options))
     panel.checked_frequency()
+    for note in panel.notes:
+        say(f"statewise: note: {note}")
     return panel
 
 
@@ -139,7 +141,7 @@ def future_of(options: argparse.Namespace, panel: Any) -> Any:
     if options.future is None:
         problem = "must be known over the horizon"
         raise SettingError("--exogenous", panel.columns, problem, "Give --future FILE.")
-    found = read_further(options.future, panel.origin, panel.columns, encoding=options.encoding)
+    found = read_further(options.future, panel.origin, panel.columns, **line_options(options))
     read_future(found, panel.origin, options.horizon)
     return found
 

@@ -2,8 +2,12 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
-__all__ = ["folder"]
+__all__ = [
+    "add_lines", "add_reading", "folder", "line_options", "reading", "table_file", "unusual",
+    "word_or_number",
+]  # fmt: skip
 
 
 def folder(text: str) -> Path:
@@ -11,3 +15,60 @@ def folder(text: str) -> Path:
     if not text.strip():
         raise argparse.ArgumentTypeError("is empty; name a folder")
     return Path(text)
+
+
+def add_reading(command: Any, *, fill: bool = False) -> None:
+    """Add how a file of series is read, with ``--fill`` where no other option has it."""
+    add = command.add_argument
+    text = "how times are written, as %%d/%%m/%%Y; %%q is the quarter"
+    add("--date-format", metavar="FORM", help=text)
+    add("--decimal", choices=(".", ","), help="the mark before decimals")
+    if fill:
+        ways = "forward, linear, zero or a number; nothing is by default"
+        add("--fill", type=word_or_number, metavar="HOW", help=f"how gaps are filled in: {ways}")
+    add_lines(command)
+
+
+def add_lines(command: Any) -> None:
+    """Add which lines of a CSV file are read, and how its bytes are."""
+    add = command.add_argument
+    add("--skip-lines", type=int, default=0, metavar="N", help="lines above the table (0)")
+    add("--skip-footer", type=int, default=0, metavar="N", help="lines below the table (0)")
+    add("--encoding", default="utf-8", metavar="E", help="of CSV files (utf-8)")
+
+
+def reading(options: argparse.Namespace) -> dict[str, Any]:
+    """What the options of a file say, as arguments of ``read_file``."""
+    names = ("date_format", "decimal", "fill")
+    return {name: getattr(options, name) for name in names} | line_options(options)
+
+
+def line_options(options: argparse.Namespace) -> dict[str, Any]:
+    """What the options of ``add_lines`` say, as arguments of ``read_file`` and ``read_further``."""
+    return {name: getattr(options, name) for name in ("skip_lines", "skip_footer", "encoding")}
+
+
+def unusual(options: argparse.Namespace) -> dict[str, Any]:
+    """What the options of a file say beside their defaults."""
+    usual = {"skip_lines": 0, "skip_footer": 0, "encoding": "utf-8"}
+    return {name: value for name, value in reading(options).items() if value != usual.get(name)}
+
+
+def table_file(text: str) -> Path:
+    """A path whose name ends in a format that tables are written in."""
+    from statewise.data.files import check_form
+    from statewise.errors import SettingError
+
+    try:
+        check_form(Path(text))
+    except SettingError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} {error.problem}. {error.fix[:-1]}") from None
+    return Path(text)
+
+
+def word_or_number(text: str) -> str | float:
+    """A number if it is one, else the word."""
+    try:
+        return float(text)
+    except ValueError:
+        return text

@@ -8,12 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from statewise.cli.options import folder
+from statewise.cli.options import add_reading, folder, reading, unusual
 from statewise.cli.planning import add_looks, add_plan, begun, with_looks
 from statewise.cli.progress import Progress, runs_by_arm, runs_of_an_arm, say
 from statewise.errors import SettingError, StudyError
 
 if TYPE_CHECKING:
+    from statewise.data.panel import Panel
     from statewise.study import Decided, Study
 
 __all__ = ["add_to", "write_report"]
@@ -30,7 +31,10 @@ def add_to(commands: Any) -> None:
     init = actions.add_parser("init", help="write a commented study file for a CSV file")
     init.add_argument("data", type=Path, metavar="DATA.csv")
     init.add_argument("--out", type=Path, default=Path("study.toml"), metavar="FILE.toml")
-    init.set_defaults(run=run_init, said={"file": "DATA.csv"})
+    init.add_argument("--column", metavar="NAME", help="the column of values")
+    init.add_argument("--time-column", metavar="NAME", help="of times; or year,month")
+    add_reading(init, fill=True)
+    init.set_defaults(run=run_init, said={"file": "DATA.csv", "target_column": "--column"})
 
     for name, text, run in (
         ("run", "run what is missing, and settle the hypotheses", run_run),
@@ -91,7 +95,8 @@ def add_to(commands: Any) -> None:
     add("--lags", type=int, default=1, metavar="L", help="past values shown at a step (1)")
     add("--seed", type=int, default=1, metavar="S", help="key of all randomness (1)")
     add("--column", metavar="NAME", help="the column of values")
-    add("--encoding", default="utf-8", metavar="E", help="how the file's bytes are read (utf-8)")
+    add("--time-column", metavar="NAME", help="of times; or year,month")
+    add_reading(compare, fill=True)
     add("--store", type=Path, metavar="FILE.db", help="keep the runs, to resume or extend")
     add("--threads", type=int, metavar="K", help="threads (all processors)")
     add_looks(compare)
@@ -102,20 +107,32 @@ def add_to(commands: Any) -> None:
 def run_init(options: argparse.Namespace) -> int:
     """Write a study file to start from."""
     from statewise.base.files import Staging
-    from statewise.data.files import read_file
     from statewise.study.file import template
 
     if options.out.exists():
         fix = "Choose another name with --out."
         raise SettingError("--out", str(options.out), "exists already", fix)
-    panel = read_file(options.data, exogenous=False, ordered=True)
+    panel = panel_of(options)
+    columns = {"column": options.column, "time_column": options.time_column}
+    given = {name: said for name, said in columns.items() if said is not None} | unusual(options)
     data = options.data
     if not data.is_absolute():  # a study file's paths are relative to its folder
         data = Path(os.path.relpath(data.resolve(), options.out.parent.resolve()))
     with Staging(options.out.parent) as staging:
-        staging.text(options.out.name, template(data, panel))
+        staging.text(options.out.name, template(data, panel, given))
     say(f"Wrote {options.out}. Look it through, then: statewise study run {options.out}")
     return 0
+
+
+def panel_of(options: argparse.Namespace) -> "Panel":
+    """The series of a data file, read as its options say."""
+    from statewise.data.files import read_file
+
+    how = {"target_column": options.column, "time_column": options.time_column}
+    panel = read_file(options.data, exogenous=False, **how, **reading(options))
+    for note in panel.notes:
+        say(f"statewise: note: {note}")
+    return panel
 
 
 def run_run(options: argparse.Namespace) -> int:
@@ -308,15 +325,13 @@ def run_salvage(options: argparse.Namespace) -> int:
 
 def run_compare(options: argparse.Namespace) -> int:
     """Compare regimes on a series."""
-    from statewise.data.files import read_file
     from statewise.model.framing import Framing
     from statewise.model.network import Network, Training
     from statewise.model.regime import StateRegime
     from statewise.model.spec import Model
     from statewise.study import NAIVE, Arm, Study, better, equivalent
 
-    how = {"target_column": options.column, "encoding": options.encoding}
-    panel = read_file(options.data, exogenous=False, ordered=True, **how)
+    panel = panel_of(options)
     names = [name.strip() for name in options.regimes.split(",")]
     if len(set(names)) < len(names):
         fix = "Name each of them once."

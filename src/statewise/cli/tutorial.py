@@ -5,7 +5,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from statewise.cli.options import folder
+from statewise.cli.options import add_reading, folder, reading, unusual
 from statewise.cli.progress import Progress, say
 
 __all__ = ["add_to"]
@@ -36,7 +36,7 @@ def add_to(commands: Any) -> None:
     add = own.add_argument
     add("--data", type=Path, metavar="FILE.csv", help="a CSV file with a header line")
     add("--column", metavar="NAME", help="the column of values (the one beside the time)")
-    add("--encoding", metavar="E", help="how the file's bytes are read (utf-8)")
+    add_reading(own, fill=True)
     add("--test-size", type=int, default=12, metavar="K", help="last observations to test on (12)")
     said = {"file": "--data", "target_column": "--column"}
     tutorial.set_defaults(run=run_tutorial, said=said)
@@ -59,13 +59,15 @@ def run_tutorial(options: argparse.Namespace) -> int:
     if options.threads is not None:
         at_least("--threads", options.threads, 1)
     panel = None
+    columns = {} if options.column is None else {"target_column": options.column}
     if options.data is not None:
-        how = {"target_column": options.column, "encoding": options.encoding or "utf-8"}
-        panel = read_file(options.data, exogenous=False, ordered=True, **how)
-    elif given := options.column or options.encoding:
-        problem = "says how to read a file, and there is none"
-        fix = "Add --data FILE.csv."
-        raise SettingError("--column" if options.column else "--encoding", given, problem, fix)
+        panel = read_file(options.data, exogenous=False, **columns, **reading(options))
+        for note in panel.notes:
+            say(f"statewise: note: {note}")
+    elif given := columns | unusual(options):
+        name, value = next(iter(given.items()))
+        problem, fix = "says how to read a file, and there is none", "Add --data FILE.csv."
+        raise SettingError(name, value, problem, fix)
 
     from statewise.base.files import Staging
     from statewise.engine import available_threads

@@ -10,10 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from statewise.data.choose import check_column
-from statewise.data.columns import as_table, has_time_index, numbers_of, with_times
+from statewise.data.columns import as_table, given, numbers_of
 from statewise.data.frequency import show
 from statewise.data.origin import ForecastOrigin, unknown_series
 from statewise.data.panel import check_filled, check_values
+from statewise.data.time_columns import joined
 from statewise.errors import DataError
 
 __all__ = ["NewRows", "read_future", "read_new_rows"]
@@ -52,7 +53,8 @@ def read_new_rows(frame: Any, origin: ForecastOrigin) -> NewRows:
 
     The frame has the id, time, target and exogenous columns of the one that the series were read
     from; further columns are ignored. Rows may come in any order, and of some series only. The
-    id column may be left out if there is but one series.
+    id column may be left out if there is but one series, and values alone, as a list or a Series
+    without times, are those that follow it at once.
 
     Args:
         frame: of any library.
@@ -135,9 +137,13 @@ def rows_of(
 ) -> tuple["nw.DataFrame[Any]", Ints, NDArray[Any]]:
     """A frame with the series of each row, -1 for one that is not known, and its time."""
     kind = origin.kind
-    if has_time_index(frame, kind.time.name):
-        frame = with_times(frame, kind.time.name, kind.target_column)
-    table = as_table(frame)
+    found = given(frame, kind.time.name, kind.target_column)
+    table = as_table(found.frame)
+    if found.bare and len(origin) == 1:
+        codes, ds = np.zeros(len(table), np.int64), origin.after(len(table))[0]
+        return table.rename({str(found.target): kind.target_column}), codes, ds
+    if kind.time.parts and kind.time.name not in table.columns:
+        table = table.with_columns(joined(table, kind.time.parts, kind.time.name))
     names = table.columns
     for column in (kind.time.name, *columns):
         check_column(names, "column", column)

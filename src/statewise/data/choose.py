@@ -5,27 +5,35 @@ from typing import NamedTuple
 
 from statewise.errors import DataError
 
-__all__ = ["Chosen", "check_column", "choose"]
+__all__ = ["Chosen", "check_column", "choose", "long_form", "parts_of"]
+
+TIMES = ("ds", "date", "datetime", "timestamp", "time")  # what times are called, in any case
+PARTS = (("year", "month", "day", "hour"), ("year", "month", "day"), ("year", "month"),
+         ("year", "quarter"))  # fmt: skip
 
 
 class Chosen(NamedTuple):
-    """The columns that are taken of a table; None where there is no such column."""
+    """The columns that are taken of a table; None where there is no such column.
+
+    Times may be in several columns: the year in one, the month in another.
+    """
 
     id: str | None
-    time: str | None
+    time: tuple[str, ...]
     target: str
     exogenous: tuple[str, ...]
 
     def check(self, header: Sequence[str]) -> None:
         """Raise DataError if one is not a column, or is taken twice."""
-        fixed = {"id_column": self.id, "time_column": self.time, "target_column": self.target}
-        for argument, name in fixed.items():
-            if name is not None:
-                check_column(header, argument, name)
+        if self.id is not None:
+            check_column(header, "id_column", self.id)
+        for name in self.time:
+            check_column(header, "time_column", name)
+        check_column(header, "target_column", self.target)
         for name in self.exogenous:
             check_column(header, "exogenous", name)
-        taken = [self.id, self.time, self.target, *self.exogenous]
-        if len(set(self.exogenous)) < len(self.exogenous) or set(taken[:3]) & set(taken[3:]):
+        fixed = {self.id, *self.time, self.target}
+        if len(set(self.exogenous)) < len(self.exogenous) or fixed & set(self.exogenous):
             fix = "Name each column once."
             raise DataError("exogenous", self.exogenous, "names a column twice", fix)
 
@@ -36,38 +44,82 @@ def choose(
     time_column: str | None,
     target_column: str | None,
     exogenous: bool | Sequence[str],
+    *,
+    frame: str = "pandas.read_csv(FILE)",
 ) -> Chosen:
     """The columns to take of a table with this header, as ``read_file`` says.
+
+    ``frame`` is what to write for the table in Python, for messages.
 
     Raises:
         DataError: a column is not there, or it is not plain which one is meant.
 
     Example:
         >>> choose(["Month", "Sales"], None, None, None, True)
-        Chosen(id=None, time='Month', target='Sales', exogenous=())
+        Chosen(id=None, time=('Month',), target='Sales', exogenous=())
     """
     if id_column is None and "unique_id" in header:
         id_column = "unique_id"
     if target_column is None and "y" in header:
         target_column = "y"
     free = [name for name in header if name != id_column]
-    if time_column is None and len(free) > 1:
-        first = "ds" if "ds" in free and target_column != "ds" else free[0]
-        time_column = None if first == target_column else first
-    left = [name for name in free if name != time_column]
+    times = parts_of(header, time_column)
+    if not times and len(free) > 1:
+        times = guessed(free, target_column)
+    left = [name for name in free if name not in times]
+    wide = ""
+    if id_column is None and times and len(left) > 1:
+        wide = f" If each column is a series, take {long_form(frame, times[0])}."
     if target_column is None:
         if len(left) != 1:
-            fix = f"Name one of {', '.join(header)}."
+            fix = f"Name one with target_column= of {', '.join(left or header)}.{wide}"
             raise DataError("target_column", None, "must be chosen", fix)
         target_column = left[0]
-    if time_column == target_column:
+    elif wide and target_column not in header:
+        fix = f"The columns are {', '.join(header)}.{wide}"
+        raise DataError("target_column", target_column, "is not a column", fix)
+    if target_column in times:
         problem, fix = "is the time column too", "Name two different columns."
         raise DataError("target_column", target_column, problem, fix)
     if exogenous is True:
         exogenous = [name for name in left if name != target_column]
-    chosen = Chosen(id_column, time_column, target_column, tuple(exogenous or ()))
+    chosen = Chosen(id_column, times, target_column, tuple(exogenous or ()))
     chosen.check(header)
     return chosen
+
+
+def parts_of(header: Sequence[str], time_column: str | None) -> tuple[str, ...]:
+    """The columns of times that a name stands for: "year,month" for two, if none is called so."""
+    if time_column is None:
+        return ()
+    if time_column in header or "," not in time_column:
+        return (time_column,)
+    return tuple(part.strip() for part in time_column.split(","))
+
+
+def guessed(columns: Sequence[str], target: str | None) -> tuple[str, ...]:
+    """The columns of times, by their names, or else the first, if that is not the target."""
+    names = [name for name in columns if name != target]
+    for time in TIMES:
+        if found := [name for name in names if name.lower() == time]:
+            return (found[0],)
+    lower = [name.lower() for name in names]
+    for parts in PARTS:
+        if all(lower.count(part) == 1 for part in parts):
+            return tuple(names[lower.index(part)] for part in parts)
+    return (columns[0],) if columns[0] != target else ()
+
+
+def long_form(frame: str, time: str) -> str:
+    """The code that makes a long frame of a wide one, of pandas or polars.
+
+    Example:
+        >>> long_form("frame", "Date")
+        "frame.melt('Date', var_name='unique_id', value_name='y')"
+    """
+    if frame == "polars":
+        return f"frame.unpivot(index={time!r}, variable_name='unique_id', value_name='y')"
+    return f"{frame}.melt({time!r}, var_name='unique_id', value_name='y')"
 
 
 def check_column(header: Sequence[str], argument: str, name: str) -> None:

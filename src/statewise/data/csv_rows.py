@@ -1,19 +1,33 @@
 """A CSV file as fields: bytes, text, lines of fields, numbers."""
 
 import csv
-import io
-from dataclasses import dataclass
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.data.panel import check_value
+from statewise.base.checks import at_least
+from statewise.data.number_text import (
+    Convention,
+    convention_of,
+    is_missing,
+    looks_like_number,
+    read_numbers,
+)
+from statewise.data.panel import LARGEST, check_value
+from statewise.data.time_text import looks_like_time
 from statewise.errors import DataError, SettingError
 
 __all__ = ["CsvRows", "read_rows"]
 
-MISSING = {"", "na", "nan", "null"}  # in a field, in any case
+SEPARATORS = ("\t", ";", "|", ",")  # the first of those that divide the lines equally well
+LOOKED_AT = 200  # lines, to find what separates fields
+TAIL = 5  # rows at the end among which a footer may stand
 
 
 @dataclass(frozen=True)
@@ -25,12 +39,16 @@ class CsvRows:
         header: the names of the columns.
         numbers: (rows,) on which line of the file each row ends.
         rows: (rows,) its fields, as many as the header has or more.
+        separator: of fields.
+        notes: what was found, in sentences.
     """
 
     path: str
     header: list[str]
     numbers: list[int]
     rows: list[list[str]]
+    separator: str = ","
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -39,56 +57,104 @@ class CsvRows:
         """A row, for messages."""
         return f"{self.path}, line {self.numbers[row]}"
 
+    def remedy(self, row: int) -> str:
+        """What to do about a row that cannot be used."""
+        return f"Correct the line.{self.footer(row)}"
+
+    def footer(self, row: int) -> str:
+        """What to do about a row if it belongs to a footer, as one near the end may."""
+        after = len(self) - row
+        return "" if after > TAIL else f" If it is a footer, drop it with skip_footer={after}."
+
     def texts(self, column: str) -> list[str]:
         """(rows,) the fields of a column."""
         at = self.header.index(column)
         return [row[at] for row in self.rows]
 
-    def floats(self, column: str, fix: str, *, gaps: bool = False) -> NDArray[np.float64]:
+    def convention(
+        self, columns: Sequence[str], decimal: str | None
+    ) -> tuple[Convention, str | None]:
+        """How the numbers of these columns are written, and a note, as ``convention_of`` says."""
+        texts = [text for column in columns for text in self.texts(column)]
+        try:
+            return convention_of(texts, decimal=decimal, separator=self.separator)
+        except DataError as error:
+            where = ", ".join(map(repr, columns))
+            raise DataError(f"column {where}", *error.args[1:]) from None
+
+    def floats(
+        self, column: str, convention: Convention, fix: str, *, gaps: bool = False
+    ) -> NDArray[np.float64]:
         """(rows,) the fields of a column as finite numbers, NaN where ``gaps`` lets one be missing.
 
         Raises:
             DataError: a field is no such number, or is missing, and ``fix`` says what to do.
         """
-        found = np.empty(len(self))
-        for row, text in enumerate(self.texts(column)):
-            if gaps and text.lower() in MISSING:
-                found[row] = np.nan
-            elif not text:
-                problem = f"has no value in column {column!r}"
-                raise DataError(self.line(row), text, problem, fix)
-            else:
-                found[row] = parse_number(self.line(row), column, text)
+        texts = self.texts(column)
+        found, wrong = read_numbers(texts, convention)
+        blank = np.flatnonzero(np.isnan(found)).tolist()
+        gap = next((row for row in blank if is_missing(texts[row])), None)
+        if gap is not None and not gaps and (wrong is None or gap < wrong):
+            problem = f"has no value in column {column!r}"
+            raise DataError(self.line(gap), texts[gap], problem, f"{fix}{self.footer(gap)}")
+        if wrong is not None:
+            problem, fix = f"is not a number (column {column!r})", self.remedy(wrong)
+            if looks_like_number(texts[wrong]):
+                problem = f"is not written as the other numbers of column {column!r} are"
+            raise DataError(self.line(wrong), texts[wrong], problem, fix)
+        for row in np.flatnonzero(np.abs(found) > LARGEST).tolist():
+            check_value(self.line(row), float(found[row]), f" (column {column!r})")
         return found
 
 
-def read_rows(path: Path, encoding: str) -> CsvRows:
-    """The fields of a CSV file: a header line, and lines that are not blank.
+def read_rows(
+    path: Path, encoding: str = "utf-8", *, skip_lines: int = 0, skip_footer: int = 0
+) -> CsvRows:
+    """The fields of a CSV file: a header line if there is one, and lines that are not blank.
+
+    Lines that begin with # are comments. Without a header, two columns are called ds and y, and
+    others by their number.
+
+    Args:
+        path: the file.
+        encoding: how its bytes are to be read; UTF-16 that says so itself is read as it is.
+        skip_lines: how many lines stand above the header.
+        skip_footer: how many lines that are not blank stand below the last row.
 
     Raises:
-        DataError: the file cannot be read, or a line has fewer fields than the header.
-        SettingError: the encoding is not known.
+        DataError: the file cannot be read, or a line has not the fields that the header has.
+        SettingError: the encoding is not known, or a number of lines is negative.
     """
+    at_least("skip_lines", skip_lines, 0)
+    at_least("skip_footer", skip_footer, 0)
     try:
         content = path.read_bytes()
     except OSError as error:
         problem = f"cannot be read ({error.strerror})"
         raise DataError("file", str(path), problem, "Check the path.") from None
-    lines = split(str(path), decoded(str(path), content, encoding))
+    lines, separator = split(str(path), decoded(str(path), content, encoding), skip_lines)
+    lines = lines[: len(lines) - skip_footer]
     if not lines:
         raise DataError("file", str(path), "is empty", "Give a CSV file with a header line.")
-    (_, header), *lines = lines
-    found = CsvRows(str(path), header, [n for n, _ in lines], [row for _, row in lines])
-    for row, cells in enumerate(found.rows):
-        if len(cells) < len(header):
-            problem = f"has {len(cells)} of the {len(header)} fields that the header has"
-            fix = "Complete the line; delete it if it is a footer or a note."
-            raise DataError(found.line(row), " ".join(cells), problem, fix)
-    return found
+    check_preamble(str(path), lines)
+    notes: tuple[str, ...] = ()
+    if has_header(lines):
+        (_, header), *lines = lines
+    else:
+        wide = len(lines[0][1])
+        header = [["y"], ["ds", "y"]][wide - 1] if wide <= 2 else [f"{i + 1}" for i in range(wide)]
+        notes = (f"there is no header: the columns were called {', '.join(header)}",)
+    found = CsvRows(
+        str(path), header, [n for n, _ in lines], [row for _, row in lines], separator, notes
+    )
+    check_widths(found)
+    return named(found)
 
 
 def decoded(path: str, content: bytes, encoding: str) -> str:
     """Bytes as text; raises DataError or SettingError if they are not of this encoding."""
+    if encoding == "utf-8" and content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16"
     try:
         return content.decode(encoding).removeprefix("\ufeff")
     except LookupError:
@@ -98,35 +164,101 @@ def decoded(path: str, content: bytes, encoding: str) -> str:
         place = ""
         if isinstance(error, UnicodeDecodeError):
             place = f" (byte {error.start} is 0x{error.object[error.start]:02x})"
-        fix = "Say what it is with the encoding option, for example latin-1 or utf-16."
+        fix = "Say what it is, for example encoding='latin-1' or encoding='utf-16'."
         raise DataError("file", path, f"is not {encoding} text{place}", fix) from None
 
 
-def split(path: str, text: str) -> list[tuple[int, list[str]]]:
+def split(path: str, text: str, skip_lines: int) -> tuple[list[tuple[int, list[str]]], str]:
     """The lines that are not blank: the number and the fields of each, without blanks around them.
 
-    What the first line has most of, commas, semicolons or tabs, separates fields.
+    And what separates the fields. Comments, and the lines that are skipped, count as blank.
     """
-    head = next((line for line in text.split("\n") if line.strip()), "")
-    delimiter = max(",;\t", key=head.count)
+    kept = re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)
+    for row, line in enumerate(kept):
+        if row < skip_lines or line.lstrip().startswith("#"):
+            kept[row] = "\n"
+    first = next((row for row, line in enumerate(kept) if line.strip()), 0)
+    if said := re.fullmatch(r"sep=(.)\s*", kept[first]):  # as Excel writes and reads it
+        kept[first] = "\n"
+    separator = said[1] if said else separator_of(kept)
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        reader = csv.reader(kept, delimiter=separator, strict=True)
         lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
     except csv.Error as error:
         raise DataError("file", path, f"is not CSV ({error})", "Check its quotes.") from None
-    return [(number, cells) for number, cells in lines if any(cells)]
+    return [(number, cells) for number, cells in lines if any(cells)], separator
 
 
-def parse_number(where: str, column: str, text: str) -> float:
-    """``text`` as a finite float; raises DataError that names the place."""
-    try:
-        value = float("no" if "_" in text else text)  # Python would read 1_000 as a thousand
-    except ValueError:
-        hint = (
-            "Write decimals with a point."
-            if text.replace(",", "", 1).lstrip("-").isdigit()
-            else "Correct the line, or delete it if it is a footer or a note."
-        )
-        raise DataError(where, text, f"is not a number (column {column!r})", hint) from None
-    check_value(where, value, f" (column {column!r})")
-    return value
+def separator_of(lines: Sequence[str]) -> str:
+    """What separates fields: what divides most of the first lines into equally many."""
+    head = list(islice((line for line in lines if line.strip()), LOOKED_AT))
+
+    def evenness(separator: str) -> float:
+        try:
+            wide = Counter(map(len, csv.reader(head, delimiter=separator)))
+        except csv.Error:
+            return 0.0
+        return max((n for fields, n in wide.items() if fields > 1), default=0) / len(head)
+
+    return max(SEPARATORS, key=evenness) if head else ","
+
+
+def check_preamble(path: str, lines: Sequence[tuple[int, list[str]]]) -> None:
+    """Raise DataError if the first lines are not of the table: narrower than all that follow."""
+    widths = [len(cells) for _, cells in lines]
+    usual = Counter(widths).most_common(1)[0][0]
+    row = next(row for row, wide in enumerate(widths) if wide >= usual)
+    if 0 < row <= len(lines) // 2 and usual > 1:
+        skip = lines[row][0] - 1
+        problem = f"has {widths[0]} field{'s' * (widths[0] > 1)}, and the table below it {usual}"
+        fix = f"Drop the lines above the table: skip_lines={skip}."
+        raise DataError(f"{path}, line {lines[0][0]}", " ".join(lines[0][1]), problem, fix)
+
+
+def check_widths(found: CsvRows) -> None:
+    """Raise DataError if a row has not as many fields as the header; empty ones may follow."""
+    wide = len(found.header)
+    for row, cells in enumerate(found.rows):
+        if len(cells) < wide:
+            problem = f"has {len(cells)} of the {wide} fields that the header has"
+            first = next(r for r, each in enumerate(found.rows) if len(each) < wide)
+            raise DataError(found.line(row), " ".join(cells), problem, found.remedy(first))
+        if any(cells[wide:]):
+            problem = f"has {len(cells)} fields, and the header {wide}"
+            mark = {"\t": "tab", ";": "semicolon"}.get(found.separator, "comma")
+            fix = f"Quote fields that have a {mark} in them."
+            raise DataError(found.line(row), " ".join(cells), problem, fix)
+
+
+def has_header(lines: Sequence[tuple[int, list[str]]]) -> bool:
+    """Whether the first line names the columns, and is not of the same kinds as the second."""
+    (_, first), *rest = lines
+    if not rest or not any(kind_of(cell) == "value" for cell in first):
+        return True
+    whole = [int(cell) for cell in first if cell.isdecimal() and len(cell) == 4]
+    if len(whole) >= 3 and all(b == a + 1 for a, b in pairwise(whole)):
+        return True  # the years of a wide table
+    pairs = zip(first, rest[0][1], strict=False)
+    return any(kind_of(a) != kind_of(b) for a, b in pairs if not is_missing(a) | is_missing(b))
+
+
+def kind_of(cell: str) -> str:
+    """Whether a field is a value, of time or number, or text."""
+    return "value" if looks_like_number(cell) or looks_like_time(cell) else "text"
+
+
+def named(found: CsvRows) -> CsvRows:
+    """The columns that have a name or values; a first one that only counts the rows is none."""
+    kept, header = [], list(found.header)
+    for at, name in enumerate(header):
+        if not name:
+            cells = [row[at] for row in found.rows]
+            counts = any(cells == list(map(str, range(i, i + len(cells)))) for i in (0, 1))
+            if not any(cells) or (counts and at == 0 and len(header) > 2):
+                continue
+            header[at] = "ds" if at == 0 and "ds" not in header else f"column {at + 1}"
+        kept.append(at)
+    if len(kept) == len(header) == len(found.header) and header == found.header:
+        return found
+    rows = [[row[at] for at in kept] for row in found.rows]
+    return replace(found, header=[header[at] for at in kept], rows=rows)

@@ -4,6 +4,7 @@ pandas, narwhals and pyarrow are imported where they are used: a study of a CSV 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,16 @@ from statewise.data.frame_kind import FrameKind
 from statewise.data.frequency import Frequency
 from statewise.data.origin import ForecastOrigin
 from statewise.data.panel import Panel, arrange
-from statewise.data.time_columns import TimeColumn, Times
-from statewise.errors import DataError
+from statewise.data.time_columns import Times
+from statewise.data.time_text import join_times, odd_one
+from statewise.errors import DataError, SettingError
 
-__all__ = ["read_file", "read_further", "write_file"]
+__all__ = ["check_form", "read_file", "read_further", "write_file"]
 
 PARQUET = {".parquet", ".pq"}
 UNNAMED_INDEX = "__index_level_"  # what pandas calls one in a file
-HOW = (
-    "Fill it in; where a forecast is made, fill='forward', 'linear', 'zero' or a number does so. "
-    "Delete the line if it is a footer or a note."
-)
+SPREADSHEETS = {".xlsx", ".xls", ".ods"}
+HOW = "Fill it in, or say how: fill='forward', 'linear', 'zero' or a number."
 
 
 def read_file(
@@ -40,86 +40,145 @@ def read_file(
     freq: str | int | Frequency | None = None,
     fill: Fill | None = None,
     exogenous: bool | Sequence[str] = True,
+    date_format: str | None = None,
+    decimal: str | None = None,
     encoding: str = "utf-8",
-    ordered: bool = False,
+    skip_lines: int = 0,
+    skip_footer: int = 0,
 ) -> Panel:
-    """A panel from a CSV or Parquet file.
+    """A panel from a CSV or Parquet file, as people have them.
+
+    Of a CSV file it finds what separates the fields, whether there is a header, how numbers are
+    written (1,234.5 or 1.234,5 or 1 234, with signs of currency and percent), and in what form
+    times are. Rows are sorted by time. What had to be settled is in the panel's ``notes``.
 
     Args:
-        path: the file; one that ends in .parquet or .pq is Parquet, any other CSV, with a header
-            line and fields separated by commas, semicolons or tabs.
-        id_column: by default ``unique_id`` if there is one.
-        time_column: by default ``ds``, or else the first column if it is not the target. Without
-            one, the observations of each series are counted from 1.
+        path: the file; one that ends in .parquet or .pq is Parquet, any other CSV.
+        id_column: names the series of a row; by default ``unique_id`` if there is one.
+        time_column: the times; "year,month" names two columns. By default ``ds`` or another usual
+            name, year and month in two columns, or else the first column if it is not the target.
+            Without one, the observations of each series are counted from 1.
         target_column: by default ``y``, or else the only column left.
-        freq: as in ``read_frame``, like ``fill`` and ``exogenous``.
-        fill: as in ``read_frame``; an empty field, NA, NaN or null of a CSV file is missing.
+        freq: as in ``read_frame``, like ``fill``, ``exogenous`` and ``date_format``.
+        fill: an empty field, NA, n/a, NaN, null, none, -, ? or a point alone is missing.
         exogenous: as in ``read_frame``.
+        date_format: how times are written, as of strptime; %q is the quarter.
+        decimal: the mark before decimals, "." or ","; by default it is found.
         encoding: how the bytes of a CSV file are to be read.
-        ordered: refuse a CSV file whose rows are not in order of time, as a study does; otherwise
-            they are sorted.
+        skip_lines: how many lines of a CSV file stand above the table.
+        skip_footer: how many lines that are not blank stand below it.
 
     Raises:
         DataError: the file cannot be read or used; of a CSV file, the message names the line.
         ExtraError: the file is Parquet, and pyarrow is not installed.
-        SettingError: freq, fill or the encoding is not a known one.
+        SettingError: freq, fill, date_format, decimal or encoding is not a known one.
     """
     path = Path(path)
-    wanted = (id_column, time_column, target_column, exogenous)
     if path.suffix in PARQUET:
         from statewise.data.frames import read_frame
 
-        table = read_parquet(path)
-        chosen = choose(table.column_names, *wanted)
         return read_frame(
-            table,
-            id_column=chosen.id or "unique_id",
-            time_column=chosen.time or "ds",
-            target_column=chosen.target,
+            read_parquet(path),
+            id_column=id_column,
+            time_column=time_column,
+            target_column=target_column,
             freq=freq,
             fill=fill,
-            exogenous=chosen.exogenous,
+            exogenous=exogenous,
+            date_format=date_format,
+            decimal=decimal,
         )
-    rows = read_rows(path, encoding)
+    rows = csv_of(path, encoding, skip_lines, skip_footer)
     if not len(rows):
         fix = "Give a file with observations."
         raise DataError("file", str(path), "has a header and no values", fix)
-    chosen = choose(rows.header, *wanted)
+    chosen = choose(rows.header, id_column, time_column, target_column, exogenous)
     names = [chosen.target] * len(rows) if chosen.id is None else rows.texts(chosen.id)
     places: dict[str, int] = {}
     codes = np.array([places.setdefault(name, len(places)) for name in names])
+    times = times_of(rows, chosen.time, codes, date_format)
     columns = (chosen.target, *chosen.exogenous)
-    values = [rows.floats(name, HOW, gaps=fill is not None) for name in columns]
-    times = times_of(rows, chosen.time, codes)
-    times.check(codes, rows.line, ordered=ordered)
+    convention, note = rows.convention(columns, decimal)
+    gaps = fill is not None
+    values = [rows.floats(name, convention, HOW, gaps=gaps) for name in columns]
+    times.check(codes, rows.line, ordered=False)
     kind = FrameKind("pandas", chosen.id, chosen.target, tuple(places), times.column)
-    return arrange(times, codes, np.stack(values, axis=1), kind, chosen.exogenous, freq, fill)
+    if convention.decimal == ",":
+        kind = replace(kind, decimal=",")
+    notes = (*rows.notes, note, sorting(times, codes))
+    stacked = np.stack(values, axis=1)
+    columns = chosen.exogenous
+    return arrange(times, codes, stacked, kind, columns, freq, fill, holidays=True, notes=notes)
 
 
-def times_of(rows: CsvRows, column: str | None, codes: Any) -> Times:
-    """The times of rows; without a column, those of each series are counted from 1."""
-    if column is not None:
-        return Times.read(column, rows.texts(column))
-    order = np.argsort(codes, kind="stable")
-    before = np.concatenate([[0], np.cumsum(np.bincount(codes))])
-    count = np.empty(len(rows), np.int64)
-    count[order] = np.arange(1, len(rows) + 1) - before[codes[order]]
-    return Times(count, TimeColumn("ds", "integer"))
+def csv_of(path: Path, encoding: str, skip_lines: int, skip_footer: int) -> CsvRows:
+    """The rows of a CSV file; raises DataError for a spreadsheet too."""
+    if path.suffix.lower() in SPREADSHEETS:
+        raise DataError("file", str(path), "is a spreadsheet", "Save the sheet as CSV.")
+    return read_rows(path, encoding, skip_lines=skip_lines, skip_footer=skip_footer)
+
+
+def times_of(rows: CsvRows, columns: Sequence[str], codes: Any, date_format: str | None) -> Times:
+    """The times of rows; without a column, those of each series are counted from 1.
+
+    Raises:
+        DataError: one of them is no time like nearly all others, as in a footer.
+    """
+    if not columns:
+        return Times.counted(codes)
+    fields = [rows.texts(column) for column in columns]
+    if len(columns) == 1:
+        times = Times.read(columns[0], fields[0], date_format)
+    else:
+        times = Times.read("ds", join_times(columns, fields), date_format)
+        times = replace(times, column=replace(times.column, parts=tuple(columns)))
+    if times.problem is not None and date_format is not None:
+        raise times.problem
+    if times.problem is not None and (row := odd_one(texts := written_in(times))) is not None:
+        problem = "is not a time as the others are"
+        raise DataError(rows.line(row), texts[row], problem, rows.remedy(row))
+    return times
+
+
+def sorting(times: Times, codes: Any) -> str | None:
+    """A note where rows of a series did not come in order of time."""
+    if times.problem is not None:
+        return None
+    earlier = times.ds[1:] < times.ds[:-1]
+    same = codes[1:] == codes[:-1]
+    if not (earlier & same).any():
+        return None
+    newest = "the newest came first" if earlier[same].all() else "they came in another order"
+    return f"rows were sorted by time: {newest}"
+
+
+def written_in(times: Times) -> list[str]:
+    """(rows,) the texts of times that were text."""
+    return [] if times.written is None else [str(text) for text in times.written]
 
 
 def read_further(
-    path: str | Path, origin: ForecastOrigin, columns: Sequence[str], *, encoding: str = "utf-8"
+    path: str | Path,
+    origin: ForecastOrigin,
+    columns: Sequence[str],
+    *,
+    encoding: str = "utf-8",
+    skip_lines: int = 0,
+    skip_footer: int = 0,
 ) -> Any:
     """A file of rows that follow what is known, for ``read_new_rows`` or ``read_future``.
 
     A CSV file without the column of times gives the next ones of the only series, if its times are
-    whole numbers.
+    whole numbers. Numbers are written as in the file that the series were read from.
 
     Args:
         path: a CSV or Parquet file, told apart as by ``read_file``.
         origin: where the series stand.
         columns: the columns to take as numbers.
-        encoding: how the bytes of a CSV file are to be read.
+        encoding: how the bytes of a CSV file are to be read; this and the lines to skip are those
+            of ``read_file``.
+        skip_lines: how many lines stand above the table.
+        skip_footer: how many stand below it.
 
     Raises:
         DataError: the file cannot be read, or lacks a column, or a value is missing or no number;
@@ -131,18 +190,21 @@ def read_further(
     path = Path(path)
     if path.suffix in PARQUET:
         return read_parquet(path)
-    rows = read_rows(path, encoding)
+    rows = csv_of(path, encoding, skip_lines, skip_footer)
     frame: dict[str, Any] = {}
     time = origin.kind.time
+    names = [time.name] if time.name in rows.header or not time.parts else list(time.parts)
     if time.name not in rows.header and len(origin) == 1 and time.kind == "integer":
         frame[time.name] = origin.after(len(rows))[0]
-    for name in (origin.kind.id_column or "unique_id", time.name):
+    for name in (origin.kind.id_column or "unique_id", *names):
         if name in rows.header:
             check_column(rows.header, "column", name)
             frame[name] = pd.Series(rows.texts(name), dtype="str")
     for name in columns:
         check_column(rows.header, "column", name)
-        frame[name] = rows.floats(name, "Fill it in.")
+    convention, _ = rows.convention(columns, origin.kind.decimal)
+    for name in columns:
+        frame[name] = rows.floats(name, convention, "Fill it in.")
     return pd.DataFrame(frame)
 
 
@@ -161,16 +223,18 @@ def read_parquet(path: Path) -> Any:
 
 
 def write_file(frame: Any, path: str | Path) -> None:
-    """Write a frame to a CSV file, or a Parquet file if it ends in .parquet or .pq; whole or not.
+    """Write a frame to a file, whole or not at all, in the format that its name ends in.
 
     Raises:
         ExtraError: the file is Parquet, and pyarrow is not installed.
         OutputError: the folder cannot be written to.
+        SettingError: no such format is written.
     """
     import narwhals as nw
     import pandas as pd
 
     path = Path(path)
+    check_form(path)
     if isinstance(frame, pd.DataFrame) and frame.index.name is not None:
         frame = frame.reset_index()
     table = nw.from_native(frame, eager_only=True)
@@ -182,3 +246,10 @@ def write_file(frame: Any, path: str | Path) -> None:
             parquet.write_table(table.to_arrow(), staging.path(path.name))
         else:
             table.write_csv(staging.path(path.name))
+
+
+def check_form(path: Path) -> None:
+    """Raise SettingError if ``write_file`` writes no format that the name of the file ends in."""
+    if path.suffix not in {".csv", *PARQUET}:
+        problem = "is of no format that is written"
+        raise SettingError("out", str(path), problem, "End it in .csv, .parquet or .pq.")

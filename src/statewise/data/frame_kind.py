@@ -31,6 +31,7 @@ class FrameKind:
         keys: (series,) the names, as whole numbers or text.
         time: the column of times.
         column: (series,) the names in their own type; None where it is not known.
+        decimal: the mark before decimals, where numbers were text with another than a point.
     """
 
     backend: Any
@@ -39,6 +40,7 @@ class FrameKind:
     keys: tuple[int | str, ...]
     time: TimeColumn
     column: "nw.Series[Any] | None" = None
+    decimal: str | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -74,6 +76,7 @@ class FrameKind:
             "target_column": self.target_column,
             "names": list(self.keys),
             "time": self.time.to_document(),
+            "decimal": self.decimal,
         }
 
     @classmethod
@@ -96,7 +99,9 @@ class FrameKind:
         if library not in LIBRARIES[:3] or not installed(library):
             library = "pandas"
         keys, time = plain(document["names"]), TimeColumn.from_document(document["time"], library)
-        found = cls(library, document["id_column"], document["target_column"], keys, time)
+        decimal = document["decimal"] and one_of("decimal", document["decimal"], (",", "."))
+        named = document["id_column"], document["target_column"]
+        found = cls(library, *named, keys, time, decimal=decimal)
         if not len(found.places) == len(keys) > 0:
             raise ValueError(keys)
         return found

@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from statewise.data.fill import Fill, check_fill, fill_missing
+from statewise.data.fill import Fill, check_fill
 from statewise.data.frame_kind import FrameKind
 from statewise.data.frequency import Frequency, show
+from statewise.data.gaps import Rows, holidays_in, unfilled, widen, with_ends
 from statewise.data.infer import check_gaps, infer
 from statewise.data.origin import ForecastOrigin
 from statewise.data.time_columns import Times
 from statewise.errors import DataError
 
-__all__ = ["Panel", "Series", "arrange", "check_filled", "check_value", "check_values"]
+__all__ = ["LARGEST", "Panel", "Series", "arrange", "check_filled", "check_value", "check_values"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -61,6 +62,7 @@ class Panel:
         spacing: the step from each time to the next, or what is wrong with the times.
         kind: what the series are called, and how to give a frame back.
         written: (rows,) the times as they were written; None where ``kind`` writes them so.
+        notes: what was found and done in reading, in sentences without a full stop.
 
     Example:
         >>> panel = Panel.from_values([266.0, 145.9, 183.1], ds=["2020-01", "2020-02", "2020-03"])
@@ -76,6 +78,7 @@ class Panel:
     spacing: Frequency | DataError
     kind: FrameKind
     written: NDArray[Any] | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for array in (self.offsets, self.ds, self.y, self.exogenous):
@@ -238,6 +241,9 @@ def arrange(
     columns: tuple[str, ...] = (),
     freq: str | int | Frequency | None = None,
     fill: Fill | None = None,
+    *,
+    holidays: bool = False,
+    notes: Sequence[str | None] = (),
 ) -> Panel:
     """A panel from rows in any order.
 
@@ -247,6 +253,9 @@ def arrange(
         values: (rows, 1 + columns) of the target and the exogenous columns.
         kind: of the frame.
         columns: the exogenous columns; ``freq`` and ``fill`` are those of ``read_frame``.
+        holidays: whether a few business days that are missing are filled in, by ``fill`` or with
+            the values before.
+        notes: what is known of the rows so far.
 
     Raises:
         DataError: a value is missing, infinite or too large; or gaps are to be filled, and the
@@ -263,13 +272,16 @@ def arrange(
     names, labels = kind.names, (kind.target_column, *columns)
     offsets = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(names)))])
     check_values(values, labels, ds, codes, names)
+    said = [note for note in (*notes, times.note) if note]
     spacing: Frequency | DataError
+    closed = 0
     try:
         if times.problem is not None:
             raise times.problem
         spacing = infer(ds, offsets, names) if freq is None else freq.anchored(ds)
         index = spacing.index(ds, offsets, names)
-        if fill is None:
+        closed = holidays_in(spacing, index, codes) if holidays else 0
+        if fill is None and not closed:
             check_gaps(spacing, ds, index, codes, names)
     except DataError as error:
         if fill is not None:
@@ -277,39 +289,21 @@ def arrange(
         spacing = DataError(*error.args)
     if fill is None or isinstance(spacing, DataError):
         check_filled(values, labels, ds, codes, names)
-    else:
-        rows = len(ds)
-        ds, values, codes, offsets = widen(spacing, ds, values, index, codes, offsets, fill)
-        written = written if len(ds) == rows else None
-        check_filled(values, labels, ds, codes, names, *unfilled(fill))
+    if not isinstance(spacing, DataError) and (fill is not None or closed):
+        if closed:
+            how = "the value before" if fill in {None, "forward"} else f"fill={fill!r}"
+            said.append(f"{closed} business days without a row were filled with {how}, as holidays")
+        way: Fill = "forward" if fill is None else fill
+        wide = widen(spacing, Rows(ds, values, codes, offsets), index, way)
+        written = written if len(wide.ds) == len(ds) else None
+        kept, note = with_ends(wide, kind.target_column)
+        ds, values, codes, offsets = kept
+        if note is not None:
+            written = None
+            said.append(note)
+        check_filled(values, labels, ds, codes, names, *unfilled(way))
     y, exogenous = values[:, 0].copy(), values[:, 1:].copy()
-    return Panel(offsets, ds, y, exogenous, columns, spacing, kind, written)
-
-
-def widen(
-    frequency: Frequency,
-    ds: NDArray[Any],
-    values: Floats,
-    index: Ints,
-    codes: Ints,
-    offsets: Ints,
-    fill: Fill,
-) -> tuple[NDArray[Any], Floats, Ints, Ints]:
-    """Rows with those that are missing put in, and missing values filled in."""
-    lengths = index[offsets[1:] - 1] + 1
-    wanted = int(lengths.sum())
-    if wanted > max(10**6, 100 * len(ds)):
-        problem = f"would fill {len(ds)} rows up to {wanted}"
-        fix = "Give the frequency that the times have."
-        raise DataError("freq", str(frequency), problem, fix)
-    wide = np.concatenate([[0], np.cumsum(lengths)])
-    if wanted > len(ds):
-        full = np.full((wanted, values.shape[1]), np.nan)
-        full[wide[codes] + index] = values
-        ds, values = frequency.grid(ds[offsets[:-1]], lengths), full
-        codes = np.repeat(np.arange(len(lengths)), lengths)
-    filled = [fill_missing(values[:, column], wide, fill) for column in range(values.shape[1])]
-    return ds, np.stack(filled, axis=1), codes, wide
+    return Panel(offsets, ds, y, exogenous, columns, spacing, kind, written, tuple(said))
 
 
 def check_value(where: str, value: float, place: str) -> None:
@@ -345,10 +339,3 @@ def check_filled(
     for column, row in np.argwhere(np.isnan(values.T))[:1]:
         where = f"series {names[codes[row]]!r}, column {labels[column]!r}"
         raise DataError(where, show(ds[row]), problem, fix)
-
-
-def unfilled(fill: Fill) -> tuple[str, str]:
-    """What is wrong where this way of filling in leaves a value missing, and what to do."""
-    known = "before it" if fill == "forward" else "on one side of it"
-    problem = f"is missing, and there is nothing {known} to fill it {fill} with"
-    return problem, "Cut the series there, or use fill='zero' or a number."

@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -17,13 +18,24 @@ from numpy.typing import NDArray
 from statewise.base.checks import one_of
 from statewise.base.records import as_document, from_document
 from statewise.data.frequency import TIME, show
-from statewise.data.time_text import COUNTED, PATTERN, backwards, parse_time, read_text
+from statewise.data.time_text import (
+    COUNTED,
+    PATTERN,
+    TimeText,
+    backwards,
+    check_date_format,
+    compact_form,
+    join_times,
+    parse_time,
+    read_text,
+    write_time,
+)
 from statewise.errors import DataError
 
 if TYPE_CHECKING:
     import narwhals as nw
 
-__all__ = ["TimeColumn", "Times", "check_known", "read_column"]
+__all__ = ["TimeColumn", "Times", "check_known", "joined", "read_column"]
 
 Ints = NDArray[np.int64]
 EVERY = "Give every row its time."
@@ -42,8 +54,10 @@ class TimeColumn:
         zone: the time zone, if it has one.
         wall: whether times are held by the zone's clock, as days and months need it, or else by
             that of UTC, in which no hour comes twice.
-        pattern: of text: what str.format makes the text with, from an int or a datetime.
+        pattern: of text, and of dates as whole numbers: what ``write_time`` writes them with.
         index: whether it was the index of a pandas object.
+        form: of text, and of dates as whole numbers: how strptime reads them; empty for ISO 8601.
+        parts: the columns that it was joined from, if there was more than one.
     """
 
     name: str
@@ -53,13 +67,15 @@ class TimeColumn:
     wall: bool = True
     pattern: str = ""
     index: bool = False
+    form: str = ""
+    parts: tuple[str, ...] = ()
 
     @property
     def dated(self) -> bool:
         """Whether times are dates, and not whole numbers."""
         if self.kind == "text":
             return COUNTED.fullmatch(self.pattern) is None
-        return self.kind != "integer"
+        return self.kind != "integer" or bool(self.pattern)
 
     def write(self, times: NDArray[Any], backend: Any) -> "nw.Series[Any]":
         """(rows,) int64 or datetime64[us] as a column of the form and type that came in."""
@@ -67,8 +83,11 @@ class TimeColumn:
         import pandas as pd
 
         if self.kind == "text":
-            values = of_each(times, self.pattern.format, object)
+            values = of_each(times, partial(write_time, self.pattern), object)
             column = nw.new_series(self.name, values, nw.String, backend=backend)
+        elif self.kind == "integer" and self.pattern:
+            whole = of_each(times, lambda time: int(write_time(self.pattern, time)), np.int64)
+            column = nw.new_series(self.name, whole, backend=backend)
         elif self.kind == "date" and self.dtype == object:
             dates = pd.Series(times.astype("M8[D]").astype(object), name=self.name, dtype=object)
             return nw.from_native(dates, series_only=True)
@@ -96,18 +115,19 @@ class TimeColumn:
         """
         import narwhals as nw
 
-        if self.kind == "text" and column.dtype == nw.String:
+        if self.pattern and (column.dtype == nw.String or column.dtype.is_integer()):
             check_known(column, EVERY)
             texts = [str(text).strip() for text in column.to_list()]
-            found = {text: parse_time(self.name, text, self.pattern) for text in set(texts)}
+            how = self.form, self.pattern
+            found = {text: parse_time(self.name, text, *how) for text in set(texts)}
             return np.array([found[text] for text in texts], TIME if self.dated else np.int64)
         if self.zone is not None and getattr(column.dtype, "time_zone", None) is not None:
             column = column.dt.convert_time_zone(self.zone)
-        times, sort = read_column(column, wall=self.wall)
-        if (times.dtype == TIME) != self.dated or sort.zone != self.zone:
+        times = read_column(column, wall=self.wall, compact=False)
+        if (times.ds.dtype == TIME) != self.dated or times.column.zone != self.zone:
             fix = "Give times of the type that the series have."
             raise DataError(column.name, str(column.dtype), "are times of another sort", fix)
-        return times
+        return times.ds
 
     def clock(self, times: NDArray[Any]) -> NDArray[Any]:
         """(rows,) times as the clock on the wall shows them: what the calendar is asked of."""
@@ -132,10 +152,12 @@ class TimeColumn:
 
         found, dtype = from_document(cls, "time column", document), None
         one_of("kind", found.kind, get_args(Kind))
-        if found.kind == "text" and not (
+        if (found.kind == "text" or found.pattern) and not (
             PATTERN.fullmatch(found.pattern) and len(found.pattern) < 200
         ):
             raise ValueError(found.pattern)
+        if found.form:
+            check_date_format(found.form)
         if found.kind == "period" and library == "pandas":
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of frequencies that pandas means to drop
@@ -144,16 +166,23 @@ class TimeColumn:
             raise ValueError(library)
         elif found.kind == "date" and library == "pandas":
             dtype = np.dtype(object)
-        return replace(found, dtype=dtype, index=library == "pandas" and bool(found.index))
+        index, parts = library == "pandas" and bool(found.index), tuple(map(str, found.parts))
+        return replace(found, dtype=dtype, index=index, parts=parts)
 
 
 def read_column(
-    column: "nw.Series[Any]", *, index: bool = False, wall: bool | None = None
-) -> tuple[NDArray[Any], TimeColumn]:
+    column: "nw.Series[Any]",
+    *,
+    index: bool = False,
+    wall: bool | None = None,
+    date_format: str | None = None,
+    compact: bool = True,
+) -> "Times":
     """A column's times as int64 or datetime64[us], and what is needed to write such a column.
 
     Times of a zone are held by its clock if ``wall`` says so, or by default if they are all of one
-    time of day. Raises DataError for a time that is missing or cannot be read.
+    time of day. Text is read by ``date_format``, or as ``read_text`` finds; so are whole numbers
+    that are dates, if ``compact``. Raises DataError for a time that is missing or cannot be read.
     """
     import narwhals as nw
     import pandas as pd
@@ -168,17 +197,26 @@ def read_column(
     name, dtype = column.name, column.dtype
     if isinstance(kept, pd.PeriodDtype):
         stamps = native.dt.to_timestamp().to_numpy()
-        return stamps.astype(TIME), TimeColumn(name, "period", kept, index=index)
+        return Times(stamps.astype(TIME), TimeColumn(name, "period", kept, index=index))
     if was_date:
-        return column.to_numpy().astype(TIME), TimeColumn(name, "date", kept)
+        return Times(column.to_numpy().astype(TIME), TimeColumn(name, "date", kept))
     if isinstance(dtype, nw.Datetime):
-        return read_datetimes(column, kept, dtype.time_zone, index, wall)
+        return Times(*read_datetimes(column, kept, dtype.time_zone, index, wall))
     if dtype.is_integer():
-        return column.to_numpy().astype(np.int64), TimeColumn(name, "integer", kept)
+        texts = [str(whole) for whole in column.to_list()] if compact or date_format else []
+        if date_format is not None or compact_form(texts):
+            return of_text(read_text(name, texts, date_format), name, "integer", kept)
+        return Times(column.to_numpy().astype(np.int64), TimeColumn(name, "integer", kept))
     if dtype == nw.String:
-        times, pattern = read_text(name, [str(text) for text in column.to_list()])
-        return times, TimeColumn(name, "text", kept, pattern=pattern)
+        found = read_text(name, [str(text) for text in column.to_list()], date_format)
+        return of_text(found, name, "text", kept)
     raise DataError(name, str(dtype), "is not a type of times", "Give dates or whole numbers.")
+
+
+def of_text(read: TimeText, name: str, kind: Kind, dtype: Any = None) -> "Times":
+    """What ``read_text`` has read, as the times of a column."""
+    column = TimeColumn(name, kind, dtype, pattern=read.pattern, form=read.form)
+    return Times(read.times, column, note=read.note)
 
 
 def read_datetimes(
@@ -243,6 +281,17 @@ def zone_of(name: str) -> dt.tzinfo:
     return ZoneInfo(name)
 
 
+def joined(table: "nw.DataFrame[Any]", parts: Sequence[str], name: str) -> "nw.Series[Any]":
+    """Times of which the year is in one column and the month in another, as one of text."""
+    import narwhals as nw
+
+    for part in parts:
+        check_known(table[part], EVERY)
+    fields = [[str(cell).strip() for cell in table[part].to_list()] for part in parts]
+    backend = table.implementation
+    return nw.new_series(name, join_times(parts, fields), nw.String, backend=backend)
+
+
 @dataclass(frozen=True, eq=False)
 class Times:
     """The times of rows in any order: their values, how they are written, and as what they were.
@@ -252,6 +301,7 @@ class Times:
         column: how to write such times.
         written: (rows,) the text that was read; None where there was none.
         problem: why the text cannot be read, if it cannot.
+        note: how an open question was settled, if there was one.
 
     Example:
         >>> times = Times.read("ds", ["9.1.2020", "10.1.2020"])
@@ -263,16 +313,31 @@ class Times:
     column: TimeColumn
     written: NDArray[Any] | None = None
     problem: DataError | None = None
+    note: str | None = None
 
     @classmethod
-    def read(cls, name: str, texts: Sequence[str]) -> "Times":
+    def counted(cls, codes: Ints) -> "Times":
+        """The times of rows that have none: those of each series are counted from 1.
+
+        Example:
+            >>> Times.counted(np.array([0, 1, 0])).ds.tolist()
+            [1, 1, 2]
+        """
+        order = np.argsort(codes, kind="stable")
+        before = np.concatenate([[0], np.cumsum(np.bincount(codes))])
+        count = np.empty(len(codes), np.int64)
+        count[order] = np.arange(1, len(codes) + 1) - before[codes[order]]
+        return cls(count, TimeColumn("ds", "integer"))
+
+    @classmethod
+    def read(cls, name: str, texts: Sequence[str], date_format: str | None = None) -> "Times":
         """The times of a column of text, which stays text where it cannot be read."""
         written = np.array(texts, object)
         try:
-            ds, pattern = read_text(name, texts)
+            found = of_text(read_text(name, texts, date_format), name, "text")
         except DataError as error:
             return cls(written, TimeColumn(name, "text", pattern="{}"), written, error)
-        return cls(ds, TimeColumn(name, "text", pattern=pattern), written)
+        return replace(found, written=written)
 
     def text(self, row: int) -> str:
         """The time of a row as it was written."""
@@ -299,7 +364,10 @@ class Times:
             row, before = found
             text, other = self.text(row), self.text(before)
             problem = "appears twice" if text == other else f"is the same time as {other}"
-            raise DataError(where(row), text, problem, "Keep one observation a time.")
+            if where(before) != where(row):
+                problem += f", of {where(before)}"
+            fix = "Keep one observation a time, or name the series of each row with id_column=."
+            raise DataError(where(row), text, problem, fix)
         fix = "Sort the observations by time, one a time."
         if self.problem is not None:
             for rows in np.split(by_series, np.flatnonzero(np.diff(codes[by_series])) + 1):

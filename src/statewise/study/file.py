@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,11 @@ DATA = {  # fields that say how to read the data, and what the reader calls them
     "column": "target_column",
     "time_column": "time_column",
     "id_column": "id_column",
+    "date_format": "date_format",
+    "decimal": "decimal",
+    "fill": "fill",
+    "skip_lines": "skip_lines",
+    "skip_footer": "skip_footer",
     "encoding": "encoding",
 }
 SHARED = ("framing", "network", "training")
@@ -61,7 +67,7 @@ def panel_of(folder: Path, document: dict[str, Any]) -> Panel:
     """The series of a study file; errors name its fields."""
     options = {DATA[name]: document[name] for name in DATA if name in document}
     try:
-        return read_file(folder / options.pop("file"), **options, exogenous=False, ordered=True)
+        return read_file(folder / options.pop("file"), **options, exogenous=False)
     except StatewiseError as error:
         field = next((field for field, name in DATA.items() if name == error.argument), None)
         error.argument = field or error.argument
@@ -73,8 +79,12 @@ def with_shared(arm: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
     return {**arm, **{name: {**table, **arm.get(name, {})} for name, table in shared.items()}}
 
 
-def template(data: Path, panel: Panel) -> str:
-    """A commented study file for a data file, ready to run."""
+def template(data: Path, panel: Panel, given: Mapping[str, Any]) -> str:
+    """A commented study file for a data file, ready to run; ``given`` are fields of how it is read.
+
+    Their values are text and numbers.
+    """
+    fields = "".join(f"{name} = {json.dumps(value)}\n" for name, value in given.items())
     shortest = min(len(series) for series in panel.series)
     test_size = max(1, min(12, shortest // 4))
     return f"""\
@@ -85,7 +95,7 @@ def template(data: Path, panel: Panel) -> str:
 # hypotheses are declared before their results are seen.
 
 data = {json.dumps(data.as_posix())}
-test_size = {test_size}  # observations after each cutoff, forecast one step at a time
+{fields}test_size = {test_size}  # observations after each cutoff, forecast one step at a time
 cutoffs = 1  # test parts of each series, which do not overlap
 repeats = 200  # random restarts of each arm
 seed = 1
