@@ -71,7 +71,7 @@ def fit_model(
         learned,
         combination,
         residuals,
-        tuple(notes),
+        (*(f"{note}." for note in panel.notes), *notes),
         now,
         panel.origin,
     )

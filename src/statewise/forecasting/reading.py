@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 
-from statewise.data.choose import check_column
-from statewise.data.columns import as_table, has_time_index
+from statewise.data.choose import Chosen, check_column, choose
+from statewise.data.columns import Given, as_table, given, numbers_of, series_codes
 from statewise.data.frames import read_frame
 from statewise.data.panel import Panel
 from statewise.errors import SettingError
@@ -34,7 +35,18 @@ def read(data: Data, frame: Any, names: Sequence[str] | None = None) -> tuple[Pa
         columns = frame.exogenous[:, places]
         return replace(frame, exogenous=columns, columns=(*known, *past)), len(past)
     frame = encoded(data, frame, names)
-    known, past = split(data, further_columns(data, frame))
+    whole, chosen = found(data, frame)
+    table, notes = as_table(whole.frame), []
+    here = np.isfinite(numbers_of(table[chosen.target], chosen.target))
+    if chosen.id is not None:
+        codes, ids = series_codes(table[chosen.id])
+        count = np.bincount(codes, here, len(ids))
+        if 0 < (count == 0).sum() < len(ids):
+            empty = [str(ids[int(i)]) for i in np.flatnonzero(count == 0)]
+            notes.append(f"{', '.join(empty)}: no value at all, left out")
+            kept = count[codes] > 0
+            frame, here = table.filter(kept.tolist()).to_native(), here[kept]
+    known, past = split(data, further_columns(table, chosen))
     panel = read_frame(
         frame,
         id_column=data.id_column,
@@ -44,7 +56,16 @@ def read(data: Data, frame: Any, names: Sequence[str] | None = None) -> tuple[Pa
         fill=data.fill or "linear",
         exogenous=(*known, *past),
     )
-    return panel, len(past)
+    if (filled := len(panel.y) - int(here.sum())) > 0:
+        notes.append(f"{filled} missing values were filled in, {data.fill or 'linear'}")
+    return replace(panel, notes=(*panel.notes, *notes)), len(past)
+
+
+def found(data: Data, frame: Any) -> tuple[Given, Chosen]:
+    """A frame with its times in a column, and which columns are what in it."""
+    whole = given(frame, data.time_column, data.target_column)
+    names = as_table(whole.frame).columns
+    return whole, choose(names, data.id_column, whole.time, whole.target, False)
 
 
 def encoded(data: Data, frame: Any, names: Sequence[str] | None = None) -> Any:
@@ -81,18 +102,13 @@ def encoded(data: Data, frame: Any, names: Sequence[str] | None = None) -> Any:
     return table.to_native()
 
 
-def further_columns(data: Data, frame: Any) -> list[str]:
-    """The columns of a frame that are numbers and have no other part in it."""
-    if not hasattr(frame, "columns") and not hasattr(frame, "column_names"):
-        return []
-    table = as_table(frame)
-    taken = {data.id_column, data.time_column, data.target_column}
-    if has_time_index(frame, data.time_column):
-        taken.add(str(frame.index.name or data.time_column))
+def further_columns(table: "nw.DataFrame[Any]", chosen: Chosen) -> list[str]:
+    """The columns of a table that are numbers and have no other part in it."""
+    taken = {chosen.id, *chosen.time, chosen.target}
     return [
         name
         for name, kind in table.schema.items()
-        if name not in taken and (kind.is_numeric() or str(kind) == "Boolean")
+        if name not in taken and (kind.is_numeric() or kind == nw.Boolean)
     ]
 
 

@@ -37,9 +37,15 @@ class Data:
         {settings}
     """
 
-    id_column: str = setting("unique_id", "the column that names the series of a row")
-    time_column: str = setting("ds", "the column of times")
-    target_column: str = setting("y", "the column of values")
+    id_column: str | None = setting(
+        None, "the column that names the series of a row; by default unique_id, if there is one"
+    )
+    time_column: str | None = setting(
+        None, "the column of times, or several; by default ds, or what looks like one"
+    )
+    target_column: str | None = setting(
+        None, "the column of values; by default y, or else the only one left"
+    )
     freq: str | int | None = setting(
         None, "the step between times, as pandas calls it; by default it is inferred"
     )
