@@ -1,4 +1,4 @@
-"""What both benchmarks share: medians, Markdown tables, the name of the machine."""
+"""What benchmarks share: medians, Markdown tables, the name of the machine."""
 
 import os
 import platform

