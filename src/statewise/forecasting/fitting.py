@@ -193,7 +193,7 @@ def joined_ensembles(parts: Sequence[Ensemble]) -> Ensemble:
     )
 
 
-Pairs = list[tuple[Floats, Floats]]
+Pairs = list[tuple[NDArray[np.float32], NDArray[np.float32]]]
 
 
 def prepare(
@@ -212,7 +212,9 @@ def prepare(
         size = max(networks.samples(len(each.z)), least)
         x, y = samples_of(fitted[i], columns.take(np.array([i])), whole)
         kept = slice((size - 1) % every - size + len(x), None, every)
-        pairs.append((x[kept], y[kept]) if size else (x[:0], y[:0]))
+        # The engine computes with float32; views of all windows would keep them in memory.
+        few = slice(0, 0) if not size else kept
+        pairs.append((x[few].astype(np.float32), y[few].astype(np.float32)))
     return stack(fitted), columns, pairs
 
 

@@ -59,7 +59,7 @@ class Learner:
     most: int
 
     def adjust(self, past: Past, scale: float | None = None) -> tuple[Adjustment, Floats]:
-        """How histories are adjusted, and they themselves adjusted, in a given scale or their own."""
+        """How histories are adjusted, and they themselves, in a given scale or their own."""
         decided = self.decisions
         return fit_adjustment(
             past.y,
