@@ -96,7 +96,7 @@ def train(
             continue
         adjustment, z = learner.adjust(part)
         panels.append(histories_of(part, z))
-        scales.append(float(adjustment.scale[0]))
+        scales.append(adjustment.scale)
     if not panels:
         return None, None, None
     runs = recipe.members * (1 if recipe.shared else len(past.names)) * len(panels)

@@ -33,15 +33,15 @@ class Twin:
 
     Attributes:
         ensemble: of them.
-        scale: of the adjustment that they were trained behind.
+        scale: (series,) of the adjustment that they were trained behind.
     """
 
     ensemble: Ensemble
-    scale: float
+    scale: Floats
 
     def take(self, series: NDArray[np.intp]) -> "Twin":
         """The networks of some of the series."""
-        return Twin(self.ensemble.take(series), self.scale)
+        return Twin(self.ensemble.take(series), self.scale[series])
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Learner:
     bounds: Bounds
     most: int
 
-    def adjust(self, past: Past, scale: float | None = None) -> tuple[Adjustment, Floats]:
+    def adjust(self, past: Past, scale: Floats | None = None) -> tuple[Adjustment, Floats]:
         """How histories are adjusted, and they themselves, in a given scale or their own."""
         decided = self.decisions
         return fit_adjustment(
@@ -68,9 +68,10 @@ class Learner:
             transform=decided.transform,
             bounds=self.bounds,
             scale=scale,
+            apart=not decided.networks.shared,
         )
 
-    def learn(self, past: Past, twin: Twin | None, scale: float | None) -> tuple[Learned, Known]:
+    def learn(self, past: Past, twin: Twin | None, scale: Floats | None) -> tuple[Learned, Known]:
         """Everything but networks, fitted to histories, beside networks that are given.
 
         Args:
@@ -94,7 +95,8 @@ class Learner:
         steps = min(held, self.decisions.horizon)
         good = past.lengths - held >= self.enough(past.lengths)
         known = np.where(good, past.lengths - held, 1)
-        learned, now = self.learn(past.until(known), twin, 1.0 if twin is None else twin.scale)
+        scale = np.ones(len(good)) if twin is None else twin.scale
+        learned, now = self.learn(past.until(known), twin, scale)
         blank = np.full((len(good), steps), np.nan)
         x = np.zeros((len(good), steps, past.x.shape[1]))
         actual = blank.copy()

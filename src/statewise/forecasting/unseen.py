@@ -49,22 +49,19 @@ def applied(model: FittedModel, panel: Panel, past_columns: int) -> FittedModel:
     dates = model.dates(panel.ds)
     x = beside(panel.exogenous, dates, past_columns)
     past = Past(panel.ids, panel.offsets, panel.y, x, np.zeros(count, np.int64))
-    twin = None
+    # Series that share networks share the scale of their adjustment and of their columns.
+    twin, scale = None, np.repeat(model.learned.adjustment.scale[:1], count)
     if ensemble is not None:
-        # Series share their scales, so any one stands for all.
-        twin = Twin(
-            ensemble.take(np.zeros(count, np.intp)), float(model.learned.adjustment.scale[0])
-        )
+        twin = Twin(ensemble.take(np.zeros(count, np.intp)), scale)
     learner = Learner(model.decisions, model.settings.bounds, 0)
-    learned, known = learner.learn(past, twin, float(model.learned.adjustment.scale[0]))
+    learned, known = learner.learn(past, twin, scale)
     mixed, residuals = model.combination, model.residuals
     weights = np.repeat(mixed.weights.mean(axis=0, keepdims=True), count, axis=0)
     blank = np.full(weights.shape, np.nan)
     combination = Combination(mixed.names, weights, blank, blank[:, 0])
     combination, notes = settled(model.settings, past, mixed.names, combination)
     if residuals is not None:
-        scale = learner.scale(past, []) / learned.adjustment.scale
-        residuals = replace(residuals, scale=scale)
+        residuals = replace(residuals, scale=learner.scale(past, []) / scale)
     return replace(
         model,
         learned=learned,

@@ -144,7 +144,8 @@ def fit_adjustment(
     seasons: Sequence[int] = (),
     transform: Transform = "auto",
     bounds: tuple[float | None, float | None] | Literal["auto"] | None = "auto",
-    scale: float | None = None,
+    scale: Floats | None = None,
+    apart: bool = False,
 ) -> tuple[Adjustment, Floats]:
     """Learn how to adjust the series of a panel.
 
@@ -160,7 +161,8 @@ def fit_adjustment(
             be taken; or "none".
         bounds: the least and the greatest forecast; "auto": not below zero where the history is
             not; None: no bounds.
-        scale: what one unit is worth, if not that median.
+        scale: (series,) what one unit is worth, if not that median.
+        apart: take each series' own mean absolute change instead of the median of all.
 
     Returns:
         The adjustment, and the adjusted histories, (observations,).
@@ -198,12 +200,13 @@ def fit_adjustment(
             begin += m
         if count > 1:
             change[i] = np.abs(np.diff(part)).mean()
-    moving = change[change > 0]
-    if scale is None:
-        scale = float(np.median(moving)) if len(moving) else 1.0
-    z /= scale
-    scales = np.full(len(unit), scale)
-    return Adjustment(ordered, kind, unit, indices, scales, low, high), z
+    if scale is None and apart:
+        scale = np.where(change > 0, change, 1.0)
+    elif scale is None:
+        moving = change[change > 0]
+        scale = np.full(len(unit), np.median(moving) if len(moving) else 1.0)
+    z /= np.repeat(scale, counts)
+    return Adjustment(ordered, kind, unit, indices, scale, low, high), z
 
 
 def seasonal_indices(z: Floats, season: int) -> Floats:
