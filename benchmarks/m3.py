@@ -115,6 +115,7 @@ def measure(name: str, peers: bool, count: int | None) -> Found:
         for column in found.columns.difference(["unique_id", "ds"], sort=False)
     }
     bounds = {level: [columns.pop(f"{end}-{level}") for end in ("lo", "hi")] for level in LEVELS}
+    columns = {column.partition(" (")[0]: values for column, values in columns.items()}
     forecasts = {COMBINATION: columns.pop("mean"), "network": columns.pop("network"), **columns}
     for peer in PEERS if peers else ():
         begin = time.perf_counter()

@@ -85,12 +85,12 @@ WAYS: dict[str, Callable[[Random, Array], Array]] = {
 }  # fmt: skip
 
 
-def panel(seed: int) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
-    """A panel, the row of each series that follows, and what was done to each."""
+def panel(seed: int) -> tuple[pd.DataFrame, dict[str, str]]:
+    """A panel, and what was done to each of its series."""
     random = np.random.default_rng(seed)
     freq = random.choice(np.array(list(FREQUENCIES), object))
     season, longest = FREQUENCIES[freq]
-    rows, later, done = [], [], {}
+    rows, done = [], {}
     for i in range(random.integers(1, 9)):
         way = "ordinary" if random.random() < 0.3 else str(random.choice(list(WAYS)))
         length = int(random.integers(8, longest))
@@ -99,29 +99,30 @@ def panel(seed: int) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
             y[0] = 1.0
         # Series of one frequency, but not of one beginning.
         begin = int(random.integers(0, 20))
-        count = begin + len(y) + 1
+        count = begin + len(y)
         times: Any = np.arange(count)
         if freq is not None:
             times = pd.date_range("2001-01-01", periods=count, freq=freq)
         name = f"{i}: {way}"
-        one = pd.DataFrame({"unique_id": name, "ds": times[begin:-1], "y": y})
+        one = pd.DataFrame({"unique_id": name, "ds": times[begin:], "y": y})
         # The first and the last row are kept: without them a series is only shorter.
         inner = one.index.isin([0, len(one) - 1])
         one["y"] = np.where(np.isinf(one["y"]) & inner, 5.0, one["y"])
         rows.append(one[~np.isinf(one["y"])])
-        later.append(pd.DataFrame({"unique_id": [name], "ds": times[-1:], "y": [50.0]}))
         done[name] = way
-    return pd.concat(rows), pd.concat(later), done
+    return pd.concat(rows), done
 
 
-def faults(frame: pd.DataFrame, later: pd.DataFrame) -> list[tuple[str, str]]:
+def faults(frame: pd.DataFrame) -> list[tuple[str, str]]:
     """What is wrong with the forecasts of a panel: the series, and in which way."""
     model = Forecaster().fit(frame)
     least = frame.groupby("unique_id")["y"].min()
     found = []
     for said in ("", ", after one more row"):
         if said:
-            model.update(later)
+            origin = model.origin_  # a series ends with its last observation
+            later = origin.frequency.later(origin.last, 1)
+            model.update(pd.DataFrame({"unique_id": origin.ids, "ds": later, "y": 50.0}))
         made = model.predict(level=[80, 95])
         if "unique_id" not in made:
             made.insert(0, "unique_id", frame["unique_id"].iloc[0])
@@ -148,12 +149,12 @@ def main() -> None:
     tried, refused, wrong, warned = Counter[str](), [], Counter[tuple[str, str]](), Counter[str]()
     begin = time.perf_counter()
     for seed in range(options.first, options.first + options.panels):
-        frame, later, done = panel(seed)
+        frame, done = panel(seed)
         tried.update(done.values())
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
-                found = faults(frame, later)
+                found = faults(frame)
             except Exception as error:  # noqa: BLE001 (any is a refusal, and is counted)
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 refused.append([str(seed), f"{type(error).__name__}: {error}"[:160], where.name])

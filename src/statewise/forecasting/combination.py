@@ -103,11 +103,11 @@ def combination_of(names: Sequence[str], trials: Sequence[Trial]) -> Combination
 
     Args:
         names: of the kinds.
-        trials: at least one; those where networks were tried are marked.
+        trials: at least one; errors are those where networks were tried, of all if nowhere.
     """
     errors = np.stack([trial.errors for trial in trials], axis=2)
     weights, _ = weights_of(names, errors)
-    marked = [i for i, trial in enumerate(trials) if trial.networks]
+    marked = [i for i, trial in enumerate(trials) if trial.networks] or range(len(trials))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of a mean of nothing
         seen = np.nanmean(errors[:, :, marked], axis=2)
