@@ -48,7 +48,12 @@ def warm_up_samples(model: Model, samples: int, continues: bool) -> int:
     return int(wanted)
 
 
-def warmed(ensemble: Ensemble, inputs: Sequence[Floats], left: State | None) -> Carried:
+def warmed(
+    ensemble: Ensemble,
+    inputs: Sequence[Floats],
+    left: State | None,
+    since: Sequence[int] | None = None,
+) -> Carried:
     """The state before the first forecast: the initial one or what was left, then warmed up.
 
     Args:
@@ -56,6 +61,9 @@ def warmed(ensemble: Ensemble, inputs: Sequence[Floats], left: State | None) -> 
         inputs: (samples, steps, features) of each series, in the order of time.
         left: (runs, batch, units) that training left, where it is known; it counts where the regime
             continues from it.
+        since: how many of the samples of each series came after training, which a state that
+            continues runs over too; by default none. A series has as many samples as there are,
+            where the warm-up takes more.
 
     Raises:
         SettingError: the regime continues from training, which left one state a batch row.
@@ -69,10 +77,15 @@ def warmed(ensemble: Ensemble, inputs: Sequence[Floats], left: State | None) -> 
         carried = ensemble.to_lanes(type(left)(*(part.reshape(shape) for part in left)))
     if ensemble.resets:
         return carried
-    last = np.array([warm_up_samples(ensemble.model, len(x), continues) for x in inputs])
+    more = since if continues and since is not None else [0] * len(inputs)
+    last = np.array([
+        min(warm_up_samples(ensemble.model, len(x) - late, continues) + late, len(x))
+        for x, late in zip(inputs, more, strict=True)
+    ])  # fmt: skip
     together = int(last.min())
     for ago in range(int(last.max()), together, -1):  # of some series only
-        windows = np.stack([x[-min(ago, len(x))] for x in inputs])
+        rows = [x if len(x) else np.zeros((1, *x.shape[1:])) for x in inputs]
+        windows = np.stack([x[-min(ago, len(x))] for x in rows])
         _, after = ensemble.run(windows[:, None], carried)
         carried = ensemble.choose(last >= ago, after, carried)
     if together:

@@ -89,7 +89,7 @@ def train(
     """The networks, their twin where they are judged, and how the training of the first went."""
     recipe = learner.decisions.networks
     shown = np.where(past.lengths - learner.most >= LEAST, past.lengths - learner.most, 1)
-    panels, scales = [], []
+    panels, scales, shares = [], [], []
     for lengths in [past.lengths, shown] if judged else [past.lengths]:
         part = past.until(lengths)
         if sum(recipe.samples(int(n)) for n in lengths) < FEWEST:
@@ -97,6 +97,7 @@ def train(
         adjustment, z = learner.adjust(part)
         panels.append(histories_of(part, z))
         scales.append(adjustment.scale)
+        shares.append(lengths)
     if not panels:
         return None, None, None
     runs = recipe.members * (1 if recipe.shared else len(past.names)) * len(panels)
@@ -113,9 +114,11 @@ def train(
             "smaller learning_rate",
             stacklevel=4,
         )
-    whole = Twin(found[0][0], scales[0])
-    twin = Twin(found[1][0], scales[1]) if len(found) > 1 else None
-    return whole, twin, found[0][1]
+    twins = [
+        Twin(ensemble, scale, None if recipe.shared else fitted.state, lengths)
+        for (ensemble, fitted), scale, lengths in zip(found, scales, shares, strict=True)
+    ]
+    return twins[0], twins[1] if len(twins) > 1 else None, found[0][1]
 
 
 def settled(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from statewise import engine
 from statewise.base.checks import at_least, one_of
 from statewise.base.records import settle
-from statewise.engine import Fitted, Samples, Weights
+from statewise.engine import Fitted, Samples, State, Weights
 from statewise.ensemble.trained import Columns, Ensemble, ForecastState
 from statewise.ensemble.warm_up import warmed
 from statewise.errors import SettingError
@@ -19,7 +19,7 @@ from statewise.forecasting.jobs import Job, Running, chunks, done
 from statewise.model.framing import FittedFraming, stack
 from statewise.model.spec import Model
 
-__all__ = ["History", "Networks", "fit_apart", "fit_ensembles", "known_of", "samples_of"]
+__all__ = ["History", "Networks", "fit_apart", "fit_ensembles", "framed", "known_of", "samples_of"]
 
 Floats = NDArray[np.float64]
 SEEN = 3  # values of its own that the shortest window shows; before them stands the first one
@@ -200,8 +200,7 @@ def prepare(
     networks: Networks, histories: Sequence[History]
 ) -> tuple[FittedFraming, Columns, Pairs]:
     """How the series are framed, how their columns are scaled, and their training samples."""
-    framing, padded = networks.model.framing, [networks.padded(each) for each in histories]
-    fitted = [framing.fit(each.z, name=each.name, constant="keep") for each in padded]
+    padded, fitted = [networks.padded(each) for each in histories], framed(networks, histories)
     columns = columns_of(networks, histories)
     pairs = []
     total = sum(networks.samples(len(each.z)) for each in histories)
@@ -218,8 +217,19 @@ def prepare(
     return stack(fitted), columns, pairs
 
 
+def framed(networks: Networks, histories: Sequence[History]) -> list[FittedFraming]:
+    """How each series is framed."""
+    padded = [networks.padded(each) for each in histories]
+    framing = networks.model.framing
+    return [framing.fit(each.z, name=each.name, constant="keep") for each in padded]
+
+
 def known_of(
-    networks: Networks, ensemble: Ensemble, histories: Sequence[History], left: Any = None
+    networks: Networks,
+    ensemble: Ensemble,
+    histories: Sequence[History],
+    left: State | None = None,
+    trained: Sequence[int] | None = None,
 ) -> ForecastState:
     """What an ensemble knows at the end of histories, its state warmed up as the regime says.
 
@@ -228,6 +238,7 @@ def known_of(
         ensemble: of these series.
         histories: of each.
         left: the state that training left, if this is where it may go on.
+        trained: how many observations of each history training saw; by default all.
     """
     memory, behind = ensemble.model.framing.memory, ensemble.model.framing.steps
     recent, known, inputs = [], [], []
@@ -239,7 +250,12 @@ def known_of(
             inputs.append(x[len(x) - max(min(networks.samples(len(each.z)), len(x)), 0) :])
         recent.append(whole.z[-memory:])
         known.append(scaled[len(scaled) - behind :])
-    return ForecastState(np.stack(recent), np.stack(known), warmed(ensemble, inputs, left))
+    since = None
+    if trained is not None and not ensemble.resets:
+        since = [
+            len(x) - min(networks.samples(n), len(x)) for x, n in zip(inputs, trained, strict=True)
+        ]
+    return ForecastState(np.stack(recent), np.stack(known), warmed(ensemble, inputs, left, since))
 
 
 def without_lost(trained: Fitted) -> Weights:

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from statewise.engine import State
 from statewise.ensemble.trained import Ensemble
 from statewise.forecasting.combination import MANY, Combination, Trial, combination_of
 from statewise.forecasting.cutoffs import LEAST, earlier, held_back, shown, spread
@@ -34,14 +35,22 @@ class Twin:
     Attributes:
         ensemble: of them.
         scale: (series,) of the adjustment that they were trained behind.
+        left: the state that training left, or None where all series share their networks.
+        trained: (series,) how many observations of each training saw.
     """
 
     ensemble: Ensemble
     scale: Floats
+    left: State | None
+    trained: NDArray[np.int64]
 
     def take(self, series: NDArray[np.intp]) -> "Twin":
         """The networks of some of the series."""
-        return Twin(self.ensemble.take(series), self.scale[series])
+        left = self.left
+        if left is not None:
+            runs = self.ensemble.runs_of(series)
+            left = type(left)(*(part[runs] for part in left))
+        return Twin(self.ensemble.take(series), self.scale[series], left, self.trained[series])
 
 
 @dataclass(frozen=True)
@@ -82,7 +91,8 @@ class Learner:
         adjustment, z = self.adjust(past, scale)
         recipe, state = self.decisions.networks, None
         if twin is not None:
-            state = known_of(recipe, twin.ensemble, histories_of(past, z))
+            histories = histories_of(past, z)
+            state = known_of(recipe, twin.ensemble, histories, twin.left, twin.trained.tolist())
         simple, begun = fit_simple(z, past.offsets)
         learned = Learned(adjustment, simple, recipe, None if twin is None else twin.ensemble)
         return learned, known_at(learned, past, begun, state)

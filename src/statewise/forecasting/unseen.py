@@ -9,8 +9,10 @@ from statewise.errors import SettingError
 from statewise.forecasting.combination import Combination
 from statewise.forecasting.core import FittedModel, beside
 from statewise.forecasting.fit import settled
-from statewise.forecasting.learned import Past
+from statewise.forecasting.fitting import framed
+from statewise.forecasting.learned import Past, histories_of
 from statewise.forecasting.trials import Learner, Twin
+from statewise.model.framing import stack
 
 __all__ = ["applied"]
 
@@ -49,11 +51,13 @@ def applied(model: FittedModel, panel: Panel, past_columns: int) -> FittedModel:
     dates = model.dates(panel.ds)
     x = beside(panel.exogenous, dates, past_columns)
     past = Past(panel.ids, panel.offsets, panel.y, x, np.zeros(count, np.int64))
+    learner = Learner(model.decisions, model.settings.bounds, 0)
     # Series that share networks share the scale of their adjustment and of their columns.
     twin, scale = None, np.repeat(model.learned.adjustment.scale[:1], count)
     if ensemble is not None:
-        twin = Twin(ensemble.take(np.zeros(count, np.intp)), scale)
-    learner = Learner(model.decisions, model.settings.bounds, 0)
+        framing = stack(framed(recipe, histories_of(past, learner.adjust(past, scale)[1])))
+        shared = replace(ensemble.take(np.zeros(count, np.intp)), framing=framing)
+        twin = Twin(shared, scale, None, past.lengths)
     learned, known = learner.learn(past, twin, scale)
     mixed, residuals = model.combination, model.residuals
     weights = np.repeat(mixed.weights.mean(axis=0, keepdims=True), count, axis=0)
