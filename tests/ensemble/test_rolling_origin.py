@@ -8,12 +8,11 @@ from statewise.data.datasets import shampoo
 from statewise.ensemble import warm_up
 from statewise.ensemble.rolling_origin import Known, start_of, walk_forward
 from statewise.errors import DataError, SettingError
-from statewise.forecasting.fitting import fit_ensemble
 from statewise.model.framing import FittedFraming
 from statewise.model.network import Network, Training
 from statewise.model.regime import REGIMES, StateRegime
 from statewise.model.spec import Model
-from tests.forecasting.recipes import histories, recipe
+from tests.forecasting.recipes import fit_ensemble, histories, recipe
 
 Y = shampoo().only.y
 NETWORK = Network(2)

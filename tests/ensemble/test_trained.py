@@ -8,10 +8,9 @@ import pytest
 from statewise import engine
 from statewise.engine import State
 from statewise.ensemble.trained import Ensemble, ForecastState
-from statewise.forecasting.fitting import fit_ensemble
 from statewise.model.framing import Framing
 from statewise.model.network import Network
-from tests.forecasting.recipes import CARRIED, histories, recipe
+from tests.forecasting.recipes import CARRIED, fit_ensemble, histories, recipe
 
 NONE = np.zeros((3, 1, 0))
 
@@ -43,13 +42,13 @@ def test_observing_is_replaying(scope: str, columns: int) -> None:
     state = ensemble.from_lanes(start.carried)
     weights = ensemble.weights
     for which, part in enumerate(parts):
-        values = np.concatenate([part.y[-ensemble.framing.framing.memory :], y[:, which]])
+        values = np.concatenate([part.z[-ensemble.framing.framing.memory :], y[:, which]])
         rows = np.concatenate([start.x[which], x[which]])
         framing = ensemble.framing[which]
         windows = []
         for i in range(7):
             lagged = framing.window(values[: ensemble.framing.framing.memory + i])
-            windows.append(np.concatenate([lagged, rows[i : i + 2]], axis=1))
+            windows.append(np.concatenate([lagged, rows[i + 1 : i + 3]], axis=1))
         runs = slice(None) if ensemble.shared else slice(which * 3, which * 3 + 3)
         own = State(*(part[which][:, None] for part in state))
         _, after = engine.step(plan.model.network, weights.take(runs), np.array(windows), own)

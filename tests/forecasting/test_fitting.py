@@ -8,12 +8,13 @@ import pytest
 
 from statewise import engine
 from statewise.engine import State
-from statewise.errors import DataError, SettingError
-from statewise.forecasting.fitting import fit_ensemble
+from statewise.ensemble.trained import Ensemble
+from statewise.errors import SettingError
+from statewise.forecasting.fitting import History, Networks, fit_ensembles, known_of, prepare
 from statewise.model.framing import Framing
-from statewise.model.network import EarlyStopping, Network, Training
+from statewise.model.network import EarlyStopping, Training
 from statewise.model.regime import StateRegime
-from tests.forecasting.recipes import CARRIED, histories, recipe
+from tests.forecasting.recipes import CARRIED, fit_ensemble, histories, recipe
 
 REGIMES = [
     StateRegime(),
@@ -23,6 +24,13 @@ REGIMES = [
     StateRegime("never", reset_forecast="never"),
     StateRegime("never", warm_up="train", reset_forecast="never"),
 ]
+
+
+def samples_shown(plan: Networks, ensemble: Ensemble, at: int, part: History) -> Any:
+    """The training samples of one series: those that show three values of its own, at least."""
+    inputs, targets = ensemble.framing[at].samples(plan.padded(part).z)
+    own = plan.samples(len(part.z))
+    return inputs[-own:], targets[-own:]
 
 
 @pytest.mark.parametrize("regime", REGIMES)
@@ -55,7 +63,7 @@ def test_the_state_is_warmed_up_as_declared(regime: StateRegime) -> None:
     ensemble, now, trained = fit_ensemble(plan, parts)
     state = ensemble.from_lanes(now.carried)
     for i, part in enumerate(parts):
-        inputs, _ = ensemble.framing[i].samples(part.y)
+        inputs, _ = samples_shown(plan, ensemble, i, part)
         runs = slice(3 * i, 3 * i + 3)
         start = State(*(s[runs] for s in trained.state))
         if not regime.continues_into_forecast:
@@ -72,7 +80,7 @@ def test_a_regime_that_continues_moves_on_over_what_was_held_back() -> None:
     plan = recipe(StateRegime("never", reset_forecast="never"), training=Training(3, validation=4))
     part = histories((30,))[0]
     ensemble, now, trained = fit_ensemble(plan, [part])
-    inputs, _ = ensemble.framing[0].samples(part.y)
+    inputs, _ = samples_shown(plan, ensemble, 0, part)
     _, after = engine.step(plan.model.network, ensemble.weights, inputs[-4:], trained.state)
     np.testing.assert_array_equal(ensemble.from_lanes(now.carried).h[0], after.h[:, 0])
 
@@ -88,7 +96,7 @@ def test_a_shared_network_starts_every_series_anew(batch_size: int, validation: 
     state = ensemble.from_lanes(now.carried)
     total, count = 0.0, 0
     for i, part in enumerate(parts):
-        inputs, targets = ensemble.framing[i].samples(part.y)
+        inputs, targets = samples_shown(plan, ensemble, i, part)
         out, after = engine.step(plan.model.network, ensemble.weights, inputs)
         np.testing.assert_array_equal(state.h[i], after.h[:, 0])
         if validation:
@@ -112,11 +120,12 @@ def test_one_series_shared_is_one_series_apart() -> None:
 
 def test_no_scale_sees_what_comes_after_the_history() -> None:
     part = histories((40,), columns=1)[0]
-    longer = replace(part, y=part.y.copy(), x=part.x.copy())
-    longer.y[30:], longer.x[30:] = 1e6, -1e6
+    longer = replace(part, z=part.z.copy(), x=part.x.copy())
+    longer.z[30:], longer.x[30:] = 1e6, -1e6
     found = []
-    for each in (part.until(30), longer.until(30)):
-        ensemble, now, _ = fit_ensemble(recipe(), [each])
+    for each in (part, longer):
+        cut = History(each.name, each.z[:30], each.x[:30])
+        ensemble, now, _ = fit_ensemble(recipe(), [cut])
         found.append(ensemble.forecast(now, 3, ensemble.columns.apply(np.ones((1, 3, 1)))))
     np.testing.assert_array_equal(found[0], found[1])
 
@@ -141,18 +150,53 @@ def test_columns_that_are_not_known_when_the_state_moves_on_are_refused() -> Non
     recipe(framing=Framing(lags=2)).check_columns(["price"])
 
 
-def test_a_short_series_is_named() -> None:
-    with pytest.raises(DataError, match="s1 = "):
-        fit_ensemble(recipe(), histories((30, 4)))
-    with pytest.raises(DataError, match="s1 = 9: samples are fewer than warm_up=20"):
-        fit_ensemble(
-            recipe(StateRegime("epoch", warm_up=20, reset_forecast="never"), network=Network(1)),
-            histories((30, 13)),
-        )
-
-
 @pytest.mark.parametrize("scope", ["local", "global"])
-def test_validation_that_leaves_nothing_of_a_series_is_refused(scope: str) -> None:
-    plan = recipe("stateless", scope=scope, training=Training(3, validation=20))
-    with pytest.raises(SettingError, match="leaves none of the 14 samples of 's1' to train on"):
-        fit_ensemble(plan, histories((60, 18, 60)))
+@pytest.mark.parametrize("regime", [CARRIED, "stateless", REGIMES[3]])
+def test_short_series_are_padded_and_not_refused(scope: str, regime: Any) -> None:
+    """Their windows show the first value before the first observation; some train on nothing."""
+    plan = recipe(regime, scope=scope, framing=Framing(lags=2, steps=3))
+    parts = histories((30, 1, 2, 4, 7), columns=1)
+    ensemble, now, _ = fit_ensemble(plan, parts)
+    np.testing.assert_array_equal(now.recent[1], np.repeat(parts[1].z, plan.model.framing.memory))
+    np.testing.assert_array_equal(now.recent[2][-3:], parts[2].z[[0, 0, 1]])
+    x = ensemble.columns.apply(np.ones((5, 4, 1)))
+    assert np.isfinite(ensemble.forecast(now, 4, x)).all()
+    assert [plan.samples(n) for n in (1, 3, 4, 5, 30)] == [0, 0, 1, 2, 27]
+
+
+def test_the_networks_of_several_panels_are_those_of_each() -> None:
+    for scope in ("local", "global"):
+        plan = recipe(scope=scope)
+        panels = [histories((30, 18)), histories((41, 9))]
+        for (ensemble, trained), part in zip(fit_ensembles(plan, panels), panels, strict=True):
+            alone, fitted = fit_ensembles(plan, [part])[0]
+            for one, other in zip(ensemble.weights, alone.weights, strict=True):
+                np.testing.assert_array_equal(one, other)
+            np.testing.assert_array_equal(trained.loss, fitted.loss)
+
+
+def test_a_state_that_goes_on_from_training_runs_over_what_came_since() -> None:
+    plan, [part] = recipe(StateRegime("never", reset_forecast="never")), histories((30,))
+    ensemble, _, trained = fit_ensemble(plan, [part])
+    more = History("s0", np.concatenate([part.z, [51.0, 49.0]]), np.zeros((32, 0)))
+    now = known_of(plan, ensemble, [more], trained.state, [30])
+    inputs, _ = samples_shown(plan, ensemble, 0, more)
+    _, after = engine.step(plan.model.network, ensemble.weights, inputs[-2:], trained.state)
+    np.testing.assert_array_equal(ensemble.from_lanes(now.carried).h[0], after.h[:, 0])
+
+
+def test_many_windows_are_thinned_out_from_the_end() -> None:
+    plan, parts = recipe("stateless", scope="global", members=1, windows=20), histories()
+    pairs = prepare(plan, parts)[2]
+    everything = prepare(replace(plan, windows=1000), parts)[2]
+    assert [len(x) for x, _ in everything] == [27, 15, 38]
+    for (x, y), (inputs, targets) in zip(pairs, everything, strict=True):
+        np.testing.assert_array_equal(x, inputs[::-4][::-1])
+        np.testing.assert_array_equal(y, targets[::-4][::-1])
+
+
+def test_validation_that_leaves_nothing_of_a_series_is_refused_where_it_has_its_own() -> None:
+    plan, parts = recipe("stateless", training=Training(3, validation=20)), histories((60, 18, 60))
+    with pytest.raises(SettingError, match="leaves none to train on"):
+        fit_ensemble(plan, parts)
+    fit_ensemble(replace(plan, scope="global"), parts)
