@@ -18,21 +18,22 @@ from hypothesis import strategies as st
 from statewise import StateRegime
 from statewise.base import modelfile
 from statewise.errors import ModelError, OutputError, StatewiseError
-from statewise.forecasting import Forecaster
+from statewise.forecasting import Data, Forecaster, Recipe
 from statewise.model.network import ReduceOnPlateau
-from tests.forecasting.frames import follow, known, later, long, small
+from tests.forecasting.frames import everything, follow, known, later, long, same, small, whole
 from tests.fuzzing import fuzz
 
 CASES: dict[str, dict[str, Any]] = {
     "stateless": {"regime": "stateless", "scale": (0, np.int64(1))},
     "carried": {"regime": "stateful-warm", "steps": 2, "initial_state": "learned"},
-    "continuous": {"regime": "continuous"},
+    "continuous": {"regime": "continuous", "scope": "local"},
     "global": {"regime": "stateful-warm", "scope": "global", "members": 9},
     "value": {"regime": StateRegime("epoch", warm_up=4, reset_forecast="never")},
-    "columns": {"calendar": ["month"], "steps": 2, "exogenous": ["price"]},
-    "outputs": {"outputs": 3, "transform": "box-cox", "difference": (1, 2), "relative": "mean"},
-    "ensemble": {"intervals": "ensemble", "schedule": ReduceOnPlateau(), "point": "median"},
-    "none": {"intervals": None, "freq": "MS", "fill": "linear"},
+    "columns": {"calendar": ["month"], "known": ["price"], "outputs": 2, "regime": "stateless"},
+    "past": {"past": ["price"], "regime": "stateful-warm"},
+    "outputs": {"outputs": 2, "transform": "asinh", "difference": (1, 2), "relative": "mean"},
+    "schedule": {"schedule": ReduceOnPlateau(), "bounds": (10.0, None), "season": [4, 12]},
+    "networks": {"combine": False, "intervals": False, "freq": "MS", "fill": "linear"},
 }
 
 PROGRAM = """
@@ -46,8 +47,7 @@ print(json.dumps([follow(Forecaster.load(path)) for path in sys.argv[1:]]))
 def test_another_process_goes_on_to_the_bit(tmp_path: Path) -> None:
     expected, paths = [], []
     for name, changes in CASES.items():
-        model = small(**{"intervals": "conformal", "calibration": 9} | changes)
-        model.fit(long(price=name == "columns"))
+        model = whole(**changes).fit(long(price=name in ("columns", "past")))
         paths.append(str(tmp_path / name))
         model.save(paths[-1])
         expected.append(follow(model))
@@ -59,20 +59,20 @@ def test_another_process_goes_on_to_the_bit(tmp_path: Path) -> None:
 
 
 def test_what_was_moved_on_is_saved_where_it_stands(tmp_path: Path) -> None:
-    model = small(regime="stateful-warm").fit(pl.from_pandas(long()))
+    model = whole(regime="stateful-warm").fit(pl.from_pandas(long()))
     model.update(later(2)[:4])
     model.step([50.0, 51.0, 52.0])
     model.save(tmp_path / "model")
     other = Forecaster.load(tmp_path / "model")
     assert known(other) == known(model)
     assert isinstance(other.predict(2), pl.DataFrame)
-    assert other.predict(2).equals(model.predict(2))
+    same(everything(other, 14), everything(model, 14))
     np.testing.assert_array_equal(other.step([1.0, 2.0, 3.0]), model.step([1.0, 2.0, 3.0]))
     assert other.get_params() == model.get_params()
 
 
 def test_saving_again_writes_the_same(tmp_path: Path) -> None:
-    model = small(intervals="conformal", calibration=9).fit(long())
+    model = whole().fit(long())
     model.save(tmp_path / "one")
     Forecaster.load(tmp_path / "one").save(tmp_path / "two")
     one, two = (modelfile.load(tmp_path / name) for name in ("one", "two"))
@@ -81,12 +81,9 @@ def test_saving_again_writes_the_same(tmp_path: Path) -> None:
         assert array.tobytes() == two[0][name].tobytes()
 
 
-@pytest.mark.parametrize("intervals", ["conformal", None])
 @pytest.mark.parametrize("counted", [True, False])
-def test_a_file_is_little_more_than_weights_and_states(
-    tmp_path: Path, intervals: Any, counted: bool
-) -> None:
-    """At most 1.2 times them, the twin's among them, and 64 KB."""
+def test_a_file_is_little_more_than_weights_and_states(tmp_path: Path, counted: bool) -> None:
+    """At most 1.2 times them, and 64 KB."""
     lengths = 120
     y = 100 + np.random.default_rng(3).normal(0, 1, (1000, lengths)).cumsum(axis=1)
     y = y.round() if counted else y
@@ -97,21 +94,17 @@ def test_a_file_is_little_more_than_weights_and_states(
             "y": y.ravel(),
         }
     )
-    model = Forecaster(
-        regime="stateful-warm", lags=1, units=1, members=10, epochs=1, intervals=intervals
-    )
+    recipe = Recipe("stateful-warm", "local", 10, lags=1, units=1, outputs=1, epochs=1)
+    model = Forecaster(recipe, 1, season=1, combine=False, intervals=False)
     model.fit(frame).save(tmp_path / "model")
-    twins = 2 if intervals else 1
-    raw = twins * 1000 * 10 * 4 * (4 + 4 + 4 + 1 + 1 + 2)
+    raw = 1000 * 10 * 4 * (4 + 4 + 4 + 1 + 1 + 2)
     assert (tmp_path / "model").stat().st_size <= 1.2 * raw + 64 * 1024
 
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("saved") / "model"
-    small(intervals="conformal", calibration=9, initial_state="learned").fit(long(price=True)).save(
-        path
-    )
+    whole(initial_state="learned", known=["price"]).fit(long(price=True)).save(path)
     return path
 
 
@@ -147,7 +140,7 @@ plain = (
     st.none()
     | st.booleans()
     | st.sampled_from([0, 1, 2, -1, 3, 10**9, 2**63, 2**70, -(2**70), 0.5, -1e308, 1e308])
-    | st.sampled_from(["", "a", "global", "month", "D", "12Y", "conformal", "x" * 300, "\ud800"])
+    | st.sampled_from(["", "a", "global", "month", "D", "12Y", "log", "x" * 300, "\ud800"])
 )
 values = st.recursive(
     plain,
@@ -222,7 +215,7 @@ def test_fuzz_any_document_is_loaded_or_refused_in_words(
         return
     rows = later(2, price=True)
     with suppress(StatewiseError):
-        model.predict(2, X=rows)
+        model.predict(2, X=rows, level=80)
     with suppress(StatewiseError):
         model.update(rows)
 
@@ -253,14 +246,14 @@ def test_fuzz_a_changed_file_is_refused(tmp_path: Path, saved: Path, data: st.Da
 
 @pytest.mark.parametrize(
     "later",
-    [{"calendar": ("month",)}, {"intervals": "ensemble"}, {"intervals": None}, {"units": 9}],
+    [{"data": Data(calendar=["month"])}, {"intervals": False}, {"recipe": "auto"}, {"season": 1}],
 )
 def test_parameters_that_were_set_after_the_fit_are_not_what_is_saved(
     later: dict[str, Any], tmp_path: Path
 ) -> None:
-    model = small(intervals="conformal", calibration=8).fit(long())
-    expected = model.predict(2, level=80)
+    model = whole().fit(long())
+    expected = everything(model)
     model.set_params(**later).save(tmp_path / "model")
-    again = Forecaster.load(tmp_path / "model")
-    pd.testing.assert_frame_equal(again.predict(2, level=80), expected)
-    assert again.get_params()["units"] == model.fitted_.settings.units
+    again = Forecaster.load(tmp_path / "model").set_params(intervals=True)
+    same(everything(again), expected)
+    assert again.get_params() == model.fitted_.settings.get_params()

@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from statewise.errors import DataError, SettingError
-from tests.forecasting.frames import known, later, long, small
+from statewise.errors import SettingError
+from tests.forecasting.frames import everything, known, later, long, same, small, whole
 
 SCOPES = ["local", "global"]
 
 
 def carried(scope: str = "local", **changes: Any) -> Any:
-    return small(regime="stateful-warm", scope=scope, steps=2, **changes).fit(long(price=True))
+    plan = {"regime": "stateful-warm", "scope": scope, "steps": 2, "known": ["price"]}
+    return small(**plan | changes).fit(long(price=True))
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -23,8 +24,13 @@ def test_a_state_is_what_is_known_of_a_series(scope: str) -> None:
     assert len(model.state) == 3
     state = model.state["b"]
     assert state.h.shape == state.c.shape == (2, 2)
-    np.testing.assert_array_equal(state.recent, long()["y"][68:73])
-    assert state.x.shape == (1, 1)
+    y = long()["y"][40:73].to_numpy()
+    adjustment = model.fitted_.learned.adjustment.take(np.array([1]))
+    z = adjustment.apply(y[None], np.arange(33)[None])[0]
+    np.testing.assert_array_equal(state.recent, z[-5:])
+    assert state.x.shape == (2, 1)
+    assert state.count == 33
+    assert y.min() < state.level < y.max()
     assert str(state.last)[:7] == "2017-09"
     state.h[:] = 7.0
     state.recent[:] = 7.0
@@ -96,6 +102,7 @@ def test_a_snapshot_of_another_model_is_refused() -> None:
     model = carried()
     before = known(model)
     others = [
+        whole().fit(long()),
         small(regime="stateful-warm").fit(long(lengths={"a": 40})),
         carried(members=3),
         carried(units=3),
@@ -128,7 +135,7 @@ def test_what_is_no_state_is_refused_and_nothing_changes(value: Any) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"recent": np.zeros(3)}, {"recent": np.full(5, np.inf)}, {"x": np.zeros((1, 2))},
+        {"recent": np.zeros(3)}, {"recent": np.full(5, np.inf)}, {"x": np.zeros((1, 1))},
         {"last": "never"}, {"last": None}, {"last": np.datetime64("NaT")}, {"h": np.zeros(4)},
     ],
 )  # fmt: skip
@@ -140,8 +147,27 @@ def test_a_state_with_a_part_that_does_not_fit_is_refused(change: Any) -> None:
     assert known(model) == before
 
 
-def test_observations_that_a_transform_does_not_allow_are_refused() -> None:
-    model = small(transform="log").fit(long())
+@pytest.mark.parametrize("scope", SCOPES)
+def test_seasons_and_simple_forecasts_are_state_too(scope: str) -> None:
+    """A snapshot and a state that was read hold them: every kind of forecast comes back."""
+    model = whole(scope=scope, regime="stateful-warm").fit(long())
+    first, snapshot = everything(model, 14), model.state.snapshot()
+    states = {name: model.state[name] for name in model.state}
+    model.update(later(5))
+    moved = everything(model, 14)
+    assert (moved.drop(columns=["unique_id", "ds"]) != first.drop(columns=["unique_id", "ds"])).any(
+        axis=None
+    )
+    model.state.restore(snapshot)
+    same(everything(model, 14), first)
+    model.update(later(5))
+    for name, state in states.items():
+        model.state[name] = state
+    same(everything(model, 14), first)
+
+
+def test_a_state_of_one_series_says_nothing_of_another() -> None:
+    model = whole().fit(long())
     state = model.state["a"]
-    with pytest.raises(DataError, match=r"state\['a'\].recent\[0\] = 0.0: is not positive"):
-        model.state["a"] = replace(state, recent=state.recent * 0.0)
+    with pytest.raises(SettingError, match="is of another model"):
+        model.state["a"] = replace(state, known=whole(season=1).fit(long()).state["a"].known)

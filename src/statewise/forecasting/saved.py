@@ -102,6 +102,8 @@ def model_of(arrays: Arrays, document: dict[str, Any]) -> FittedModel:
         # A single cutoff's errors are of every series; a horizon beyond the fit's is extended.
         if errors.ndim != 3 or errors.shape[2] < 1 or scale.shape != (series,):
             raise ValueError("residuals")
+        if np.isinf(errors).any() or not (scale > 0).all():
+            raise ValueError("residuals")
     expected = [
         (adjustment.unit, (series,)),
         (state.level, (series,)),
