@@ -7,7 +7,7 @@ import pandas as pd
 
 from statewise import REGIMES, StateRegime, run_study
 from statewise.data.datasets import sunspots
-from statewise.forecasting import Forecaster
+from statewise.forecasting import Forecaster, Recipe
 from statewise.tutorial.experiments import conclude, tutorial_study
 from statewise.tutorial.figures import regime_plot
 
@@ -29,7 +29,8 @@ def draw_forecasts() -> None:
     """The plots of a forecaster, of the yearly number of sunspots."""
     series = sunspots().only
     frame = pd.DataFrame({"ds": np.array(series.ds, np.int64), "y": series.y})
-    model = Forecaster("stateful-warm", lags=3, units=4, members=16).fit(frame)
+    recipe = Recipe(regime="stateful-warm", lags=3, units=4, members=16)
+    model = Forecaster(recipe, horizon=11, season=11).fit(frame)
     plot = model.plot(11, history=frame, level=[80, 95], last=110)
     plot.savefig(IMAGES / "forecast.png", dpi=90)
     model.plot_state(frame.tail(60)).savefig(IMAGES / "state.png", dpi=90)
