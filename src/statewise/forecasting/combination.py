@@ -60,13 +60,19 @@ class Trial:
         held: how many observations of each series were held back.
         actual: (series, steps) that came, NaN for series that are too short.
         forecasts: (kinds, series, steps), NaN where there is none.
-        networks: whether networks that had not seen it were tried.
+        restarts: (series, members) mean absolute errors of single networks that had not seen it,
+            or None where none were tried.
     """
 
     held: int
     actual: Floats
     forecasts: Floats
-    networks: bool
+    restarts: Floats | None
+
+    @property
+    def networks(self) -> bool:
+        """Whether networks were tried."""
+        return self.restarts is not None
 
     @property
     def end(self) -> int:

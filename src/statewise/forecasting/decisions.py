@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from statewise.simple.adjustment import Transform
 
 __all__ = ["Decisions", "decide"]
 
+T = TypeVar("T")
 MEMBERS = 8  # fill one narrow pack of the engine
 LEAST_LAGS, MOST_LAGS = 4, 64
 MANY = 2000  # samples: with fewer, a small network is trained in small batches
@@ -77,17 +78,22 @@ def decide(
     samples = each.clip(0)
     size = int(np.median(samples) if scope == "local" else min(samples.sum(), 150_000))
     training = training_of(recipe, size, len(lengths) if scope == "global" else 1, regime)
-    units = recipe.units or (32 if size >= MANY else 8)
+    units = told(recipe.units, 32 if size >= MANY else 8)
     network = Network(units, recipe.profile or "keras-3", recipe.initial_state or "zeros")
     networks = Networks(
         Model(regime, framing, network, training),
-        MEMBERS if recipe.members is None else recipe.members,
+        told(recipe.members, MEMBERS),
         scope,
         settings.seed,
         past,
     )
     networks.check_columns(["columns that are known ahead"] if known else [])
     return Decisions(horizon, seasons, transform, networks)
+
+
+def told(said: T | None, otherwise: T) -> T:
+    """What was said, if anything was; zero is."""
+    return otherwise if said is None else said
 
 
 def regime_of(recipe: Recipe) -> StateRegime:
@@ -107,7 +113,7 @@ def framing_of(
     lags = recipe.lags
     if lags is None:
         lags = min(max(LEAST_LAGS, math.ceil(1.5 * season)), MOST_LAGS)
-    steps = recipe.steps or (1 if carried else 4)
+    steps = told(recipe.steps, 1 if carried else 4)
     several = lags + steps > 2
     difference: Any = recipe.difference
     if difference is None:
@@ -124,7 +130,7 @@ def framing_of(
         "none",
         relative,
         "same",
-        recipe.outputs or (1 if looks else horizon),
+        told(recipe.outputs, 1 if looks else horizon),
     )
 
 
@@ -144,9 +150,9 @@ def training_of(recipe: Recipe, size: int, series: int, regime: StateRegime) -> 
     return Training(
         epochs,
         batch,
-        Adam(3e-3 if recipe.learning_rate is None else recipe.learning_rate),
-        clip_error=0.3 if recipe.clip_error is None else recipe.clip_error,
+        Adam(told(recipe.learning_rate, 3e-3)),
+        clip_error=told(recipe.clip_error, 0.3),
         schedule=recipe.schedule or "cosine",
-        validation=recipe.validation or 0,
+        validation=told(recipe.validation, 0),
         early_stopping=early,
     )

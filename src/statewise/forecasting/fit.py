@@ -1,10 +1,11 @@
 """Fit: decide, train, try every kind of forecast on the past, and put them together."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from statewise.data.panel import Panel
 from statewise.engine import Fitted
@@ -18,7 +19,7 @@ from statewise.forecasting.learned import NETWORK, Past, histories_of
 from statewise.forecasting.settings import Settings
 from statewise.forecasting.trials import Learner, Twin, tried
 
-__all__ = ["fit_model"]
+__all__ = ["fit_model", "prepared", "seen", "train"]
 
 FEWEST = 8  # samples that networks are trained on
 
@@ -50,16 +51,11 @@ def fit_model(
         DataError: the times of the panel have no frequency.
         SettingError: a setting is impossible for these series.
     """
-    frequency = panel.checked_frequency()
-    dates = dates_of(settings, panel.kind, panel.ds)
-    known = len(panel.columns) - past_columns + dates.shape[1]
-    x = beside(panel.exogenous, dates, past_columns)
-    past = Past(panel.ids, panel.offsets, panel.y, x, np.zeros(len(panel), np.int64))
-    decisions = decide(settings, frequency, past.lengths, known, past_columns)
-    most = held_back(past.lengths, decisions.horizon)[0]
-    learner = Learner(decisions, settings.bounds, most)
+    learner, past = prepared(settings, panel, past_columns)
     judged = settings.combine or settings.intervals
-    networks, twin, training = train(learner, past, judged, settings.threads, on_progress, running)
+    cuts = [past.lengths, seen(learner, past)] if judged else [past.lengths]
+    found, training = train(learner, past, cuts, settings.threads, on_progress, running)
+    networks, twin = found[0], found[1] if judged else None
     learned, now = learner.learn(past, networks, None if networks is None else networks.scale)
     combination, residuals = None, None
     if judged:
@@ -67,7 +63,7 @@ def fit_model(
     combination, notes = settled(settings, past, learned.names, combination)
     fitted = FittedModel(
         settings,
-        decisions,
+        learner.decisions,
         learned,
         combination,
         residuals,
@@ -78,28 +74,51 @@ def fit_model(
     return fitted, training
 
 
+def prepared(settings: Settings, panel: Panel, past_columns: int) -> tuple[Learner, Past]:
+    """Everything that is decided, and the histories as networks are shown them.
+
+    Raises:
+        DataError: the times of the panel have no frequency.
+        SettingError: a setting is impossible for these series.
+    """
+    frequency = panel.checked_frequency()
+    dates = dates_of(settings, panel.kind, panel.ds)
+    known = len(panel.columns) - past_columns + dates.shape[1]
+    x = beside(panel.exogenous, dates, past_columns)
+    past = Past(panel.ids, panel.offsets, panel.y, x, np.zeros(len(panel), np.int64))
+    decisions = decide(settings, frequency, past.lengths, known, past_columns)
+    most = held_back(past.lengths, decisions.horizon)[0]
+    return Learner(decisions, settings.bounds, most), past
+
+
+def seen(learner: Learner, past: Past) -> NDArray[np.int64]:
+    """(series,) how many observations of each the networks' twin sees, which is to be tried."""
+    return np.where(past.lengths - learner.most >= LEAST, past.lengths - learner.most, 1)
+
+
 def train(
     learner: Learner,
     past: Past,
-    judged: bool,
+    cuts: Sequence[NDArray[np.int64]],
     threads: int | None,
     on_progress: Callable[[int, int], Any],
-    running: Running | None,
-) -> tuple[Twin | None, Twin | None, Fitted | None]:
-    """The networks, their twin where they are judged, and how the training of the first went."""
+    running: Running | None = None,
+) -> tuple[list[Twin | None], Fitted | None]:
+    """Networks that see the first observations of each series, so many, (series,), for each cut.
+
+    None where there are too few to train on. Beside them, how the training of the first went.
+    """
     recipe = learner.decisions.networks
-    shown = np.where(past.lengths - learner.most >= LEAST, past.lengths - learner.most, 1)
     panels, scales, shares = [], [], []
-    for lengths in [past.lengths, shown] if judged else [past.lengths]:
+    enough = [sum(recipe.samples(int(n)) for n in lengths) >= FEWEST for lengths in cuts]
+    for lengths in (lengths for lengths, good in zip(cuts, enough, strict=True) if good):
         part = past.until(lengths)
-        if sum(recipe.samples(int(n)) for n in lengths) < FEWEST:
-            continue
         adjustment, z = learner.adjust(part)
         panels.append(histories_of(part, z))
         scales.append(adjustment.scale)
         shares.append(lengths)
     if not panels:
-        return None, None, None
+        return [None for _ in cuts], None
     runs = recipe.members * (1 if recipe.shared else len(past.names)) * len(panels)
     if running is None or recipe.shared:
         found = fit_ensembles(
@@ -114,11 +133,11 @@ def train(
             "smaller learning_rate",
             stacklevel=4,
         )
-    twins = [
+    twins = (
         Twin(ensemble, scale, None if recipe.shared else fitted.state, lengths)
         for (ensemble, fitted), scale, lengths in zip(found, scales, shares, strict=True)
-    ]
-    return twins[0], twins[1] if len(twins) > 1 else None, found[0][1]
+    )
+    return [next(twins) if good else None for good in enough], found[0][1]
 
 
 def settled(

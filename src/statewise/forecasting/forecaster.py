@@ -1,7 +1,7 @@
 """Forecaster: fit on frames, forecast, move on with new observations, save and load."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from tqdm.auto import tqdm
 
 from statewise.data.origin import ForecastOrigin
+from statewise.data.panel import Panel
 from statewise.engine import Fitted
+from statewise.forecasting.core import FittedModel
 from statewise.forecasting.fit import fit_model
 from statewise.forecasting.observe import observed, stepped
 from statewise.forecasting.reading import read
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from statewise.forecasting.backtest import Backtest
     from statewise.study.executors import ShardExecutor
 
-__all__ = ["Forecaster"]
+__all__ = ["Forecaster", "bar_of"]
 
 Floats = NDArray[np.float64]
 
@@ -77,16 +79,9 @@ class Forecaster(Settings, Views):
         """
         self.check()  # impossible settings are refused before data are read
         panel, past = read(self.data, frame)
-        with tqdm(unit="network", disable=not self.progress) as bar:
-
-            def show(done: int, total: int) -> None:
-                bar.total = total
-                bar.update(done - bar.n)
-
-            with executor or nullcontext() as running:
-                self.fitted_, self.training_ = fit_model(
-                    Settings(**self.get_params()), panel, past, show, running
-                )
+        settings = Settings(**self.get_params())
+        with bar_of(self.progress) as show, executor or nullcontext() as running:
+            self.fitted_, self.training_ = fit_model(settings, panel, past, show, running)
         return self
 
     @property
@@ -258,8 +253,13 @@ class Forecaster(Settings, Views):
         settings = Settings(**self.get_params())
         if settings.horizon is None:
             settings.horizon = options.get("horizon") or test_size
+
+        def fit(part: Panel) -> FittedModel:
+            with bar_of(self.progress) as show:
+                return fit_model(settings, part, past, show)[0]
+
         return backtest(
-            lambda part: fit_model(settings, part, past)[0],
+            fit,
             panel,
             test_size,
             cutoffs,
@@ -337,3 +337,15 @@ class Forecaster(Settings, Views):
             rows or [{"parameter": "all", "value": "default"}],
             "Parameters that are not named have their defaults." if rows else "",
         )
+
+
+@contextmanager
+def bar_of(progress: bool) -> Iterator[Callable[[int, int], None]]:
+    """A bar of networks that are trained, where that takes longer than two seconds."""
+    with tqdm(unit="network", delay=2, leave=False, disable=not progress) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield show

@@ -100,11 +100,8 @@ class Learned:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Of the forecasts that there are; the networks' is the last, if there are networks."""
-        seasons = self.adjustment.seasons
-        of_seasons = [f"seasonal naive ({m})" for m in seasons]
-        adjusted = [f"deseasonalised {NAMES[0]}"] if seasons else []
         networks = [] if self.ensemble is None else [NETWORK]
-        return (NAMES[0], *of_seasons, *adjusted, *NAMES[1:], *networks)
+        return (*simple_names(self.adjustment.seasons), *networks)
 
     def start(self, past: Past) -> Known:
         """What is known at the end of histories, of these series, from the beginning on."""
@@ -209,6 +206,13 @@ class Learned:
         if self.ensemble is not None and state is not None and part.networks is not None:
             state = self.ensemble.put(state, series, part.networks)
         return Known(count, tail, known.simple.put(series, part.simple), state)
+
+
+def simple_names(seasons: Sequence[int]) -> tuple[str, ...]:
+    """Of the simple forecasts that there are where series have these seasons."""
+    of_seasons = [f"seasonal naive ({m})" for m in seasons]
+    adjusted = [f"deseasonalised {NAMES[0]}"] if seasons else []
+    return (NAMES[0], *of_seasons, *adjusted, *NAMES[1:])
 
 
 def known_at(

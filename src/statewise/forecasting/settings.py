@@ -170,7 +170,9 @@ class Settings:
     data: Data = setting(Data(), "what is read of a frame: ``Data(...)``")
     seed: int = setting(1, "the key of all randomness")
     threads: int | None = setting(None, "at most this many; by default one a processor")
-    progress: bool = setting(False, "whether fitting shows a progress bar")
+    progress: bool = setting(
+        False, "whether fitting shows a progress bar, if it takes longer than two seconds"
+    )
 
     def check(self) -> None:
         """Raise SettingError if one is impossible whatever the series."""

@@ -15,7 +15,7 @@ from statewise.forecasting.decisions import Decisions
 from statewise.forecasting.fitting import known_of
 from statewise.forecasting.intervals import MIX, OWN, Residuals, residuals_of
 from statewise.forecasting.jobs import Job, Running, chunks, done
-from statewise.forecasting.learned import Known, Learned, Past, histories_of, known_at
+from statewise.forecasting.learned import Known, Learned, Past, histories_of, known_at, simple_names
 from statewise.simple import fit_simple
 from statewise.simple.adjustment import Adjustment, fit_adjustment
 
@@ -112,8 +112,10 @@ class Learner:
         actual = blank.copy()
         if good.any():
             actual[good], x[good] = past.take(np.flatnonzero(good)).after(known[good], steps)
-        forecasts = learned.forecasts(now, learned.paths(now, steps, x), steps)
-        return Trial(held, actual, np.where(good[:, None], forecasts, np.nan), twin is not None)
+        paths = learned.paths(now, steps, x)
+        forecasts = learned.forecasts(now, paths, steps)
+        restarts = None if paths is None else np.abs(paths - actual[:, None]).mean(axis=2)
+        return Trial(held, actual, np.where(good[:, None], forecasts, np.nan), restarts)
 
     def enough(self, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
         """(series,) how many observations a series must show before a cutoff to be tried there.
@@ -182,10 +184,7 @@ class Learner:
     @property
     def simple_names(self) -> tuple[str, ...]:
         """Of the simple forecasts, as ``Learned.names`` has them."""
-        from statewise.simple import NAMES
-
-        seasons = self.decisions.seasons
-        return (*[""] * (1 + len(seasons)), *NAMES[0 if seasons else 1 :])
+        return simple_names(self.decisions.seasons)
 
 
 def tried(
@@ -241,9 +240,11 @@ def joined(parts: Sequence[Trial]) -> Trial:
     """The trial of all series of several at one cutoff."""
     if len(parts) == 1:
         return parts[0]
+    restarts = [part.restarts for part in parts if part.restarts is not None]
     return replace(
         parts[0],
         actual=np.concatenate([part.actual for part in parts]),
+        restarts=np.concatenate(restarts) if restarts else None,
         forecasts=np.concatenate([part.forecasts for part in parts], axis=1),
     )
 
@@ -252,4 +253,4 @@ def with_blank(trial: Trial, kinds: int) -> Trial:
     """A trial of so many kinds, NaN where networks were not tried."""
     missing = kinds - len(trial.forecasts)
     blank = np.full((missing, *trial.forecasts.shape[1:]), np.nan)
-    return Trial(trial.held, trial.actual, np.concatenate([trial.forecasts, blank]), trial.networks)
+    return replace(trial, forecasts=np.concatenate([trial.forecasts, blank]))
