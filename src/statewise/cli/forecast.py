@@ -3,12 +3,25 @@
 import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from statewise.cli.forecast_options import SAID, add_data, add_model, add_output, levels, model_of
-from statewise.cli.options import add_lines, folder, line_options
-from statewise.cli.progress import Progress, on_terminal, say
+from statewise.cli.forecast_options import (
+    SAID,
+    add_columns,
+    add_data,
+    add_forecast,
+    add_networks,
+    add_output,
+    future_of,
+    levels,
+    model_of,
+    panel_of,
+    untrained,
+)
+from statewise.cli.options import add_lines, folder, in_options, line_options, table_file
+from statewise.cli.progress import say
 
 __all__ = ["add_to"]
 
@@ -20,18 +33,28 @@ def add_to(commands: Any) -> None:
     forecast = commands.add_parser(
         "forecast",
         help="forecast the series of a CSV or Parquet file",
-        description="Train an ensemble of LSTMs on the series of a file, and forecast them.",
+        description="Forecast the series of a file: recurrent networks are trained on them, tried "
+        "beside simple forecasts on their last observations, and combined with these. Everything "
+        "is decided from the series, and said before the forecasts.",
     )
     add = forecast.add_argument
     add("data", type=Path, metavar="DATA", help="a CSV or Parquet file")
-    add("--horizon", type=int, required=True, metavar="H", help="observations to forecast")
-    add_regime(forecast, "(stateless)")
+    text = "observations to forecast (what is usual for the frequency)"
+    add("--horizon", type=int, metavar="H", help=text)
     add_output(forecast)
-    add("--save", type=Path, metavar="MODEL", help="keep the model in this file")
     add("--plot", type=Path, metavar="FILE.png", help=f"draw the forecasts ({PICTURES})")
-    text = "the further columns of DATA over the horizon, which networks are then shown too"
+    add("--save", type=Path, metavar="MODEL", help="keep the model in this file")
+    text = (
+        "forecast with a model that was kept, which need not know these series; nothing is trained"
+    )
+    add("--model", type=Path, metavar="MODEL", help=text)
+    text = "the further columns of DATA that are known over the horizon"
     add("--future", type=Path, metavar="FILE", help=text)
-    forecast.later += [add_data, add_model]
+    text = "write how much each forecast counts in the combination, a row a series"
+    add("--weights", type=table_file, metavar="FILE", help=text)
+    text = "draw the error of the networks over the epochs"
+    add("--plot-loss", type=Path, metavar="FILE.png", help=text)
+    forecast.later += [add_data, add_columns, add_forecast, add_networks]
     forecast.set_defaults(run=run_forecast, said=SAID)
 
     update = commands.add_parser(
@@ -46,7 +69,8 @@ def add_to(commands: Any) -> None:
     add("--horizon", type=int, metavar="H", help="forecast so many observations")
     add_output(update)
     add("--save", type=Path, metavar="MODEL", help="write it here, and leave the old one")
-    add("--future", type=Path, metavar="FILE", help="the further columns over the horizon")
+    text = "the further columns that are known over the horizon"
+    add("--future", type=Path, metavar="FILE", help=text)
     add_lines(update)
     said = {"path": "MODEL", "file": "NEW", "frame": "NEW", "id_column": "column"}
     update.set_defaults(run=run_update, said=SAID | said)
@@ -66,55 +90,73 @@ def add_to(commands: Any) -> None:
     add("--walk", choices=walks, default="carried", help=f"{text} (carried)")
     text = "train at each cutoff, or at the first alone (each)"
     add("--refit", choices=("each", "first"), default="each", help=text)
-    add("--season", type=int, metavar="S", help="observations a season (of the frequency)")
     text = "AutoETS, AutoARIMA, DynamicOptimizedTheta: of the extra statewise[baselines]"
     add("--beside", default="", metavar="A,B", help=text)
-    add_regime(backtest, "(stateless); auto sees nothing of the test parts")
     add("--level", type=levels, default=(), metavar="80,95", help="of intervals, in percent")
     add("--out", type=folder, metavar="DIR", help="write tables, forecasts and a figure")
     add("--format", choices=("csv", "parquet"), default="csv", help="of the forecasts (csv)")
-    backtest.later += [add_data, add_model]
-    backtest.set_defaults(run=run_backtest, said=SAID, future=None, save=None)
-
-
-def add_regime(command: Any, what: str) -> None:
-    """Add the choice of the regime."""
-    add, text = command.add_argument, f"a preset; or auto: what wins a small study {what}"
-    add("--regime", default="stateless", metavar="auto|NAME", help=text)
-    text = "seconds of that study, about (20)"
-    add("--budget", type=float, default=20.0, metavar="S", help=text)
+    backtest.later += [add_data, add_columns, add_forecast, add_networks]
+    backtest.set_defaults(run=run_backtest, said=SAID, future=None)
 
 
 def run_forecast(options: argparse.Namespace) -> int:
-    """Train, forecast, keep and print."""
+    """Train, or take a model; forecast, keep and print."""
     from statewise.base.checks import at_least
     from statewise.base.files import check_writable
-    from statewise.cli.forecast_options import future_of, panel_of
 
-    at_least("--horizon", options.horizon, 1)
-    panel = panel_of(options)
-    model = model_of(options, panel, options.horizon)
-    future = future_of(options, panel)
-    for path in (options.out, options.save, options.plot):
+    if options.horizon is not None:
+        at_least("--horizon", options.horizon, 1)
+    for path in (options.out, options.save, options.plot, options.plot_loss, options.weights):
         if path is not None:
             check_writable(path)
-    if options.plot is not None:
-        check_format(options.plot)
-    if options.regime == "auto":
-        report = (options.out or Path("forecast.csv")).with_suffix(".report")
-        choose(model, panel, options.budget, report)
+    for name in ("plot", "plot_loss"):
+        if (path := getattr(options, name)) is not None:
+            check_format(f"--{name.replace('_', '-')}", path)
     with spoken_warnings():
-        model.set_params(progress=on_terminal()).fit(panel)
-        frame = model.predict(options.horizon, level=options.level, X=future)
+        model, panel, future = applied_model(options) if options.model else trained(options)
+        horizon = options.horizon or model.fitted_.decisions.horizon
+        asked = {"level": options.level, "X": future}
+        frame = model.predict(horizon, quantiles=options.quantiles, **asked)
         if options.plot is not None:
-            figure = model.plot(options.horizon, history=panel, level=options.level, X=future)
-            write_figure(figure, options.plot)
+            write_figure(model.plot(horizon, history=panel, **asked), options.plot)
+    for line in model.explain().splitlines():
+        say(in_options(line, options.said))
+    say("")
     write(frame, options.out)
     show(frame, options.out)
+    if options.weights is not None:
+        write_weights(model.fitted_, options.weights)
+    if options.plot_loss is not None:
+        write_figure(model.plot_training(), options.plot_loss)
     if options.save is not None:
         model.save(options.save)
         say(f"The model is {options.save}. Later: statewise update {options.save} NEW.csv")
     return 0
+
+
+def trained(options: argparse.Namespace) -> tuple[Any, Any, Any]:
+    """A forecaster that was trained on the series of the file, these, and what is known ahead."""
+    panel = panel_of(options)
+    future, known = future_of(options, panel.origin, options.known)
+    model = model_of(options, panel, known)
+    if options.regime == "auto":
+        choose(model, panel)
+    return model.fit(panel), panel, future
+
+
+def applied_model(options: argparse.Namespace) -> tuple[Any, Any, Any]:
+    """A forecaster that was kept, for the series of the file; these, and what is known ahead."""
+    from statewise.forecasting import Forecaster
+    from statewise.forecasting.reading import read
+    from statewise.forecasting.unseen import applied
+
+    untrained(options)
+    model = Forecaster.load(options.model)
+    panel = panel_of(options, model.origin_)
+    panel, past = read(model.data, panel)
+    model.fitted_ = applied(model.fitted_, panel, past)
+    future, _ = future_of(options, model.origin_, model.fitted_.ahead)
+    return model, panel, future
 
 
 def run_update(options: argparse.Namespace) -> int:
@@ -127,7 +169,7 @@ def run_update(options: argparse.Namespace) -> int:
 
     if options.horizon is not None:
         at_least("--horizon", options.horizon, 1)
-    for name in ("level", "out", "future"):
+    for name in ("level", "quantiles", "out", "future"):
         if getattr(options, name) and options.horizon is None:
             value = str(getattr(options, name))
             raise SettingError(f"--{name}", value, "is of a forecast", "Give a --horizon too.")
@@ -139,9 +181,10 @@ def run_update(options: argparse.Namespace) -> int:
     frame = future = None
     if options.horizon is not None:
         if options.future is not None:
-            future = read_further(options.future, model.origin_, before.columns, **how)
+            future = read_further(options.future, model.origin_, model.fitted_.ahead, **how)
         with spoken_warnings():
-            frame = model.predict(options.horizon, level=options.level, X=future)
+            asked = {"level": options.level, "quantiles": options.quantiles}
+            frame = model.predict(options.horizon, X=future, **asked)
         write(frame, options.out)
     target = options.save or options.model
     model.save(target)
@@ -168,49 +211,41 @@ def run_backtest(options: argparse.Namespace) -> int:
             one_of("--beside", name, STATISTICAL)
     at_least("--test-size", options.test_size, 1)
     at_least("--cutoffs", options.cutoffs, 1)
+    if options.horizon is not None:
+        at_least("--horizon", options.horizon, 1)
     panel = panel_of(options)
-    model = model_of(options, panel, options.horizon or options.test_size)
-    if options.regime == "auto":
-        known = panel.lengths - options.test_size * options.cutoffs
-        report = Path("backtest.report") if options.out is None else options.out / "regimes"
-        choose(model, panel.until(known.clip(1)), options.budget, report)
-    model.set_params(progress=on_terminal())
+    model = model_of(options, panel, options.known or ())
+    known = panel.lengths - options.test_size * options.cutoffs
     with spoken_warnings():
-        names = ("test_size", "cutoffs", "horizon", "walk", "refit", "level", "season")
+        if options.regime == "auto" and known.min() > 0:
+            model.set_params(horizon=options.horizon or options.test_size)
+            choose(model, panel.until(known))
+        names = ("test_size", "cutoffs", "horizon", "walk", "refit", "level")
         how = {name: getattr(options, name) for name in names}
-        found = model.backtest(panel, beside=beside, **how)
+        season = None if options.season is None else options.season[0]
+        found = model.backtest(panel, beside=beside, season=season, **how)
     print(f"{table(found.table)}\n{found.summary}\n{against_naive(found)}")
     if options.out is not None:
         write_backtest(found, options.out, options.format)
     return 0
 
 
-def choose(model: Any, panel: Any, budget: float, out: Path) -> None:
-    """Give a model the regime that wins a small study; print what was found, and keep its report.
+def choose(model: Any, panel: Any) -> None:
+    """Give a model the regime that does best on inner cutoffs of a panel, and say what was found.
 
-    The study is on standard error, like all that is no forecast.
+    It is said on standard error, like all that is no forecast.
     """
-    from statewise.auto.regime_choice import conclude, plan
-    from statewise.cli.study import write_report
+    from statewise.auto.regime_choice import choose_regime
+    from statewise.forecasting.settings import Recipe
     from statewise.show.tables import table
-    from statewise.study import run_study, settle
 
-    planned = plan(model, panel, budget)
-    study = planned.study
-    with Progress(study, "and nothing was kept") as progress:
-        result = run_study(study, threads=model.threads, on_shard=progress.shard)
-    choice = conclude(result, settle(result), planned.notes)
-    write_report(result, choice.verdicts, out, ())
-    each = f"{study.cutoffs} test parts of {study.test_size}"
-    say(
-        f"\nRegimes on {len(study.panel.series)} series, {each}, one step at a time; RMSE relative "
-        "to the naive forecast's, of single networks and of all restarts together."
-    )
-    say(table(choice.rows))
-    for line in (choice.summary, *choice.notes):
-        say(line)
-    say("")
-    model.set_params(regime=choice.regime)
+    choice = choose_regime(model, panel)
+    if choice.rows:
+        say("Mean absolute errors of networks over those of the naive forecast:")
+        say(table(choice.rows))
+    say(f"{choice.summary}\n")
+    recipe = Recipe() if model.recipe == "auto" else model.recipe
+    model.set_params(recipe=replace(recipe, regime=choice.regime))
 
 
 def write(frame: Any, out: Path | None) -> None:
@@ -277,14 +312,24 @@ def write_backtest(found: Any, out: Path, form: str) -> None:
     say(f"Wrote table.csv, scores.csv, {forecasts} and backtest.png to {out}/.")
 
 
-def check_format(path: Path) -> None:
+def write_weights(model: Any, path: Path) -> None:
+    """Write how much each forecast counts, series by series."""
+    import pandas as pd
+
+    from statewise.data.files import write_file
+    from statewise.forecasting.words import weights_table
+
+    write_file(pd.DataFrame(weights_table(model)), path)
+
+
+def check_format(option: str, path: Path) -> None:
     """Raise SettingError if no figure can be written in the format that the name says."""
     from matplotlib.figure import Figure
 
     from statewise.errors import SettingError
 
     if path.suffix[1:] not in Figure().canvas.get_supported_filetypes():
-        raise SettingError("--plot", str(path), "is of no known format", f"Use {PICTURES}.")
+        raise SettingError(option, str(path), "is of no known format", f"Use {PICTURES}.")
 
 
 def write_figure(figure: Any, path: Path) -> None:

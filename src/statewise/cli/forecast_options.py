@@ -1,26 +1,24 @@
 """The options of a file of series, and of the model that forecasts them."""
 
 import argparse
+from dataclasses import replace
 from typing import Any
 
-from statewise.cli.options import (
-    add_reading,
-    line_options,
-    reading,
-    table_file,
-    word_or_number,
-)
-from statewise.cli.progress import say
+from statewise.cli.options import add_reading, line_options, reading, table_file, word_or_number
+from statewise.cli.progress import on_terminal, say
 
 __all__ = [
     "SAID",
+    "add_columns",
     "add_data",
-    "add_model",
+    "add_forecast",
+    "add_networks",
     "add_output",
     "future_of",
     "levels",
     "model_of",
     "panel_of",
+    "untrained",
 ]
 
 
@@ -35,10 +33,43 @@ def levels(text: str) -> tuple[float, ...]:
     return found
 
 
-def lags_apart(text: str) -> int | tuple[int, ...]:
-    """Lags of differences: 1 or 1,12; 0 for none."""
-    found = tuple(numbers(text, int))
+def fractions(text: str) -> tuple[float, ...]:
+    """Numbers between 0 and 1: 0.1,0.5,0.9."""
+    found = tuple(numbers(text, float))
+    if not all(0.0 < each < 1.0 for each in found) or len(set(found)) < len(found):
+        raise argparse.ArgumentTypeError(f"{text!r} is not fractions such as 0.1,0.5,0.9")
+    return found
+
+
+def whole(text: str) -> tuple[int, ...]:
+    """Whole numbers: 24,168."""
+    return tuple(numbers(text, int))
+
+
+def one_or_more(text: str) -> int | tuple[int, ...]:
+    """A whole number, or several."""
+    found = whole(text)
     return found[0] if len(found) == 1 else found
+
+
+def count_or_share(text: str) -> int | float:
+    """A whole number, or a fraction."""
+    return int(text) if text.isdecimal() else float(text)
+
+
+def bounds(text: str) -> Any:
+    """The least and the greatest: 0,100; either of them, or both, may be none."""
+    if text in {"auto", "none"}:
+        return text
+    found = [None if part == "none" else numbers(part, float)[0] for part in text.split(",")]
+    if len(found) != 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is not LOW,HIGH, auto or none")
+    return tuple(found)
+
+
+def scale(text: str) -> Any:
+    """The least and the greatest, or a word."""
+    return text if text in {"standard", "none"} else tuple(numbers(text, float))
 
 
 def numbers(text: str, kind: Any) -> list[Any]:
@@ -49,141 +80,225 @@ def numbers(text: str, kind: Any) -> list[Any]:
         raise argparse.ArgumentTypeError(f"{text!r} is not numbers separated by commas") from None
 
 
-def names(text: str) -> tuple[str, ...]:
-    """Names that are separated by commas."""
+def names(text: str) -> bool | tuple[str, ...]:
+    """Names that are separated by commas; all of them, or none."""
+    if text in {"all", "none"}:
+        return text == "all" or ()
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-# Settings of a forecaster that are often changed, and how they are parsed.
-MODEL: dict[str, dict[str, Any]] = {
-    "lags": {"type": int, "metavar": "L"},
-    "units": {"type": int, "metavar": "U"},
-    "members": {"type": int, "metavar": "N"},
-    "epochs": {"type": int, "metavar": "E"},
+# How the options of settings are parsed; what they mean is in the tables of the settings.
+RECIPE: dict[str, dict[str, Any]] = {
     "scope": {"choices": ("local", "global")},
-    "difference": {"type": lags_apart, "metavar": "1,12"},
-    "transform": {"type": word_or_number, "metavar": "HOW"},
-    "intervals": {"choices": ("conformal", "ensemble", "none")},
-    "calibration": {"type": int, "metavar": "K"},
+    "members": {"type": int, "metavar": "N"},
+    "transform": {"metavar": "HOW"},
+    "lags": {"type": int, "metavar": "L"},
+    "steps": {"type": int, "metavar": "S"},
+    "outputs": {"type": int, "metavar": "H"},
+    "difference": {"type": one_or_more, "metavar": "1,12"},
+    "relative": {"choices": ("none", "last", "mean")},
+    "scale": {"type": scale, "metavar": "HOW"},
+    "samples": {"type": int, "metavar": "N"},
+    "units": {"type": int, "metavar": "U"},
+    "epochs": {"type": int, "metavar": "E"},
+    "batch_size": {"type": int, "metavar": "B"},
+    "learning_rate": {"type": float, "metavar": "R"},
+    "schedule": {"choices": ("constant", "cosine")},
+    "clip_error": {"type": float, "metavar": "E"},
+    "validation": {"type": count_or_share, "metavar": "V"},
+    "early_stopping": {"type": int, "metavar": "E"},
+    "initial_state": {"choices": ("zeros", "learned")},
+    "profile": {"metavar": "NAME"},
+}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "season": {"type": whole, "metavar": "24,168"},
+    "bounds": {"type": bounds, "metavar": "LOW,HIGH|none"},
     "seed": {"type": int, "metavar": "S"},
     "threads": {"type": int, "metavar": "K"},
 }
-DATA: dict[str, Any] = {
+COLUMNS: dict[str, dict[str, Any]] = {
+    "known": {"type": names, "metavar": "A,B"},
+    "past": {"type": names, "metavar": "A,B"},
+    "calendar": {"type": names, "metavar": "A,B"},
+}
+FILE: dict[str, dict[str, Any]] = {
     "freq": {"metavar": "F"},
     "fill": {"type": word_or_number, "metavar": "HOW"},
 }
-SAID = {"file": "DATA", "frame": "DATA", "target_column": "--column", "h": "--horizon",
-        "X": "--future"}  # fmt: skip
+SAID = {
+    "file": "DATA", "frame": "DATA", "target_column": "--column", "h": "--horizon",
+    "X": "--future", "patience": "--early-stopping",
+}  # fmt: skip
 """The command line's names of those arguments of the library that its options call otherwise."""
 
 
 def add_output(command: Any) -> None:
-    """Add what is written of a forecast."""
+    """Add what is forecast beside the point, and where it is written."""
     add = command.add_argument
     add("--level", type=levels, default=(), metavar="80,95", help="of intervals, in percent")
+    text = "between 0 and 1: columns q-0.1 and so on"
+    add("--quantiles", type=fractions, default=(), metavar="0.1,0.9", help=text)
     add("--out", type=table_file, metavar="FILE", help="write the forecasts: .csv, or .parquet")
 
 
 def add_data(command: Any) -> None:
     """Add how a file is read."""
+    from statewise.forecasting.settings import Data
+
     group = command.add_argument_group("the file")
     add = group.add_argument
     add("--id-column", metavar="NAME", help="names the series of a row (unique_id, if there)")
     add("--time-column", metavar="NAME", help="of times (ds, or the first); or year,month")
     add("--column", metavar="NAME", help="of values (y, or the only one left)")
-    add("--exogenous", type=names, metavar="A,B", help="further columns that are known beforehand")
-    add_settings(group, DATA)
+    add_settings(group, FILE, Data)
     add_reading(group)
 
 
-def add_model(command: Any) -> None:
-    """Add the settings of a forecaster that are often changed."""
-    add_settings(command.add_argument_group("the model"), MODEL)
+def add_columns(command: Any) -> None:
+    """Add what networks are shown beside the series."""
+    from statewise.forecasting.settings import Data
+
+    text = "Further columns of DATA that are text are left out. All and none are names too."
+    add_settings(command.add_argument_group("columns", text), COLUMNS, Data)
 
 
-def add_settings(group: Any, options: dict[str, dict[str, Any]]) -> None:
-    """Add options for settings of a forecaster, in the words of their own table."""
-    from statewise.forecasting.settings import Settings, words
+def add_forecast(command: Any) -> None:
+    """Add the settings of a forecaster."""
+    from statewise.forecasting.settings import Settings
 
-    said = words()
+    group = command.add_argument_group("the forecast")
+    text = "the networks alone, not combined with simple forecasts"
+    group.add_argument("--no-combine", dest="combine", action="store_false", help=text)
+    add_settings(group, SETTINGS, Settings)
+
+
+def add_networks(command: Any) -> None:
+    """Add the recipe of networks."""
+    from statewise.forecasting.settings import Recipe
+
+    text = "What is not said is decided from the series, and printed."
+    group = command.add_argument_group("the networks", text)
+    text = "how state is kept, as stateful-warm; auto: what does best on inner cutoffs"
+    group.add_argument("--regime", metavar="auto|NAME", help=text)
+    add_settings(group, RECIPE, Recipe)
+
+
+def add_settings(group: Any, options: dict[str, dict[str, Any]], table: type) -> None:
+    """Add options for settings, in the words of their own table."""
+    from statewise.forecasting.settings import words
+
+    said = words(table)
     for name, parsed in options.items():
-        default = getattr(Settings, name)
-        text = said[name] if default is None else f"{said[name]} ({default})"
-        group.add_argument(f"--{name}", help=text.replace("``", ""), **parsed)
+        text = said[name].replace("``", "").replace("True for", "or").replace("%", "%%")
+        group.add_argument(f"--{name.replace('_', '-')}", help=text, **parsed)
 
 
-def panel_of(options: argparse.Namespace) -> Any:
-    """The series of the file; further columns if they are asked for, or known over the horizon."""
+def panel_of(options: argparse.Namespace, model: Any = None) -> Any:
+    """The series of the file, with the columns of a model, or all that are numbers."""
     from statewise.data.files import read_file
 
-    exogenous = options.future is not None if options.exogenous is None else options.exogenous
     how = {name: getattr(options, name) for name in ("id_column", "time_column", "freq")}
-    how |= {"target_column": options.column, "exogenous": exogenous}
-    panel = read_file(options.data, **how, **reading(options))
+    how |= reading(options) | {"fill": options.fill or "linear", "target_column": options.column}
+    how["exogenous"] = "numbers"
+    if model is not None:
+        how["exogenous"], how["freq"] = model.columns, options.freq or model.frequency
+    elif options.past is not None and options.future is None:
+        how["exogenous"] = named(options)
+    panel = read_file(options.data, **how)
     panel.checked_frequency()
     for note in panel.notes:
         say(f"statewise: note: {note}")
     return panel
 
 
-def future_of(options: argparse.Namespace, panel: Any) -> Any:
-    """The further columns over the horizon, checked before anything is trained; None of none."""
+def named(options: argparse.Namespace) -> Any:
+    """The further columns that are named, or which are meant by all."""
+    if options.known is True or options.past is True:
+        return "numbers"
+    return (*(options.known or ()), *(options.past or ()))
+
+
+def future_of(options: argparse.Namespace, origin: Any, known: Any) -> tuple[Any, tuple[str, ...]]:
+    """The columns that are known over the horizon, checked before training, and which these are.
+
+    Args:
+        options: of the command.
+        origin: where the series stand, with all their columns.
+        known: the names of the columns; None for those that the file has.
+    """
     from statewise.data.append import read_future
     from statewise.data.files import read_further
     from statewise.errors import DataError, SettingError
 
-    if not panel.columns:
-        if options.future is None:
-            return None
-        problem = "is of columns that DATA does not have"
-        fix = "Leave it out, or add them to DATA."
-        raise DataError("--future", str(options.future), problem, fix)
+    if known is True:
+        known = origin.columns
     if options.future is None:
-        problem = "must be known over the horizon"
-        raise SettingError("--exogenous", panel.columns, problem, "Give --future FILE.")
-    found = read_further(options.future, panel.origin, panel.columns, **line_options(options))
-    read_future(found, panel.origin, options.horizon)
-    return found
+        if known:
+            problem = "must be known over the horizon"
+            raise SettingError("--known", tuple(known), problem, "Give --future FILE.")
+        return None, ()
+    if options.horizon is None:
+        problem = "is over a horizon that is not said"
+        raise SettingError("--future", str(options.future), problem, "Give a --horizon too.")
+    found = read_further(options.future, origin, known, **line_options(options))
+    columns = getattr(found, "column_names", None) or list(found.columns)
+    known = tuple(name for name in known or origin.columns if name in columns)
+    if not known:
+        problem, fix = "is of columns that DATA does not have", "Leave it out, or add them to DATA."
+        raise DataError("--future", str(options.future), problem, fix)
+    read_future(found, replace(origin, columns=known), options.horizon)
+    return found, known
 
 
-def model_of(options: argparse.Namespace, panel: Any, horizon: int) -> Any:
-    """A forecaster with the parameters that the options name, checked."""
-    from statewise.base.checks import at_least, one_of, positive
+def model_of(options: argparse.Namespace, panel: Any, known: Any = ()) -> Any:
+    """A forecaster with the settings that the options name, checked."""
+    from statewise.base.checks import at_least, one_of
     from statewise.forecasting import Forecaster
+    from statewise.forecasting.settings import Data, Recipe
     from statewise.model.regime import REGIMES
 
-    one_of("--regime", options.regime, ("auto", *REGIMES))
-    positive("--budget", options.budget)
+    if options.regime is not None:
+        one_of("--regime", options.regime, ("auto", *REGIMES))
     if options.threads is not None:
         at_least("--threads", options.threads, 1)
-    given = {name: getattr(options, name) for name in {*MODEL, *DATA} - {"intervals"}}
-    intervals = options.intervals
-    if intervals is None:
-        intervals = "conformal" if options.level or options.save is not None else "none"
     kind = panel.kind
-    model = Forecaster(
-        regime="stateless" if options.regime == "auto" else options.regime,
-        intervals=None if intervals == "none" else intervals,
+    data = Data(
         id_column=kind.id_column or "unique_id",
         time_column=kind.time.name,
         target_column=kind.target_column,
-        exogenous=panel.columns,
-        **{name: value for name, value in given.items() if value is not None},
+        known=known,
+        **said(options, {**FILE, "past": {}, "calendar": {}}),
     )
-    least = model.recipe.model.framing.shortest
-    if intervals == "conformal" and options.calibration is None:
-        model.set_params(calibration=calibration_for(int(panel.lengths.min()), least, horizon))
+    given = said(options, RECIPE)
+    if options.regime not in {None, "auto"}:
+        given["regime"] = options.regime
+    settings = said(options, SETTINGS)
+    if settings.get("bounds") == "none":
+        settings["bounds"] = None
+    model = Forecaster(
+        recipe=Recipe(**given) if given else "auto",
+        horizon=options.horizon,
+        combine=options.combine,
+        data=data,
+        progress=on_terminal(),
+        **settings,
+    )
+    model.check()
     return model
 
 
-def calibration_for(shortest: int, least: int, horizon: int) -> int | None:
-    """How many observations to hold back, for ten origins that reach the horizon if there is room.
+def said(options: argparse.Namespace, table: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The settings of a table that the options say something of."""
+    values = {name: getattr(options, name) for name in table}
+    return {name: value for name, value in values.items() if value is not None}
 
-    None is the usual number, where that is enough.
-    """
-    from statewise.forecasting.calibration import LEAST, MOST
 
-    wanted = horizon + 9
-    if max(LEAST, min(MOST, shortest // 4)) >= wanted:
-        return None
-    return max(horizon, LEAST, min(wanted, shortest - least))
+def untrained(options: argparse.Namespace) -> None:
+    """Raise SettingError if an option says how to train, where a model is given."""
+    from statewise.errors import SettingError
+
+    given = said(options, {**RECIPE, **SETTINGS, **COLUMNS, "regime": {}, "plot_loss": {}})
+    for name, value in given.items():
+        option = f"--{name.replace('_', '-')}"
+        fix = f"Leave {option} or --model out."
+        raise SettingError(option, value, "is of training, and the model is trained", fix)

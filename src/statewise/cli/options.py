@@ -1,12 +1,14 @@
 """Options that commands share."""
 
 import argparse
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 __all__ = [
-    "add_lines", "add_reading", "folder", "line_options", "reading", "table_file", "unusual",
-    "word_or_number",
+    "add_lines", "add_reading", "folder", "in_options", "line_options", "reading", "table_file",
+    "unusual", "word_or_number",
 ]  # fmt: skip
 
 
@@ -72,3 +74,19 @@ def word_or_number(text: str) -> str | float:
         return float(text)
     except ValueError:
         return text
+
+
+def in_options(text: str, said: Mapping[str, str]) -> str:
+    """A sentence that names arguments of the library, as ``name='value'``, with options for them.
+
+    Example:
+        >>> in_options("Say fill='forward' or a number.", {"fill": "--fill"})
+        'Say --fill forward or a number.'
+    """
+
+    def option(found: re.Match[str]) -> str:
+        name, quoted, plain = found.groups()
+        named = said.get(name, "")
+        return f"{named} {quoted or plain or ''}".rstrip() if named[:2] == "--" else found[0]
+
+    return re.sub(r"\b([a-z_]+)=(?:'([^']*)'|([\w.]*\w))?", option, text)

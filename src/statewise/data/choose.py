@@ -1,15 +1,18 @@
 """Which columns of a table are taken, and as what."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from statewise.errors import DataError
 
-__all__ = ["Chosen", "check_column", "choose", "long_form", "parts_of"]
+__all__ = ["Chosen", "Exogenous", "check_column", "choose", "long_form", "parts_of"]
 
 TIMES = ("ds", "date", "datetime", "timestamp", "time")  # what times are called, in any case
 PARTS = (("year", "month", "day", "hour"), ("year", "month", "day"), ("year", "month"),
          ("year", "quarter"))  # fmt: skip
+
+
+Exogenous = bool | Literal["numbers"] | Sequence[str]
 
 
 class Chosen(NamedTuple):
@@ -22,6 +25,12 @@ class Chosen(NamedTuple):
     time: tuple[str, ...]
     target: str
     exogenous: tuple[str, ...]
+
+    def without(self, text: Sequence[str]) -> tuple["Chosen", tuple[str, ...]]:
+        """The same without further columns that are text, and a note on them."""
+        kept = tuple(name for name in self.exogenous if name not in text)
+        notes = (f"no numbers, left out: {', '.join(text)}",) if text else ()
+        return self._replace(exogenous=kept), notes
 
     def check(self, header: Sequence[str]) -> None:
         """Raise DataError if one is not a column, or is taken twice."""
@@ -43,7 +52,7 @@ def choose(
     id_column: str | None,
     time_column: str | None,
     target_column: str | None,
-    exogenous: bool | Sequence[str],
+    exogenous: Exogenous,
     *,
     frame: str = "pandas.read_csv(FILE)",
 ) -> Chosen:
@@ -81,7 +90,7 @@ def choose(
     if target_column in times:
         problem, fix = "is the time column too", "Name two different columns."
         raise DataError("target_column", target_column, problem, fix)
-    if exogenous is True:
+    if exogenous is True or exogenous == "numbers":
         exogenous = [name for name in left if name != target_column]
     chosen = Chosen(id_column, times, target_column, tuple(exogenous or ()))
     chosen.check(header)

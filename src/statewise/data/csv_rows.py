@@ -71,6 +71,11 @@ class CsvRows:
         at = self.header.index(column)
         return [row[at] for row in self.rows]
 
+    def counts(self, column: str) -> bool:
+        """Whether a column is of numbers: whether its first value is one."""
+        first = next((text for text in self.texts(column) if not is_missing(text)), "")
+        return looks_like_number(first)
+
     def convention(
         self, columns: Sequence[str], decimal: str | None
     ) -> tuple[Convention, str | None]:

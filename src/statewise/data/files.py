@@ -12,7 +12,7 @@ import numpy as np
 
 from statewise.base.extras import import_extra
 from statewise.base.files import Staging
-from statewise.data.choose import check_column, choose
+from statewise.data.choose import Exogenous, check_column, choose
 from statewise.data.csv_rows import CsvRows, read_rows
 from statewise.data.fill import Fill
 from statewise.data.frame_kind import FrameKind
@@ -39,7 +39,7 @@ def read_file(
     target_column: str | None = None,
     freq: str | int | Frequency | None = None,
     fill: Fill | None = None,
-    exogenous: bool | Sequence[str] = True,
+    exogenous: Exogenous = True,
     date_format: str | None = None,
     decimal: str | None = None,
     encoding: str = "utf-8",
@@ -97,6 +97,9 @@ def read_file(
     places: dict[str, int] = {}
     codes = np.array([places.setdefault(name, len(places)) for name in names])
     times = times_of(rows, chosen.time, codes, date_format)
+    text: tuple[str, ...] = ()
+    if exogenous == "numbers":
+        chosen, text = chosen.without([name for name in chosen.exogenous if not rows.counts(name)])
     columns = (chosen.target, *chosen.exogenous)
     convention, note = rows.convention(columns, decimal)
     gaps = fill is not None
@@ -105,7 +108,7 @@ def read_file(
     kind = FrameKind("pandas", chosen.id, chosen.target, tuple(places), times.column)
     if convention.decimal == ",":
         kind = replace(kind, decimal=",")
-    notes = (*rows.notes, note, sorting(times, codes))
+    notes = (*rows.notes, note, *text, sorting(times, codes))
     stacked = np.stack(values, axis=1)
     columns = chosen.exogenous
     return arrange(times, codes, stacked, kind, columns, freq, fill, holidays=True, notes=notes)
@@ -160,7 +163,7 @@ def written_in(times: Times) -> list[str]:
 def read_further(
     path: str | Path,
     origin: ForecastOrigin,
-    columns: Sequence[str],
+    columns: Sequence[str] | None,
     *,
     encoding: str = "utf-8",
     skip_lines: int = 0,
@@ -174,7 +177,7 @@ def read_further(
     Args:
         path: a CSV or Parquet file, told apart as by ``read_file``.
         origin: where the series stand.
-        columns: the columns to take as numbers.
+        columns: the columns to take as numbers; None for those of the origin that the file has.
         encoding: how the bytes of a CSV file are to be read; this and the lines to skip are those
             of ``read_file``.
         skip_lines: how many lines stand above the table.
@@ -200,6 +203,8 @@ def read_further(
         if name in rows.header:
             check_column(rows.header, "column", name)
             frame[name] = pd.Series(rows.texts(name), dtype="str")
+    if columns is None:
+        columns = [name for name in origin.columns if name in rows.header]
     for name in columns:
         check_column(rows.header, "column", name)
     convention, _ = rows.convention(columns, origin.kind.decimal)

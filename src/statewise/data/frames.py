@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from statewise.data.choose import choose
+from statewise.data.choose import Exogenous, choose
 from statewise.data.columns import as_table, given, numbers_of, series_codes
 from statewise.data.fill import Fill
 from statewise.data.frame_kind import FrameKind, plain
@@ -28,7 +28,7 @@ def read_frame(
     target_column: str | None = None,
     freq: str | int | Frequency | None = None,
     fill: Fill | None = None,
-    exogenous: bool | Sequence[str] = True,
+    exogenous: Exogenous = True,
     date_format: str | None = None,
     decimal: str | None = None,
 ) -> Panel:
@@ -53,7 +53,8 @@ def read_frame(
         fill: how missing values, and missing times, are filled in: "forward", "linear", "zero" or a
             number. Rows before the first value of a series are left out by "forward" and "linear",
             and by "linear" those after the last one. None refuses them.
-        exogenous: the further columns to take: all, none, or those named.
+        exogenous: the further columns to take: all, none, those named, or "numbers" for those that
+            are numbers.
         date_format: how times that are text are written, as of strptime; %q is the quarter.
         decimal: the mark before decimals of numbers that are text.
 
@@ -74,6 +75,11 @@ def read_frame(
         id_column = None
     code = "polars" if table.implementation.is_polars() else "frame"
     chosen = choose(names, id_column, found.time, found.target, exogenous, frame=code)
+    notes: tuple[str, ...] = ()
+    if exogenous == "numbers":
+        kinds = {name: table.schema[name] for name in chosen.exogenous}
+        text = [n for n, kind in kinds.items() if not (kind.is_numeric() or kind == nw.Boolean)]
+        chosen, notes = chosen.without(text)
     if not len(table):
         raise DataError("frame", names, "has no rows", "Give at least one observation.")
     codes, ids, keys = np.zeros(len(table), np.int64), None, plain([chosen.target])
@@ -89,7 +95,8 @@ def read_frame(
         numbers_of(table[name], f"exogenous column {name!r}", decimal) for name in chosen.exogenous
     ]
     stacked = np.stack(values, axis=1)
-    return arrange(times, codes, stacked, kind, chosen.exogenous, freq, fill, holidays=True)
+    columns = chosen.exogenous
+    return arrange(times, codes, stacked, kind, columns, freq, fill, holidays=True, notes=notes)
 
 
 def times_of(
