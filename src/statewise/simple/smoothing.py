@@ -20,18 +20,25 @@ import math
 import numpy as np
 from numba import njit
 
-__all__ = ["ALPHAS", "fit_damped", "fit_level", "level_after", "noise_floor", "trend_weight"]
+__all__ = ["ALPHAS", "faded", "fit_damped", "fit_level", "level_after", "noise_floor", "trend_weight"]
 
 ALPHAS = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97])
 BETAS = np.array([0.01, 0.03, 0.1, 0.2, 0.4])  # in parts of alpha
 PHIS = np.array([0.8, 0.9, 0.95, 0.98])
 RIDGE = 1e-9  # keeps the initial trend of one or two observations at rest
+TINY = 1e-100  # an initial state that has decayed so far is gone; smaller numbers are slow
 
 
 @njit(error_model="numpy")
 def level_after(level, y, alpha):
     """The level of simple exponential smoothing after an observation."""
     return level + alpha * (y - level)
+
+
+@njit(error_model="numpy")
+def faded(value):
+    """The value, or nought where it is ``TINY``."""
+    return value if abs(value) > TINY else 0.0
 
 
 @njit(error_model="numpy")
@@ -50,7 +57,7 @@ def fit_level(z):
             error[t] = z[t] - own
             slope[t] = -unit
             own += alpha * error[t]
-            unit += alpha * slope[t]
+            unit = faded(unit + alpha * slope[t])
             square += slope[t] * slope[t]
             product += slope[t] * error[t]
         level = -product / square
@@ -83,8 +90,9 @@ def fit_damped(z):
                     f0, f1, f2 = l0 + phi * b0, l1 + phi * b1, l2 + phi * b2
                     e0, e1, e2 = z[t] - f0, -f1, -f2
                     error[t], by_level[t], by_trend[t] = e0, e1, e2
-                    l0, l1, l2 = f0 + alpha * e0, f1 + alpha * e1, f2 + alpha * e2
-                    b0, b1, b2 = phi * b0 + beta * e0, phi * b1 + beta * e1, phi * b2 + beta * e2
+                    l0, b0 = f0 + alpha * e0, phi * b0 + beta * e0
+                    l1, b1 = faded(f1 + alpha * e1), faded(phi * b1 + beta * e1)
+                    l2, b2 = faded(f2 + alpha * e2), faded(phi * b2 + beta * e2)
                     s11 += e1 * e1
                     s12 += e1 * e2
                     s22 += e2 * e2

@@ -8,7 +8,7 @@ Hyndman and Billah 2003, "Unmasking the Theta method", the same journal 19, 287-
 import numpy as np
 from numba import njit
 
-from statewise.simple.smoothing import ALPHAS, level_after
+from statewise.simple.smoothing import ALPHAS, faded, level_after
 
 __all__ = ["fit_theta", "theta_level_after"]
 
@@ -49,7 +49,7 @@ def fit_theta(z):
             s01 += e0 * e1
             s11 += e1 * e1
             own += alpha * e0
-            unit += alpha * e1
+            unit = faded(unit + alpha * e1)
         level = -s01 / s11
         total = s00 + level * s01
         if total < least:
