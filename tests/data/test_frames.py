@@ -133,11 +133,9 @@ def test_holidays_of_business_days_are_filled_and_noted() -> None:
     panel = read_frame(trade)
     assert str(panel.checked_frequency()) == "B"
     assert panel.y.tolist() == pd.Series(np.arange(30.0)).where(~holidays).ffill().tolist()
-    assert panel.notes == (
-        "2 business days without a row were filled with the value before, as holidays",
-    )
+    assert panel.notes == ("2 business days have no row and were filled in as holidays: forward",)
     assert read_frame(trade, fill="linear").y.tolist() == list(range(30))
-    assert "fill='linear'" in read_frame(trade, fill="linear").notes[0]
+    assert "holidays: linear" in read_frame(trade, fill="linear").notes[0]
     with pytest.raises(DataError, match="is missing: the times are 'B'"):
         read_frame(trade[trade.index % 5 > 0]).checked_frequency()
 

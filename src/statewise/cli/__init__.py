@@ -3,11 +3,10 @@
 import argparse
 import io
 import os
-import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from statewise.cli import data as data_command
@@ -15,6 +14,7 @@ from statewise.cli import doctor as doctor_command
 from statewise.cli import forecast as forecast_command
 from statewise.cli import study as study_command
 from statewise.cli import tutorial as tutorial_command
+from statewise.cli.options import in_options
 from statewise.cli.progress import say
 from statewise.errors import StatewiseError
 from statewise.version import __version__
@@ -70,22 +70,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         if handler is not None:
             signal.signal(signal.SIGTERM, handler)
-
-
-def in_options(text: str, said: Mapping[str, str]) -> str:
-    """A sentence that names arguments of the library, as ``name='value'``, with options for them.
-
-    Example:
-        >>> in_options("Say fill='forward' or a number.", {"fill": "--fill"})
-        'Say --fill forward or a number.'
-    """
-
-    def option(found: re.Match[str]) -> str:
-        name, quoted, plain = found.groups()
-        named = said.get(name, "")
-        return f"{named} {quoted or plain or ''}".rstrip() if named[:2] == "--" else found[0]
-
-    return re.sub(r"\b([a-z_]+)=(?:'([^']*)'|([\w.]*\w))?", option, text)
 
 
 def terminate(number: int, _: Any) -> None:

@@ -7,10 +7,10 @@ from statewise.cli.options import (
     add_reading,
     line_options,
     reading,
+    say_notes,
     table_file,
     word_or_number,
 )
-from statewise.cli.progress import say
 
 __all__ = [
     "SAID",
@@ -121,8 +121,7 @@ def panel_of(options: argparse.Namespace) -> Any:
     how |= {"target_column": options.column, "exogenous": exogenous}
     panel = read_file(options.data, **how, **reading(options))
     panel.checked_frequency()
-    for note in panel.notes:
-        say(f"statewise: note: {note}")
+    say_notes(panel, options.said)
     return panel
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from statewise.data.fill import Fill, check_fill
+from statewise.data.fill import HOW_TO_FILL, Fill, check_fill
 from statewise.data.frame_kind import FrameKind
 from statewise.data.frequency import Frequency, show
 from statewise.data.gaps import Rows, holidays_in, unfilled, widen, with_ends
@@ -289,11 +289,10 @@ def arrange(
         spacing = DataError(*error.args)
     if fill is None or isinstance(spacing, DataError):
         check_filled(values, labels, ds, codes, names)
+    way: Fill = "forward" if fill is None else fill
     if not isinstance(spacing, DataError) and (fill is not None or closed):
         if closed:
-            how = "the value before" if fill in {None, "forward"} else f"fill={fill!r}"
-            said.append(f"{closed} business days without a row were filled with {how}, as holidays")
-        way: Fill = "forward" if fill is None else fill
+            said.append(f"{closed} business days have no row and were filled in as holidays: {way}")
         wide = widen(spacing, Rows(ds, values, codes, offsets), index, way)
         written = written if len(wide.ds) == len(ds) else None
         kept, note = with_ends(wide, kind.target_column)
@@ -333,7 +332,7 @@ def check_filled(
     codes: Ints,
     names: Sequence[str],
     problem: str = "is missing",
-    fix: str = "Fill it in, or say how: fill='forward', 'linear', 'zero' or a number.",
+    fix: str = HOW_TO_FILL,
 ) -> None:
     """Raise DataError if one of the (rows, columns) values is missing."""
     for column, row in np.argwhere(np.isnan(values.T))[:1]:
