@@ -295,11 +295,6 @@ def test_how_a_file_is_read_goes_into_the_study(capsys: pytest.CaptureFixture[st
     text = Path("study.toml").read_text()
     fields = ('column = "Umsatz"', 'date_format = "%m/%Y"', 'fill = "linear"', "skip_footer = 1")
     for line in fields:
-        'column = "Umsatz"',
-        'date_format = "%m/%Y"',
-        'fill = "linear"',
-        "skip_footer = 1",
-    ):
         assert f"\n{line}\n" in text
     assert main(["study", "status", "study.toml"]) == 0
     assert main(["compare", "own.csv", "--repeats", "2", "--epochs", "2"]) == 2
