@@ -282,3 +282,22 @@ def test_a_bad_dask_address_ends_the_command_and_touches_nothing() -> None:
     assert done.returncode == 2
     assert "--dask = 'nonsense': is not the address of a scheduler" in done.stderr
     assert not Path("study.db").exists()
+
+
+@pytest.mark.usefixtures("folder")
+def test_how_a_file_is_read_goes_into_the_study(capsys: pytest.CaptureFixture[str]) -> None:
+    cells = [f"{1 + i % 12}/{2020 + i // 12};{i % 5},5" for i in reversed(range(20))]
+    cells[3] = cells[3].replace(",5", "").rstrip("0123456789")
+    Path("own.csv").write_text("\n".join(["Monat;Umsatz", *cells, "Summe;9"]))
+    how = ["--fill", "linear", "--skip-footer", "1", "--date-format", "%m/%Y"]
+    assert main(["study", "init", "own.csv", "--column", "Umsatz", *how]) == 0
+    assert "note: rows were sorted by time: the newest came first" in capsys.readouterr().err
+    text = Path("study.toml").read_text()
+    fields = ('column = "Umsatz"', 'date_format = "%m/%Y"', 'fill = "linear"', "skip_footer = 1")
+    for line in fields:
+        assert f"\n{line}\n" in text
+    assert main(["study", "status", "study.toml"]) == 0
+    assert main(["compare", "own.csv", "--repeats", "2", "--epochs", "2"]) == 2
+    assert capsys.readouterr().err.endswith("drop it with --skip-footer 1.\n")
+    small = ["--repeats", "2", "--epochs", "2", "--test-size", "3"]
+    assert main(["compare", "own.csv", *how, *small, "--column", "Umsatz"]) == 0

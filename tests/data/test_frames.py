@@ -133,11 +133,9 @@ def test_holidays_of_business_days_are_filled_and_noted() -> None:
     panel = read_frame(trade)
     assert str(panel.checked_frequency()) == "B"
     assert panel.y.tolist() == pd.Series(np.arange(30.0)).where(~holidays).ffill().tolist()
-    assert panel.notes == (
-        "2 business days without a row were filled with the value before, as holidays",
-    )
+    assert panel.notes == ("2 business days have no row and were filled in as holidays: forward",)
     assert read_frame(trade, fill="linear").y.tolist() == list(range(30))
-    assert "fill='linear'" in read_frame(trade, fill="linear").notes[0]
+    assert "holidays: linear" in read_frame(trade, fill="linear").notes[0]
     with pytest.raises(DataError, match="is missing: the times are 'B'"):
         read_frame(trade[trade.index % 5 > 0]).checked_frequency()
 
@@ -222,8 +220,8 @@ def test_gaps_are_filled_in_rows_and_values() -> None:
         (frame(ds=[*MONTHS[:2], MONTHS[1], *MONTHS[:2]]), {}, "'2020-02-01': appears twice"),
         (frame(y=[1, 2, None, 5, 6]), {}, "'b', column 'y' = '2020-03-01': is missing. Fill"),
         (frame(x=[1, 2, None, 5, 6]), {}, "column 'x' = '2020-03-01': is missing"),
-        (frame(y=[1, 2, 3, None, None]), {"fill": "forward"}, "'2020-02-01': .*nothing before it"),
-        (frame(y=[1, 2, 3, None, None]), {"fill": "linear"}, "nothing on one side of it"),
+        (frame(y=[None] * 5), {"fill": "forward"}, "'2020-01-01': .*nothing before it"),
+        (frame(y=[None] * 5), {"fill": "linear"}, "nothing on one side of it"),
         (frame(x=[None, 2, 3, 5, 6]), {"fill": "linear"}, "'x' = '2020-01-01': .*nothing on one"),
         (frame(y=[1, 2, np.inf, 5, 6]), {"fill": 0}, "= inf: is not a finite number, at 2020-03"),
         (frame(y=[1, 2, -1e40, 5, 6]), {}, "is too large to compute with"),
@@ -256,6 +254,14 @@ def test_gaps_are_filled_in_rows_and_values() -> None:
 def test_frames_that_will_not_do_are_named(native: Any, options: Any, message: str) -> None:
     with pytest.raises(StatewiseError, match=message):
         read_frame(native, **options).checked_frequency()
+
+
+@pytest.mark.parametrize("fill", ["forward", "linear"])
+def test_a_series_without_a_value_is_left_out(fill: Any) -> None:
+    panel = read_frame(frame(y=[1, 2, 3, None, None]), fill=fill)
+    assert panel.ids == ("b",)
+    assert panel.y.tolist() == [1, 2, 3]
+    assert panel.notes == ("a has no value, and was left out",)
 
 
 BERLIN = "Europe/Berlin"

@@ -45,9 +45,9 @@ def test_a_column_is_read_by_one_convention(
 
 def test_what_had_to_be_guessed_is_said() -> None:
     assert convention_of(["1,234", "5"])[1] == (
-        "numbers such as 1,234 were read with a comma of thousands; decimal=',' changes it"
+        "the comma in numbers such as 1,234 was read as one of thousands; decimal= says it"
     )
-    assert "comma of decimals" in str(convention_of(["1,234"], separator=";")[1])
+    assert "one of decimals" in str(convention_of(["1,234"], separator=";")[1])
     assert convention_of(["1,234", "1,2"])[1] is None
     for texts, separator in ((["1,234"], "\t"), (["1.234"], ";")):
         with pytest.raises(DataError, match=r"'1.234': can be a number with decimals"):

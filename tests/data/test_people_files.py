@@ -3,9 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
-from statewise.data.files import read_file
+from statewise.data.append import read_new_rows
+from statewise.data.files import read_file, read_further
+from statewise.data.origin import ForecastOrigin
 from statewise.errors import DataError, StatewiseError
 
 
@@ -60,7 +63,7 @@ FILES: list[Any] = [
      head="No,year,month,day,hour,pm2.5"), {"target_column": "pm2.5"},
      "2010-01-01T22", "2010-01-02T00", 129, 159, "h"),
     ("a date and a clock", rows("16/12/2006;22:00;1,5", "16/12/2006;23:00;2,5",
-     "17/12/2006;00:00;3,5", head="Date;Time;Power"), {"time_column": "Date,Time"},
+     "17/12/2006;00:00;3,5", head="Date;Time;Power"), {},
      "2006-12-16T22", "2006-12-17T00", 1.5, 3.5, "h"),
     ("the origin's months", rows("1-01,1", "1-02,2", "1-03,3"), {}, "0001-01-01", "0001-03-01",
      1, 3, "MS"),
@@ -130,7 +133,7 @@ def read(tmp_path: Path, text: str, **options: Any) -> Any:
         ("2020-01,5\n2020-02,6\n2020-03,7\n", "there is no header: the columns were called ds, y"),
         (rows("2020-03,3", "2020-02,2", "2020-01,1"), "sorted by time: the newest came first"),
         (rows("2020-03,3", "2020-01,2", "2020-02,1"), "sorted by time: they came in another"),
-        (rows('2020-03,"3,000"'), "read with a comma of thousands"),
+        (rows('2020-03,"3,000"'), "was read as one of thousands"),
     ],
 )
 def test_what_was_settled_is_noted(tmp_path: Path, text: str, note: str) -> None:
@@ -157,6 +160,9 @@ def test_what_was_settled_is_noted(tmp_path: Path, text: str, note: str) -> None
         (rows("2020-01,1,2", "2020-02,2,3", head="Date,north,south"), {},
          (r"must be chosen. Name one with target_column= of north, south. If each column is a "
          r"series, take pandas.read_csv\(FILE\).melt\('Date', var_name='unique_id', value_name")),
+        (rows("Aruba,5,6,7", head="Country,1960,1961,1962"), {},
+         r"melt\('Country', var_name='ds', value_name='y'\)"),
+        (rows("2020,1,5,6", head="year,month,a,b"), {}, r"melt\(\['year', 'month'\], var_name"),
         (rows("2020-01\t1.5", "2020-02\t2,5", head="Date\tSales"), {},
          "line 3 = '2,5': is not written as the other numbers of column 'Sales' are"),
         (rows("2020-01\t1,234", head="Date\tSales"), {},
@@ -173,3 +179,25 @@ def test_what_cannot_be_settled_is_refused_in_words(
 def test_a_spreadsheet_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is a spreadsheet"):
         read_file(tmp_path / "sales.xlsx")
+
+
+def test_parquet_is_read_as_csv_is(tmp_path: Path) -> None:
+    table = {
+        "Jahr": ["2020", "2020", "2021"],
+        "Monat": [11, 12, 1],
+        "Umsatz": ["1.234,5", "2,5", None],
+    }
+    pl.DataFrame(table).write_parquet(tmp_path / "f.parquet")
+    panel = read_file(tmp_path / "f.parquet", time_column="Jahr,Monat", fill="forward")
+    assert (str(panel.frequency), panel.y.tolist()) == ("MS", [1234.5, 2.5, 2.5])
+
+
+def test_rows_that_follow_are_read_as_those_before(tmp_path: Path) -> None:
+    head, path = "Year;Month;Sales", tmp_path / "next.csv"
+    panel = read(tmp_path, rows("2020;10;1.000,5", "2020;11;2,25", "2020;12;3", head=head))
+    origin = ForecastOrigin.from_document(panel.origin.to_document())
+    path.write_text(rows("2021;1;1.234", "2021;2;2", head=head))
+    found = read_new_rows(read_further(path, origin, ("Sales",)), origin)
+    assert origin.kind.decimal == ","
+    assert found.y.tolist() == [1234.0, 2.0]
+    assert found.ds.astype("M8[M]").astype(str).tolist() == ["2021-01", "2021-02"]

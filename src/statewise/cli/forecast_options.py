@@ -4,8 +4,15 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
-from statewise.cli.options import add_reading, line_options, reading, table_file, word_or_number
-from statewise.cli.progress import on_terminal, say
+from statewise.cli.options import (
+    add_reading,
+    line_options,
+    reading,
+    say_notes,
+    table_file,
+    word_or_number,
+)
+from statewise.cli.progress import on_terminal
 
 __all__ = [
     "SAID",
@@ -206,8 +213,7 @@ def panel_of(options: argparse.Namespace, model: Any = None) -> Any:
         how["exogenous"] = named(options)
     panel = read_file(options.data, **how)
     panel.checked_frequency()
-    for note in panel.notes:
-        say(f"statewise: note: {note}")
+    say_notes(panel, options.said)
     return panel
 
 

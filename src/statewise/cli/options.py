@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from statewise.cli.progress import say
+
 __all__ = [
-    "add_lines", "add_reading", "folder", "in_options", "line_options", "reading", "table_file",
-    "unusual", "word_or_number",
+    "add_lines", "add_reading", "folder", "in_options", "line_options", "reading", "say_notes",
+    "table_file", "unusual", "word_or_number",
 ]  # fmt: skip
 
 
@@ -56,6 +58,28 @@ def unusual(options: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in reading(options).items() if value != usual.get(name)}
 
 
+def in_options(text: str, said: Mapping[str, str]) -> str:
+    """A sentence that names arguments of the library, as ``name='value'``, with options for them.
+
+    Example:
+        >>> in_options("Say fill='forward' or a number.", {"fill": "--fill"})
+        'Say --fill forward or a number.'
+    """
+
+    def option(found: re.Match[str]) -> str:
+        name, quoted, plain = found.groups()
+        named = said.get(name, "")
+        return f"{named} {quoted or plain or ''}".rstrip() if named[:2] == "--" else found[0]
+
+    return re.sub(r"\b([a-z_]+)=(?:'([^']*)'|([\w.]*\w))?", option, text)
+
+
+def say_notes(panel: Any, said: Mapping[str, str]) -> None:
+    """Print what was settled when a file was read."""
+    for note in panel.notes:
+        say(f"statewise: note: {in_options(note, said)}")
+
+
 def table_file(text: str) -> Path:
     """A path whose name ends in a format that tables are written in."""
     from statewise.data.files import check_form
@@ -74,19 +98,3 @@ def word_or_number(text: str) -> str | float:
         return float(text)
     except ValueError:
         return text
-
-
-def in_options(text: str, said: Mapping[str, str]) -> str:
-    """A sentence that names arguments of the library, as ``name='value'``, with options for them.
-
-    Example:
-        >>> in_options("Say fill='forward' or a number.", {"fill": "--fill"})
-        'Say --fill forward or a number.'
-    """
-
-    def option(found: re.Match[str]) -> str:
-        name, quoted, plain = found.groups()
-        named = said.get(name, "")
-        return f"{named} {quoted or plain or ''}".rstrip() if named[:2] == "--" else found[0]
-
-    return re.sub(r"\b([a-z_]+)=(?:'([^']*)'|([\w.]*\w))?", option, text)

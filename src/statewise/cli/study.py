@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from statewise.cli.options import add_reading, folder, reading, unusual
+from statewise.cli.options import add_reading, folder, reading, say_notes, unusual
 from statewise.cli.planning import add_looks, add_plan, begun, with_looks
 from statewise.cli.progress import Progress, runs_by_arm, runs_of_an_arm, say
 from statewise.errors import SettingError, StudyError
@@ -130,8 +130,7 @@ def panel_of(options: argparse.Namespace) -> "Panel":
 
     how = {"target_column": options.column, "time_column": options.time_column}
     panel = read_file(options.data, exogenous=False, **how, **reading(options))
-    for note in panel.notes:
-        say(f"statewise: note: {note}")
+    say_notes(panel, options.said)
     return panel
 
 

@@ -5,7 +5,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from statewise.cli.options import add_reading, folder, reading, unusual
+from statewise.cli.options import add_reading, folder, reading, say_notes, unusual
 from statewise.cli.progress import Progress, say
 
 __all__ = ["add_to"]
@@ -62,8 +62,7 @@ def run_tutorial(options: argparse.Namespace) -> int:
     columns = {} if options.column is None else {"target_column": options.column}
     if options.data is not None:
         panel = read_file(options.data, exogenous=False, **columns, **reading(options))
-        for note in panel.notes:
-            say(f"statewise: note: {note}")
+        say_notes(panel, options.said)
     elif given := columns | unusual(options):
         name, value = next(iter(given.items()))
         problem, fix = "says how to read a file, and there is none", "Add --data FILE.csv."

@@ -7,9 +7,12 @@ from statewise.errors import DataError
 
 __all__ = ["Chosen", "Exogenous", "check_column", "choose", "long_form", "parts_of"]
 
-TIMES = ("ds", "date", "datetime", "timestamp", "time")  # what times are called, in any case
-PARTS = (("year", "month", "day", "hour"), ("year", "month", "day"), ("year", "month"),
-         ("year", "quarter"))  # fmt: skip
+# What times are called, in any case, in one column or in several; the first of these is taken.
+TIMES = (
+    ("ds",), ("date", "time"), ("date",), ("datetime",), ("timestamp",), ("time",),
+    ("year", "month", "day", "hour"), ("year", "month", "day"), ("year", "month"),
+    ("year", "quarter"),
+)  # fmt: skip
 
 
 Exogenous = bool | Literal["numbers"] | Sequence[str]
@@ -36,8 +39,6 @@ class Chosen(NamedTuple):
         """Raise DataError if one is not a column, or is taken twice."""
         if self.id is not None:
             check_column(header, "id_column", self.id)
-        for name in self.time:
-            check_column(header, "time_column", name)
         check_column(header, "target_column", self.target)
         for name in self.exogenous:
             check_column(header, "exogenous", name)
@@ -76,9 +77,11 @@ def choose(
     if not times and len(free) > 1:
         times = guessed(free, target_column)
     left = [name for name in free if name not in times]
+    for name in times:
+        check_column(header, "time_column", name)
     wide = ""
     if id_column is None and times and len(left) > 1:
-        wide = f" If each column is a series, take {long_form(frame, times[0])}."
+        wide = f" If each column is a series, take {long_form(frame, times, left)}."
     if target_column is None:
         if len(left) != 1:
             fix = f"Name one with target_column= of {', '.join(left or header)}.{wide}"
@@ -108,27 +111,28 @@ def parts_of(header: Sequence[str], time_column: str | None) -> tuple[str, ...]:
 
 def guessed(columns: Sequence[str], target: str | None) -> tuple[str, ...]:
     """The columns of times, by their names, or else the first, if that is not the target."""
-    names = [name for name in columns if name != target]
-    for time in TIMES:
-        if found := [name for name in names if name.lower() == time]:
-            return (found[0],)
-    lower = [name.lower() for name in names]
-    for parts in PARTS:
-        if all(lower.count(part) == 1 for part in parts):
-            return tuple(names[lower.index(part)] for part in parts)
+    names = {name.lower(): name for name in columns if name != target}
+    for parts in TIMES:
+        if all(part in names for part in parts):
+            return tuple(names[part] for part in parts)
     return (columns[0],) if columns[0] != target else ()
 
 
-def long_form(frame: str, time: str) -> str:
+def long_form(frame: str, times: Sequence[str], columns: Sequence[str]) -> str:
     """The code that makes a long frame of a wide one, of pandas or polars.
 
+    Where the columns are years, what was taken for times names the series.
+
     Example:
-        >>> long_form("frame", "Date")
+        >>> long_form("frame", ["Date"], ["north", "south"])
         "frame.melt('Date', var_name='unique_id', value_name='y')"
     """
+    kept = repr(times[0] if len(times) == 1 else list(times))
+    years = all(name.isdecimal() and len(name) == 4 for name in columns)
+    name = "'ds'" if years else "'unique_id'"
     if frame == "polars":
-        return f"frame.unpivot(index={time!r}, variable_name='unique_id', value_name='y')"
-    return f"{frame}.melt({time!r}, var_name='unique_id', value_name='y')"
+        return f"frame.unpivot(index={kept}, variable_name={name}, value_name='y')"
+    return f"{frame}.melt({kept}, var_name={name}, value_name='y')"
 
 
 def check_column(header: Sequence[str], argument: str, name: str) -> None:

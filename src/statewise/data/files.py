@@ -14,7 +14,7 @@ from statewise.base.extras import import_extra
 from statewise.base.files import Staging
 from statewise.data.choose import Exogenous, check_column, choose
 from statewise.data.csv_rows import CsvRows, read_rows
-from statewise.data.fill import Fill
+from statewise.data.fill import HOW_TO_FILL, Fill
 from statewise.data.frame_kind import FrameKind
 from statewise.data.frequency import Frequency
 from statewise.data.origin import ForecastOrigin
@@ -28,7 +28,6 @@ __all__ = ["check_form", "read_file", "read_further", "write_file"]
 PARQUET = {".parquet", ".pq"}
 UNNAMED_INDEX = "__index_level_"  # what pandas calls one in a file
 SPREADSHEETS = {".xlsx", ".xls", ".ods"}
-HOW = "Fill it in, or say how: fill='forward', 'linear', 'zero' or a number."
 
 
 def read_file(
@@ -103,11 +102,12 @@ def read_file(
     columns = (chosen.target, *chosen.exogenous)
     convention, note = rows.convention(columns, decimal)
     gaps = fill is not None
-    values = [rows.floats(name, convention, HOW, gaps=gaps) for name in columns]
+    values = [rows.floats(name, convention, HOW_TO_FILL, gaps=gaps) for name in columns]
     times.check(codes, rows.line, ordered=False)
-    kind = FrameKind("pandas", chosen.id, chosen.target, tuple(places), times.column)
-    if convention.decimal == ",":
-        kind = replace(kind, decimal=",")
+    marked = any({".", ","} & set(text) for name in columns for text in rows.texts(name))
+    decimal = convention.decimal if marked else None
+    like = "pandas", chosen.id, chosen.target, tuple(places), times.column
+    kind = FrameKind(*like, decimal=decimal)
     notes = (*rows.notes, note, *text, sorting(times, codes))
     stacked = np.stack(values, axis=1)
     columns = chosen.exogenous

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from statewise.base.checks import finite, one_of
 
-__all__ = ["Fill", "check_fill", "fill_missing"]
+__all__ = ["HOW_TO_FILL", "Fill", "check_fill", "fill_missing"]
 
 Fill = Literal["forward", "linear", "zero"] | float
+HOW_TO_FILL = "Fill it in, or say how with fill='forward' (or linear, zero, a number)."
 
 
 def check_fill(fill: Any) -> None:

@@ -31,7 +31,7 @@ class FrameKind:
         keys: (series,) the names, as whole numbers or text.
         time: the column of times.
         column: (series,) the names in their own type; None where it is not known.
-        decimal: the mark before decimals, where numbers were text with another than a point.
+        decimal: the mark before decimals, where numbers were text that has one.
     """
 
     backend: Any

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from statewise.data.fill import HOW_TO_FILL
 from statewise.data.frequency import (
     DAY,
     MONDAY,
@@ -115,5 +116,4 @@ def check_gaps(
     if len(gaps):
         missing = show(frequency.after(times[gaps[0]], 1)[0])
         problem = f"is missing: the times are {str(frequency)!r}"
-        fix = "Fill it in, or say how: fill='forward', 'linear', 'zero' or a number."
-        raise DataError(place(names, series[gaps[0]]), missing, problem, fix)
+        raise DataError(place(names, series[gaps[0]]), missing, problem, HOW_TO_FILL)

@@ -127,8 +127,7 @@ def convention_of(
     if mark == ".":
         return by_mark[taken][0], None
     said = "decimals" if taken == "," else "thousands"
-    other = "." if taken == "," else ","
-    note = f"numbers such as {seen} were read with a comma of {said}; decimal={other!r} changes it"
+    note = f"the comma in numbers such as {seen} was read as one of {said}; decimal= says it"
     return by_mark[taken][0], note
 
 

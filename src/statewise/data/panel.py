@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from statewise.data.fill import Fill, check_fill
+from statewise.data.fill import HOW_TO_FILL, Fill, check_fill
 from statewise.data.frame_kind import FrameKind
 from statewise.data.frequency import Frequency, show
 from statewise.data.gaps import Rows, holidays_in, unfilled, widen, with_ends
@@ -266,13 +266,16 @@ def arrange(
         check_fill(fill)
     if not isinstance(freq, Frequency | None):
         freq = Frequency.parse(str(freq))
-    order = times.order(codes)
+    order: Any = times.order(codes)
+    empty: tuple[str, ...] = ()
+    if fill in {"forward", "linear"}:
+        order, codes, kind, empty = without_empty(order, codes, values[:, 0], kind)
     ds, codes, values = times.ds[order], codes[order], values[order]
     written = None if times.written is None else times.written[order]
     names, labels = kind.names, (kind.target_column, *columns)
     offsets = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(names)))])
     check_values(values, labels, ds, codes, names)
-    said = [note for note in (*notes, times.note) if note]
+    said = [note for note in (*notes, times.note, *empty) if note]
     spacing: Frequency | DataError
     closed = 0
     try:
@@ -289,11 +292,10 @@ def arrange(
         spacing = DataError(*error.args)
     if fill is None or isinstance(spacing, DataError):
         check_filled(values, labels, ds, codes, names)
+    way: Fill = "forward" if fill is None else fill
     if not isinstance(spacing, DataError) and (fill is not None or closed):
         if closed:
-            how = "the value before" if fill in {None, "forward"} else f"fill={fill!r}"
-            said.append(f"{closed} business days without a row were filled with {how}, as holidays")
-        way: Fill = "forward" if fill is None else fill
+            said.append(f"{closed} business days have no row and were filled in as holidays: {way}")
         wide = widen(spacing, Rows(ds, values, codes, offsets), index, way)
         written = written if len(wide.ds) == len(ds) else None
         kept, note = with_ends(wide, kind.target_column)
@@ -304,6 +306,19 @@ def arrange(
         check_filled(values, labels, ds, codes, names, *unfilled(way))
     y, exogenous = values[:, 0].copy(), values[:, 1:].copy()
     return Panel(offsets, ds, y, exogenous, columns, spacing, kind, written, tuple(said))
+
+
+def without_empty(
+    order: Any, codes: Ints, target: Floats, kind: FrameKind
+) -> tuple[Any, Ints, FrameKind, tuple[str, ...]]:
+    """Rows in order, and the kind, without series that have no value, if others have; and notes."""
+    some = np.bincount(codes, ~np.isnan(target), len(kind.names)) > 0
+    if some.all() or not some.any():
+        return order, codes, kind, ()
+    notes = [f"{kind.names[i]} has no value, and was left out" for i in np.flatnonzero(~some)]
+    places = np.cumsum(some) - 1
+    rows = np.arange(len(codes))[order]
+    return rows[some[codes[rows]]], places[codes], kind.take(np.flatnonzero(some)), tuple(notes)
 
 
 def check_value(where: str, value: float, place: str) -> None:
@@ -333,7 +348,7 @@ def check_filled(
     codes: Ints,
     names: Sequence[str],
     problem: str = "is missing",
-    fix: str = "Fill it in, or say how: fill='forward', 'linear', 'zero' or a number.",
+    fix: str = HOW_TO_FILL,
 ) -> None:
     """Raise DataError if one of the (rows, columns) values is missing."""
     for column, row in np.argwhere(np.isnan(values.T))[:1]:

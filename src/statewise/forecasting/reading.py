@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 
 from statewise.data.choose import Chosen, check_column, choose
-from statewise.data.columns import Given, as_table, given, numbers_of, series_codes
+from statewise.data.columns import Given, as_table, given, numbers_of
 from statewise.data.frames import read_frame
 from statewise.data.panel import Panel
 from statewise.errors import SettingError
@@ -36,16 +36,7 @@ def read(data: Data, frame: Any, names: Sequence[str] | None = None) -> tuple[Pa
         return replace(frame, exogenous=columns, columns=(*known, *past)), len(past)
     frame = encoded(data, frame, names)
     whole, chosen = found(data, frame)
-    table, notes = as_table(whole.frame), []
-    here = np.isfinite(numbers_of(table[chosen.target], chosen.target))
-    if chosen.id is not None:
-        codes, ids = series_codes(table[chosen.id])
-        count = np.bincount(codes, here, len(ids))
-        if 0 < (count == 0).sum() < len(ids):
-            empty = [str(ids[int(i)]) for i in np.flatnonzero(count == 0)]
-            notes.append(f"{', '.join(empty)}: no value at all, left out")
-            kept = count[codes] > 0
-            frame, here = table.filter(kept.tolist()).to_native(), here[kept]
+    table = as_table(whole.frame)
     known, past = split(data, further_columns(table, chosen))
     panel = read_frame(
         frame,
@@ -56,9 +47,11 @@ def read(data: Data, frame: Any, names: Sequence[str] | None = None) -> tuple[Pa
         fill=data.fill or "linear",
         exogenous=(*known, *past),
     )
-    if (filled := len(panel.y) - int(here.sum())) > 0:
-        notes.append(f"{filled} missing values were filled in, {data.fill or 'linear'}")
-    return replace(panel, notes=(*panel.notes, *notes)), len(past)
+    there = int(np.isfinite(numbers_of(table[chosen.target], chosen.target)).sum())
+    if (filled := len(panel.y) - there) > 0:
+        note = f"{filled} missing values were filled in, {data.fill or 'linear'}"
+        panel = replace(panel, notes=(*panel.notes, note))
+    return panel, len(past)
 
 
 def found(data: Data, frame: Any) -> tuple[Given, Chosen]:

@@ -65,7 +65,7 @@ def found(model: FittedModel) -> str:
     names, errors = mixed.names, mixed.errors
     good = np.isfinite(mixed.own) & (errors[:, 0] > 0)
     if not good.any():
-        return "Nothing was tried on the past of these series, which are too short or new to the model."
+        return "Nothing was tried on the past: these series are too short, or new to the model."
     ratios = errors[good] / errors[good, :1]
     tried, means = np.isfinite(ratios).any(axis=0), np.full(len(names), np.nan)
     means[tried] = np.nanmean(ratios[:, tried], axis=0)

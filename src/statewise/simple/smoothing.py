@@ -20,7 +20,15 @@ import math
 import numpy as np
 from numba import njit
 
-__all__ = ["ALPHAS", "faded", "fit_damped", "fit_level", "level_after", "noise_floor", "trend_weight"]
+__all__ = [
+    "ALPHAS",
+    "faded",
+    "fit_damped",
+    "fit_level",
+    "level_after",
+    "noise_floor",
+    "trend_weight",
+]
 
 ALPHAS = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97])
 BETAS = np.array([0.01, 0.03, 0.1, 0.2, 0.4])  # in parts of alpha
