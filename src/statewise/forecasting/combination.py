@@ -86,7 +86,8 @@ class Trial:
 
     def error_of(self, weights: Floats) -> Floats:
         """(series,) the mean absolute error of a combination."""
-        return np.asarray(np.abs(weighted(weights, self.forecasts) - self.actual).mean(axis=1))
+        error = np.abs(weighted(weights, self.forecasts) - self.actual).mean(axis=1)
+        return np.where(np.isnan(weights).any(axis=1), np.nan, error)
 
 
 def weighted(weights: Floats, forecasts: Floats) -> Floats:
@@ -127,7 +128,7 @@ def unseeing(names: Sequence[str], trials: Sequence[Trial], errors: Floats, at: 
 
     Where there are many series, those of one half of them come from the other half alone, so that
     no series' weights have seen it. Where there are few, they come from trials that were over when
-    this one began; before the first such all kinds weigh alike.
+    this one began, and are NaN where there are none.
     """
     weights = np.empty(errors.shape[:2])
     if len(errors) >= MANY:
@@ -137,9 +138,7 @@ def unseeing(names: Sequence[str], trials: Sequence[Trial], errors: Floats, at: 
             weights[mine] = weights_of(names, others)[0][mine]
         return weights
     before = [i for i, trial in enumerate(trials) if trial.end >= trials[at].held]
-    if not before:
-        return np.full(errors.shape[:2], 1.0 / len(names))
-    return weights_of(names, errors[:, :, before])[0]
+    return weights_of(names, errors[:, :, before])[0] if before else np.full_like(weights, np.nan)
 
 
 def weights_of(names: Sequence[str], errors: Floats) -> tuple[Floats, Floats]:

@@ -63,22 +63,27 @@ def found(model: FittedModel) -> str:
     """Which forecast did best on the past, whether networks add anything, and how sure that is."""
     mixed = model.combination
     names, errors = mixed.names, mixed.errors
-    good = np.isfinite(mixed.own) & (errors[:, 0] > 0)
+    good = np.isfinite(errors[:, 0]) & (errors[:, 0] > 0)
     if not good.any():
         return "Nothing was tried on the past: these series are too short, or new to the model."
     ratios = errors[good] / errors[good, :1]
     tried, means = np.isfinite(ratios).any(axis=0), np.full(len(names), np.nan)
     means[tried] = np.nanmean(ratios[:, tried], axis=0)
-    own = mixed.own[good] / errors[good, 0]
     best = int(np.nanargmin(means))
     simple = np.where([name == NETWORK for name in names], np.nan, means)
     rival = int(np.nanargmin(simple))
-    first = (
-        f"On the last observations of {int(good.sum())} series, which no weight had seen, the "
-        f"combination's mean absolute error was {of_naive(own)}; the best single forecast was "
-        f"{names[best]} ({means[best]:.2f})."
+    own = mixed.own[good] / errors[good, 0]
+    own = own[np.isfinite(own)]
+    tests = (
+        f"On the last observations of {int(good.sum())} series, which no network had seen, the best "
+        f"single forecast was {names[best]}, with a mean absolute error of {means[best]:.2f} of "
+        "the naive forecast's."
     )
-    lines = [first]
+    lines = [tests]
+    if len(own):
+        lines.append(f"The combination, with weights that had not seen them, had {of_naive(own)}.")
+    else:
+        lines.append("There are too few to try weights on what they have not seen.")
     if NETWORK not in names:
         return " ".join(lines)
     at = names.index(NETWORK)
@@ -101,7 +106,7 @@ def found(model: FittedModel) -> str:
 
 def of_naive(ratios: Floats) -> str:
     """A mean of errors over the naive forecast's, with the interval of it over series."""
-    return f"{ratios.mean():.2f} of the naive forecast's{interval(ratios)}"
+    return f"{ratios.mean():.2f}{interval(ratios)}"
 
 
 def interval(values: Floats) -> str:
