@@ -75,9 +75,9 @@ def found(model: FittedModel) -> str:
     own = mixed.own[good] / errors[good, 0]
     own = own[np.isfinite(own)]
     tests = (
-        f"On the last observations of {int(good.sum())} series, which no network had seen, the best "
-        f"single forecast was {names[best]}, with a mean absolute error of {means[best]:.2f} of "
-        "the naive forecast's."
+        f"On the last observations of {int(good.sum())} series, which no network had seen, the "
+        f"best single forecast was {names[best]}, with a mean absolute error of {means[best]:.2f} "
+        "of the naive forecast's."
     )
     lines = [tests]
     if len(own):
