@@ -235,3 +235,17 @@ def test_a_missing_file_and_an_unknown_encoding(tmp_path: Path) -> None:
 def test_other_encodings_are_read_when_named(tmp_path: Path) -> None:
     path = csv_of(tmp_path, "Månad,Värde\n1,2\n".encode("latin-1"))
     assert read_file(path, **STUDY, encoding="latin-1").only.unique_id == "Värde"
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_columns_that_are_no_numbers_may_be_left_out(form: str, tmp_path: Path) -> None:
+    table = pd.DataFrame({
+        "ds": [1, 2, 3], "y": [1.0, 2, 4], "city": ["Ulm", "Ulm", "Bonn"], "price": [1, None, 3],
+    })  # fmt: skip
+    path = tmp_path / f"f.{form}"
+    table.to_csv(path, index=False) if form == "csv" else table.to_parquet(path)
+    panel = read_file(path, exogenous="numbers", fill="linear", time_column="ds")
+    assert panel.columns == ("price",)
+    assert panel.notes[0] == "no numbers, left out: city"
+    with pytest.raises(DataError, match="city"):
+        read_file(path, fill="linear")

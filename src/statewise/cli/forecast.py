@@ -20,7 +20,7 @@ from statewise.cli.forecast_options import (
     panel_of,
     untrained,
 )
-from statewise.cli.options import add_lines, folder, in_options, line_options, table_file
+from statewise.cli.options import add_lines, folder, in_options, line_options, say_notes, table_file
 from statewise.cli.progress import say
 
 __all__ = ["add_to"]
@@ -214,6 +214,7 @@ def run_backtest(options: argparse.Namespace) -> int:
     if options.horizon is not None:
         at_least("--horizon", options.horizon, 1)
     panel = panel_of(options)
+    say_notes(panel, options.said)
     model = model_of(options, panel, options.known or ())
     known = panel.lengths - options.test_size * options.cutoffs
     with spoken_warnings():

@@ -4,14 +4,7 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
-from statewise.cli.options import (
-    add_reading,
-    line_options,
-    reading,
-    say_notes,
-    table_file,
-    word_or_number,
-)
+from statewise.cli.options import add_reading, line_options, reading, table_file, word_or_number
 from statewise.cli.progress import on_terminal
 
 __all__ = [
@@ -134,7 +127,7 @@ FILE: dict[str, dict[str, Any]] = {
 }
 SAID = {
     "file": "DATA", "frame": "DATA", "target_column": "--column", "h": "--horizon",
-    "X": "--future", "patience": "--early-stopping",
+    "X": "--future", "exogenous": "--past", "patience": "--early-stopping",
 }  # fmt: skip
 """The command line's names of those arguments of the library that its options call otherwise."""
 
@@ -202,6 +195,7 @@ def add_settings(group: Any, options: dict[str, dict[str, Any]], table: type) ->
 
 def panel_of(options: argparse.Namespace, model: Any = None) -> Any:
     """The series of the file, with the columns of a model, or all that are numbers."""
+    from statewise.data.choose import check_column
     from statewise.data.files import read_file
 
     how = {name: getattr(options, name) for name in ("id_column", "time_column", "freq")}
@@ -213,7 +207,9 @@ def panel_of(options: argparse.Namespace, model: Any = None) -> Any:
         how["exogenous"] = named(options)
     panel = read_file(options.data, **how)
     panel.checked_frequency()
-    say_notes(panel, options.said)
+    for argument in ("known", "past"):
+        for name in given if isinstance(given := getattr(options, argument), tuple) else ():
+            check_column(panel.columns, argument, name)
     return panel
 
 
@@ -233,6 +229,7 @@ def future_of(options: argparse.Namespace, origin: Any, known: Any) -> tuple[Any
         known: the names of the columns; None for those that the file has.
     """
     from statewise.data.append import read_future
+    from statewise.data.choose import check_column
     from statewise.data.files import read_further
     from statewise.errors import DataError, SettingError
 
@@ -246,9 +243,13 @@ def future_of(options: argparse.Namespace, origin: Any, known: Any) -> tuple[Any
     if options.horizon is None:
         problem = "is over a horizon that is not said"
         raise SettingError("--future", str(options.future), problem, "Give a --horizon too.")
-    found = read_further(options.future, origin, known, **line_options(options))
+    if known:
+        origin = replace(origin, columns=tuple(known))
+    found = read_further(options.future, origin, None, **line_options(options))
     columns = getattr(found, "column_names", None) or list(found.columns)
-    known = tuple(name for name in known or origin.columns if name in columns)
+    for name in known or ():
+        check_column(columns, "--future", name)
+    known = tuple(name for name in origin.columns if name in columns)
     if not known:
         problem, fix = "is of columns that DATA does not have", "Leave it out, or add them to DATA."
         raise DataError("--future", str(options.future), problem, fix)

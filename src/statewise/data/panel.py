@@ -275,6 +275,7 @@ def arrange(
     names, labels = kind.names, (kind.target_column, *columns)
     offsets = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(names)))])
     check_values(values, labels, ds, codes, names)
+    there = int(np.isfinite(values[:, 0]).sum())
     said = [note for note in (*notes, times.note, *empty) if note]
     spacing: Frequency | DataError
     closed = 0
@@ -304,6 +305,8 @@ def arrange(
             written = None
             said.append(note)
         check_filled(values, labels, ds, codes, names, *unfilled(way))
+        if filled := len(values) - there - closed:
+            said.append(f"{filled} missing values were filled in: {way}")
     y, exogenous = values[:, 0].copy(), values[:, 1:].copy()
     return Panel(offsets, ds, y, exogenous, columns, spacing, kind, written, tuple(said))
 

@@ -5,10 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import narwhals as nw
-import numpy as np
 
 from statewise.data.choose import Chosen, check_column, choose
-from statewise.data.columns import Given, as_table, given, numbers_of
+from statewise.data.columns import Given, as_table, given
 from statewise.data.frames import read_frame
 from statewise.data.panel import Panel
 from statewise.errors import SettingError
@@ -47,10 +46,6 @@ def read(data: Data, frame: Any, names: Sequence[str] | None = None) -> tuple[Pa
         fill=data.fill or "linear",
         exogenous=(*known, *past),
     )
-    there = int(np.isfinite(numbers_of(table[chosen.target], chosen.target)).sum())
-    if (filled := len(panel.y) - there) > 0:
-        note = f"{filled} missing values were filled in, {data.fill or 'linear'}"
-        panel = replace(panel, notes=(*panel.notes, note))
     return panel, len(past)
 
 

@@ -71,7 +71,7 @@ def applied(model: FittedModel, panel: Panel, past_columns: int) -> FittedModel:
         learned=learned,
         combination=combination,
         residuals=residuals,
-        notes=tuple(notes),
+        notes=(*(f"{note}." for note in panel.notes), *notes),
         known=known,
         base=panel.origin,
         steps=0,
