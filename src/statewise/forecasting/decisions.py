@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.base.checks import one_of
+from statewise.base.checks import instance, one_of
 from statewise.data.frequency import Frequency
 from statewise.forecasting.cutoffs import held_back
 from statewise.forecasting.fitting import SEEN, Networks
@@ -102,6 +102,7 @@ def regime_of(recipe: Recipe) -> StateRegime:
         return StateRegime(shuffle=True)
     if isinstance(recipe.regime, str):
         return StateRegime.named(recipe.regime)
+    instance("regime", recipe.regime, StateRegime, "Use a StateRegime, or the name of a preset.")
     return recipe.regime
 
 

@@ -24,8 +24,10 @@ def setting(default: Any, said: str) -> Any:
     return field(default=default, metadata={"words": said})
 
 
-def names(given: Names) -> Names:
-    """Names of columns as a tuple; all or none as they are."""
+def names(argument: str, given: Names) -> Names:
+    """Names as a tuple; all or none as they are; raises SettingError for one text."""
+    if isinstance(given, str):
+        raise SettingError(argument, given, "is one text, not a list", f"Use [{given!r}].")
     return given if isinstance(given, bool) else tuple(given)
 
 
@@ -70,10 +72,10 @@ class Data:
     def __post_init__(self) -> None:
         settle(
             self,
-            known=names(self.known),
-            past=names(self.past),
-            static=tuple(self.static),
-            calendar=tuple(self.calendar),
+            known=names("known", self.known),
+            past=names("past", self.past),
+            static=names("static", self.static),
+            calendar=names("calendar", self.calendar),
         )
 
 
