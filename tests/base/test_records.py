@@ -8,8 +8,10 @@ import pytest
 
 from statewise.base.records import as_document, from_document
 from statewise.data.datasets import shampoo
+from statewise.data.frequency import Frequency
 from statewise.errors import SettingError
-from statewise.forecasting.settings import Settings
+from statewise.forecasting.decisions import Decisions, decide
+from statewise.forecasting.settings import Data, Recipe, Settings
 from statewise.model.framing import Framing
 from statewise.model.network import SGD, Adam, EarlyStopping, Network, ReduceOnPlateau, Training
 from statewise.model.regime import StateRegime
@@ -37,9 +39,22 @@ def test_a_model_survives_being_written_down(model: Model) -> None:
 
 
 def test_settings_survive_being_written_down() -> None:
-    settings = Settings(StateRegime("epoch"), calendar=["month"], schedule=ReduceOnPlateau(0.2))
-    again = from_document(Settings, "settings", json.loads(json.dumps(as_document(settings))))
-    assert again.get_params() == settings.get_params() | {"calendar": ("month",)}
+    recipe = Recipe(StateRegime("epoch"), scale=(-1, 1), schedule=ReduceOnPlateau(0.2))
+    data = Data(calendar=["month"], known=True, past=("price",), freq=2, fill=0.5)
+    for settings in (
+        Settings(),
+        Settings(recipe, season=(24, 168), bounds=(0.0, None), data=data),
+        Settings(Recipe("stateful-warm"), 3, 12, False, False, None),
+    ):
+        again = from_document(Settings, "settings", json.loads(json.dumps(as_document(settings))))
+        assert again.get_params() == settings.get_params()
+
+
+def test_decisions_survive_being_written_down() -> None:
+    frequency = Frequency.parse("h")
+    decisions = decide(Settings(Recipe("stateful-warm")), frequency, np.array([90, 400]), 1, 2)
+    document = json.loads(json.dumps(as_document(decisions)))
+    assert from_document(Decisions, "decisions", document) == decisions
 
 
 @pytest.mark.parametrize(

@@ -122,3 +122,24 @@ def test_a_frequency_is_read_as_it_was_written(alias: str) -> None:
 def test_usual_seasons() -> None:
     usual = {"MS": 12, "ME": 12, "QS": 4, "D": 7, "B": 5, "W": 52, "h": 24, "Y": 1, "3": 1, "2D": 1}
     assert {name: Frequency.parse(name).season for name in usual} == usual
+
+
+def test_hours_have_days_and_weeks_and_each_its_usual_horizon() -> None:
+    usual = {
+        "MS": ((12,), 18), "2MS": ((6,), 8), "QE": ((4,), 8), "YS": ((), 6), "5MS": ((), 8),
+        "W": ((52,), 13), "2W": ((), 14), "D": ((7,), 14), "2D": ((), 14), "B": ((5,), 14),
+        "2B": ((), 14), "h": ((24, 168), 48), "5h": ((), 9), "12h": ((2, 14), 4),
+        "15min": ((96, 672), 96), "min": ((1440, 10080), 96), "s": ((), 96), "1": ((), 8),
+    }  # fmt: skip
+    for alias, (seasons, horizon) in usual.items():
+        frequency = Frequency.parse(alias)
+        assert (frequency.seasons, frequency.horizon) == (seasons, horizon), alias
+        assert frequency.season == (seasons or (1,))[0]
+
+
+@given(steps)
+def test_every_frequency_has_a_horizon_and_seasons_in_order(alias: str) -> None:
+    frequency = Frequency.parse(alias)
+    assert frequency.horizon >= 1
+    assert list(frequency.seasons) == sorted(set(frequency.seasons))
+    assert all(1 < season <= 10080 for season in frequency.seasons)

@@ -7,7 +7,7 @@ import pytest
 
 from statewise import engine
 from statewise.engine import State
-from statewise.ensemble.trained import Ensemble, ForecastState
+from statewise.ensemble.trained import Columns, Ensemble, ForecastState
 from statewise.model.framing import Framing
 from statewise.model.network import Network
 from tests.forecasting.recipes import CARRIED, fit_ensemble, histories, recipe
@@ -149,3 +149,38 @@ def test_lanes_and_rows_are_inverse() -> None:
         again = ensemble.from_lanes(ensemble.to_lanes(state))
         np.testing.assert_array_equal(again.h, state.h)
         np.testing.assert_array_equal(again.c, state.c)
+
+
+def test_windows_are_shown_known_columns_ahead_and_past_ones_up_to_now() -> None:
+    x = np.random.default_rng(2).normal(0, 1, (3, 9, 5))
+    for past in (0, 2, 5):
+        columns = Columns(np.zeros((3, 5)), np.ones((3, 5)), past)
+        for steps, outputs in ((1, 1), (2, 1), (3, 2)):
+            found = columns.looked_at(x, steps, outputs)
+            count = 9 - steps - (outputs if past < 5 else 0) + 1
+            assert found.shape == (3, count, steps, (5 - past) * outputs + past)
+            for series in range(3):
+                for window in range(count):
+                    for step in range(steps):
+                        row = window + step
+                        ahead = x[series, row + 1 : row + 1 + outputs, : 5 - past].T.ravel()
+                        expected = np.concatenate([ahead, x[series, row, 5 - past :]])
+                        np.testing.assert_array_equal(found[series, window, step], expected)
+
+
+@pytest.mark.parametrize("scope", ["local", "global"])
+@pytest.mark.parametrize("regime", [CARRIED, "stateless"])
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_past_columns_stay_as_they_were_last_seen(scope: str, regime: Any, outputs: int) -> None:
+    plan = recipe(regime, scope=scope, past=1, framing=Framing(lags=2, steps=2, outputs=outputs))
+    ensemble, now, _ = fit_ensemble(plan, histories(columns=1))
+    assert now.x.shape == (3, 2, 1)
+    _, x = future(1)
+    found = ensemble.forecast(now, 7, x)
+    np.testing.assert_array_equal(ensemble.forecast(now, 7, x * np.nan), found)
+    np.testing.assert_array_equal(ensemble.forecast(now, 3, x[:, :3]), found[:, :, :3])
+    y, _ = future()
+    moved = ensemble.observe(now, y[0], ensemble.columns.apply(x[:, :1]))
+    np.testing.assert_array_equal(moved.x[:, 1:], ensemble.columns.apply(x[:, :1]))
+    other = ensemble.observe(now, y[0], ensemble.columns.apply(x[:, :1] + 9.0))
+    assert (ensemble.forecast(moved, 3, x[:, :3]) != ensemble.forecast(other, 3, x[:, :3])).any()

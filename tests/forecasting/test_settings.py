@@ -1,32 +1,35 @@
-"""Parameters as scikit-learn has them."""
+"""Settings as scikit-learn has them, in a few groups."""
 
-import inspect
 import subprocess
 import sys
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from statewise.errors import SettingError
-from statewise.forecasting import Forecaster
-from tests.forecasting.frames import long, small
+from statewise.forecasting import Data, Forecaster, Recipe
+from statewise.forecasting.settings import Settings, words
+from tests.forecasting.frames import long, small, whole
+
+GROUPS = [Settings, Recipe, Data]
 
 
 def test_the_constructor_only_assigns() -> None:
-    odd = {name: object() for name in inspect.signature(Forecaster).parameters}
-    model = Forecaster(**odd)  # type: ignore[arg-type]
+    odd: Any = {each.name: object() for each in fields(Settings)}
+    model = Forecaster(**odd)
     assert vars(model) == odd
     assert model.get_params() == odd
 
 
 def test_parameters_are_read_and_set_by_name() -> None:
-    model = Forecaster(lags=7)
-    assert model.get_params()["lags"] == 7
-    assert model.set_params(units=3, lags=2) is model
-    assert (model.units, model.lags) == (3, 2)
+    model = Forecaster(season=7)
+    assert model.get_params()["season"] == 7
+    assert model.set_params(horizon=3, season=2) is model
+    assert (model.horizon, model.season) == (3, 2)
     with pytest.raises(SettingError, match="parameter = 'colour'"):
-        model.set_params(lags=9, colour="red")
-    assert model.lags == 2
+        model.set_params(season=9, colour="red")
+    assert model.season == 2
 
 
 def test_a_clone_has_the_parameters_and_nothing_learned() -> None:
@@ -40,8 +43,10 @@ def test_a_clone_has_the_parameters_and_nothing_learned() -> None:
 
 def test_a_forecaster_shows_what_is_not_the_default() -> None:
     assert repr(Forecaster()) == "Forecaster()"
-    assert repr(Forecaster(lags=3, regime="stateful")) == "Forecaster(regime='stateful', lags=3)"
-    assert eval(repr(small()), {"Forecaster": Forecaster}).get_params() == small().get_params()
+    assert repr(Forecaster(season=3, combine=False)) == "Forecaster(season=3, combine=False)"
+    known = {"Forecaster": Forecaster, "Recipe": Recipe, "Data": Data}
+    for model in (small(), whole(calendar=["month"], scale=[0, 1])):
+        assert eval(repr(model), known).get_params() == model.get_params()
 
 
 def test_scikit_learn_clones_it() -> None:
@@ -63,20 +68,34 @@ def test_importing_it_from_the_top_imports_no_pandas_before() -> None:
     assert found.stdout.split() == ["False", "True"]
 
 
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_setting_has_words_and_stands_in_the_documentation(group: type) -> None:
+    page = (Forecaster if group is Settings else group).__doc__
+    assert page is not None
+    assert "{settings}" not in page
+    assert list(words(group)) == [each.name for each in fields(group)]
+    for name, said in words(group).items():
+        assert len(said) > 5
+        assert f"        {name}: {said[:20]}" in page
+
+
+def test_lists_are_tuples_so_that_equal_settings_are_equal() -> None:
+    assert Data(known=["a"], calendar=["month"]) == Data(known=("a",), calendar=("month",))
+    assert Recipe(scale=[-1, 1], difference=[1, 12]) == Recipe(scale=(-1, 1), difference=(1, 12))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
-    ("given", "difference", "relative"),
+    ("given", "message"),
     [
-        ({}, 0, "mean"),
-        ({"lags": 1}, 1, "none"),
-        ({"lags": 1, "steps": 2}, 0, "mean"),
-        ({"difference": 1}, 1, "none"),
-        ({"difference": 0}, 0, "mean"),
-        ({"relative": "last"}, 0, "last"),
-        ({"difference": 1, "relative": "last"}, 1, "last"),
+        ({"recipe": "best"}, "recipe = 'best'"),
+        ({"recipe": None}, "recipe = None"),
+        ({"data": {"freq": "D"}}, "data = "),
+        ({"horizon": 0}, "horizon = 0"),
+        ({"season": (4, 0)}, "season = 0"),
+        ({"bounds": (1.0, 1.0)}, "bounds = .*leave nothing between them"),
+        ({"seed": -1}, "seed = -1"),
     ],
 )
-def test_windows_are_shown_less_their_mean_or_differenced(
-    given: Any, difference: int, relative: str
-) -> None:
-    framing = Forecaster(**given).recipe.model.framing
-    assert (framing.difference, framing.relative) == (difference, relative)
+def test_impossible_settings_are_refused_before_data_are_read(given: Any, message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        Forecaster(**given).fit(None)

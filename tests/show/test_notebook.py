@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from statewise.forecasting import Forecaster
+from statewise.forecasting import Data, Forecaster, Recipe
 from statewise.show.notebook import MOST, shown
 from tests.report.test_study_tables import synthetic
 
@@ -44,19 +44,21 @@ def test_text_is_escaped_and_long_tables_are_cut() -> None:
 
 @pytest.mark.parametrize("fitted", [False, True])
 def test_a_forecaster_shows_its_parameters(fitted: bool) -> None:
-    model = Forecaster(lags=2, members=2, epochs=2, id_column=EVIL)
+    recipe = Recipe(lags=2, members=2, epochs=2)
+    model = Forecaster(recipe, 3, data=Data(id_column=EVIL))
     assert "default" in checked(Forecaster()._repr_html_())
     if fitted:
         frame = pd.DataFrame({EVIL: "a", "ds": range(30), "y": np.arange(30.0)})
         model.fit(frame)
     text = checked(model._repr_html_())
     assert ("fitted to 1 series" in text) == fitted
-    assert "<td>lags</td><td>2</td>" in text
+    assert "<td>horizon</td><td>3</td>" in text
+    assert "lags=2" in text
 
 
 def test_a_backtest_shows_its_table() -> None:
     frame = pd.DataFrame({"ds": range(40), "y": np.sin(np.arange(40.0))})
-    found = Forecaster(lags=2, members=2, epochs=2, intervals=None).backtest(frame, 4, 2)
+    found = Forecaster(Recipe(lags=2, members=2, epochs=2)).backtest(frame, 4, 2)
     text = checked(found._repr_html_())
     assert "<td>naive</td>" in text
     assert "skill-naive" in text
