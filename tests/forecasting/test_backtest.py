@@ -11,15 +11,17 @@ import pytest
 from statewise import REGIMES
 from statewise.errors import DataError, SettingError
 from statewise.forecasting import Backtest, Forecaster
-from tests.forecasting.frames import known, long, small
+from tests.forecasting.frames import known, long, small, whole
 
 LEAKY = {
     "standard": {"scale": "standard"},
-    "ranges": {"scale": (-1.0, 1.0), "target_scale": "same"},
-    "box-cox": {"transform": "box-cox", "difference": 0, "relative": "none"},
-    "seasonal": {"difference": (1, 12), "lags": 2},
-    "columns": {"calendar": ["month"]},
-    "conformal": {"intervals": "conformal", "calibration": 8},
+    "ranges": {"scale": (-1.0, 1.0)},
+    "asinh": {"transform": "asinh", "difference": 0, "relative": "none"},
+    "differences": {"difference": (1, 12), "lags": 2},
+    "seasons": {"season": [4, 12]},
+    "columns": {"calendar": ["month"], "known": ["price"]},
+    "past": {"past": ["price"]},
+    "whole": {"combine": True, "intervals": True, "season": 4},
 }
 
 
@@ -35,7 +37,7 @@ def test_no_forecast_depends_on_what_comes_after_it(
 ) -> None:
     """What is observed from an origin on, of any series, is changed beyond recognition."""
     model = small(regime="stateful-warm", scope=scope, **changes)
-    price = "calendar" in changes
+    price = "known" in changes or "past" in changes
     level = [80] if model.intervals else []
     frame = long(price=price)
     options: Any = {"horizon": 2, "walk": walk, "level": level}
@@ -43,8 +45,9 @@ def test_no_forecast_depends_on_what_comes_after_it(
     ends = frame.groupby("unique_id")["y"].transform("size") - frame.groupby("unique_id").cumcount()
     for after, fold in ((8, 0), (6, 1), (4, 2)):
         odd = frame.assign(y=frame["y"].where(ends > after, 1000 * (1 + ends)))
-        if price:  # columns are known to the end of the horizon of an origin
-            odd["price"] = odd["price"].where(ends > after - 2, -1e3)
+        if price:  # columns that are known ahead are known to the end of the horizon of an origin
+            ahead = 2 if "known" in changes else 0
+            odd["price"] = odd["price"].where(ends > after - ahead, -1e3)
         found = model.backtest(odd, 4, 2, **options)
         for i in range(fold + 1):
             np.testing.assert_array_equal(of(found)[i], of(plain)[i])
@@ -53,13 +56,13 @@ def test_no_forecast_depends_on_what_comes_after_it(
                     found.folds[i].bounds[bound], plain.folds[i].bounds[bound]
                 )
         if fold < 2:
-            assert (of(found)[fold + 1] != of(plain)[fold + 1]).all()
+            assert (of(found)[fold + 1] != of(plain)[fold + 1]).any(axis=1).all()
 
 
 @pytest.mark.parametrize("refit", ["each", "first"])
 @pytest.mark.parametrize("horizon", [1, 2, None])
 def test_a_backtest_is_fitting_predicting_and_updating_by_hand(refit: Any, horizon: Any) -> None:
-    model = small(regime="stateful-warm", steps=2, intervals="conformal", calibration=8)
+    model = whole(regime="stateful-warm", known=["price"], season=4)
     frame = long(price=True)
     found = model.backtest(frame, 4, 3, refit=refit, horizon=horizon, level=80)
     sizes = frame.groupby("unique_id")["y"].transform("size")
@@ -136,7 +139,7 @@ def test_weights_are_of_the_first_or_of_each_cutoff() -> None:
 
 def test_scores_are_those_computed_by_hand() -> None:
     frame = long()
-    found = small(intervals="conformal", calibration=19).backtest(frame, 3, 2, level=[50, 80])
+    found = whole().backtest(frame, 3, 2, level=[50, 80])
     for i, (name, part) in enumerate(frame.groupby("unique_id")):
         y = part["y"].to_numpy()
         n, actual = len(y), y[-6:]
@@ -178,7 +181,7 @@ def test_scores_are_those_computed_by_hand() -> None:
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_forecasts_come_in_the_kind_of_frame_that_went_in(library: str) -> None:
     frame = long() if library == "pandas" else pl.from_pandas(long())
-    found = small(intervals="conformal", calibration=19).backtest(frame, 4, 2, level=[80])
+    found = whole().backtest(frame, 4, 2, level=[80])
     made = found.forecasts
     assert type(made) is type(frame)
     table: Any = made if library == "pandas" else made.to_pandas()
@@ -243,7 +246,6 @@ def test_statistical_models_stand_beside_it() -> None:
         ({"test_size": 1, "level": [80]}, SettingError, "needs intervals"),
         ({"test_size": 40}, DataError, "series 'b' = 33: observations leave none"),
         ({"test_size": 10, "cutoffs": 4}, DataError, "series 'b' = 33: observations leave none"),
-        ({"test_size": 30}, DataError, "b = 3: observations are too few to train on"),
     ],
 )
 def test_impossible_backtests_are_refused(arguments: Any, error: Any, message: str) -> None:
@@ -259,3 +261,18 @@ def test_a_subclass_is_backtested_as_itself() -> None:
     np.testing.assert_array_equal(
         of(small_mine.backtest(long(), 3)), of(small().backtest(long(), 3))
     )
+
+
+def test_what_a_series_shows_before_the_first_cutoff_may_be_short() -> None:
+    found = whole().backtest(long(), 30, level=80)
+    assert np.isfinite(of(found)[0]).all()
+    assert np.isfinite(found.folds[0].bounds[80][0]).all()
+
+
+def test_a_backtest_is_made_for_its_own_horizon() -> None:
+    """Unless one is set: that of each forecast is what the model is fitted for."""
+    model = whole(horizon=None)
+    for options, horizon in (({}, 4), ({"horizon": 2}, 2)):
+        expected = whole(horizon=horizon).backtest(long(), 4, **options)
+        for one, other in zip(of(model.backtest(long(), 4, **options)), of(expected), strict=True):
+            np.testing.assert_array_equal(one, other)

@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from statewise.ensemble.trained import Ensemble
 from statewise.errors import DataError, SettingError
 from statewise.forecasting import Forecaster
 from statewise.forecasting.diagnostics import fans, traces
+from tests.forecasting.frames import later, long, small, whole
 from tests.naive import forward, parameters_of
 
 N = 40
@@ -26,15 +28,14 @@ def frame(columns: int = 0) -> pd.DataFrame:
 
 
 def fitted(regime: str = "stateful-warm", columns: int = 0, **more: Any) -> Forecaster:
-    options: dict[str, Any] = {
-        "lags": 2,
-        "difference": 1,
-        "members": 3,
-        "units": 4,
-        "epochs": 5,
-        "intervals": None,
-    }
-    return Forecaster(regime, **options | more).fit(frame(columns))
+    options: dict[str, Any] = {"lags": 2, "members": 3, "units": 4, "epochs": 5, "known": True}
+    return small(regime=regime, **options | more).fit(frame(columns))
+
+
+def ensemble_of(model: Forecaster) -> Ensemble:
+    ensemble = model.fitted_.learned.ensemble
+    assert ensemble is not None
+    return ensemble
 
 
 @pytest.mark.parametrize("scope", ["local", "global"])
@@ -43,7 +44,9 @@ def fitted(regime: str = "stateful-warm", columns: int = 0, **more: Any) -> Fore
 def test_a_trace_ends_with_the_state_of_the_model(scope: str, columns: int, steps: int) -> None:
     model = fitted(columns=columns, steps=steps, scope=scope)
     found = model.trace(frame(columns))
-    assert found.columns.tolist() == ["unique_id", "ds", "member", "unit", "h", "c", "reset"]
+    assert found.columns.tolist() == [
+        "unique_id", "ds", "member", "unit", "h", "c", "reset", "level", "season",
+    ]  # fmt: skip
     for name in "ab":
         rows = found[
             (found.unique_id == name) & (found.ds == found[found.unique_id == name].ds.max())
@@ -51,13 +54,15 @@ def test_a_trace_ends_with_the_state_of_the_model(scope: str, columns: int, step
         for part in "hc":
             state = getattr(model.state[name], part)
             np.testing.assert_array_equal(rows[part].to_numpy("f4").reshape(state.shape), state)
+        assert (rows["level"] == model.state[name].level).all()
 
 
 def test_a_trace_is_that_of_the_equations() -> None:
     model = fitted("stateful", members=2, units=3)
-    ensemble = model.fitted_.ensemble
-    framing = ensemble.framing[1]
-    inputs, _ = framing.samples(frame().y.to_numpy()[N:])
+    ensemble, learned = ensemble_of(model), model.fitted_.learned
+    y = frame().y.to_numpy()[None, N:]
+    z = learned.adjustment.take(np.array([1])).apply(y, np.arange(N - 7)[None])[0]
+    inputs, _ = ensemble.framing[1].samples(z)
     trace = traces(model.fitted_, frame())[1]
     for member in range(2):
         parameters = parameters_of(ensemble.weights, 2 + member)
@@ -104,13 +109,13 @@ def test_a_state_that_is_reset_is_forgotten_at_once() -> None:
 
 def forgetful(model: Forecaster, forget: float) -> Forecaster:
     """The model with the forget gates of all members at one value, whatever they are shown."""
-    weights, units = model.fitted_.ensemble.weights, model.fitted_.ensemble.model.network.units
+    weights, units = ensemble_of(model).weights, ensemble_of(model).model.network.units
     gate = slice(units, 2 * units)
     for part in (weights.kernel, weights.recurrent):
         part[..., gate] = 0.0
     weights.recurrent[...] = 0.0
     weights.bias[..., gate] = np.log(forget / (1.0 - forget))
-    model.fitted_.ensemble.__dict__.pop("bank", None)
+    ensemble_of(model).__dict__.pop("packed", None)
     return model
 
 
@@ -145,10 +150,13 @@ def test_bad_frames_are_refused() -> None:
         model.warm_up_length(frame())
     with pytest.raises(SettingError, match="fit"):
         Forecaster().trace(frame())
+    bare = small(freq="MS").fit(frame().groupby("unique_id").head(2))
+    with pytest.raises(SettingError, match="is of a model without networks"):
+        bare.trace(frame())
 
 
 def test_fans_hold_what_predict_gives_after_the_history() -> None:
-    model = fitted(intervals="ensemble")
+    model = fitted(intervals=True)
     found = fans(model.fitted_, 4, frame()[lambda f: f.unique_id == "b"], (80,), last=6)
     [fan] = found
     expected = model.predict(4, level=[80])[lambda f: f.unique_id == "b"]
@@ -158,3 +166,35 @@ def test_fans_hold_what_predict_gives_after_the_history() -> None:
     assert (fan.ahead == expected.ds.to_numpy()).all()
     assert [f.name for f in fans(model.fitted_, 1)] == ["a", "b"]
     assert not len(fans(model.fitted_, 1)[0].y)
+
+
+def test_seasons_are_traced_apart_from_levels() -> None:
+    season = np.tile([10.0, -5.0, 0.0, -5.0], 12)
+    data = frame().assign(y=lambda f: 60 + season[f.groupby("unique_id").cumcount()])
+    model = small(season=4, regime="stateful-warm", transform="none").fit(data)
+    found = traces(model.fitted_, data)
+    for trace in found:
+        assert np.ptp(trace.level) < 3.0
+        assert np.ptp(trace.season) > 12.0
+        y = data["y"].to_numpy()[3:N]
+        y = y[: len(trace.ds)]
+        np.testing.assert_allclose(trace.level + trace.season, y, atol=3.0)
+
+
+@pytest.mark.parametrize("scope", ["local", "global"])
+@pytest.mark.parametrize("regime", ["stateless", "stateful-warm"])
+def test_fitted_values_are_the_forecasts_of_the_next_observation(scope: str, regime: str) -> None:
+    """Those that steps give, as the state goes on from the first observation."""
+    model = whole(scope=scope, regime=regime, season=1).fit(long())
+    found = model.fitted_values(long())
+    assert found.columns.tolist() == ["unique_id", "ds", "y", "fitted", "residual"]
+    assert len(found) == len(long()) - 3
+    np.testing.assert_array_equal(found["residual"], found["y"] - found["fitted"])
+    assert np.isfinite(found["fitted"]).all()
+    longer = model.fitted_values(long(4))
+    rows = longer.merge(later(4)[["unique_id", "ds"]])
+    places = [np.flatnonzero(rows["unique_id"] == name) for name in "abc"]
+    for i in range(4):
+        forecast = model.predict(1)["mean"].to_numpy()
+        np.testing.assert_array_equal(rows["fitted"].to_numpy()[[p[i] for p in places]], forecast)
+        model.update(later(4).groupby("unique_id").nth([i]))

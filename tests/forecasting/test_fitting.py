@@ -162,6 +162,8 @@ def test_short_series_are_padded_and_not_refused(scope: str, regime: Any) -> Non
     x = ensemble.columns.apply(np.ones((5, 4, 1)))
     assert np.isfinite(ensemble.forecast(now, 4, x)).all()
     assert [plan.samples(n) for n in (1, 3, 4, 5, 30)] == [0, 0, 1, 2, 27]
+    last = recipe(framing=Framing(lags=2, samples=9))
+    assert [last.samples(n) for n in (3, 4, 12, 30)] == [0, 1, 9, 9]
 
 
 def test_the_networks_of_several_panels_are_those_of_each() -> None:
@@ -200,3 +202,18 @@ def test_validation_that_leaves_nothing_of_a_series_is_refused_where_it_has_its_
     with pytest.raises(SettingError, match="leaves none to train on"):
         fit_ensemble(plan, parts)
     fit_ensemble(replace(plan, scope="global"), parts)
+
+
+@pytest.mark.parametrize("scope", ["local", "global"])
+def test_a_carried_state_runs_over_every_window_whose_next_observation_is_known(scope: str) -> None:
+    """Those before the last observations too, which with several outputs are no samples."""
+    plan = recipe(CARRIED, scope=scope, framing=Framing(lags=2, steps=2, outputs=3), past=1)
+    parts = histories((30, 18, 41), columns=1)
+    ensemble, now, _ = fit_ensemble(plan, parts)
+    before = [History(part.name, part.z[:-5], part.x[:-5]) for part in parts]
+    cut = known_of(plan, ensemble, before)
+    for i in range(-5, 0):
+        y, x = (np.stack([getattr(part, name)[i] for part in parts]) for name in ("z", "x"))
+        cut = ensemble.observe(cut, y, ensemble.columns.apply(x[:, None]))
+    for one, other in zip(cut.carried, now.carried, strict=True):
+        np.testing.assert_array_equal(one, other)

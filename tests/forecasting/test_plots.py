@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from statewise.errors import SettingError
 from statewise.forecasting import Forecaster
+from tests.forecasting.frames import small
 
 
 def frame(series: int = 2, dated: bool = True) -> pd.DataFrame:
@@ -22,8 +23,8 @@ def frame(series: int = 2, dated: bool = True) -> pd.DataFrame:
 
 
 def model(**more: Any) -> Forecaster:
-    options: dict[str, Any] = {"lags": 2, "difference": 1, "units": 3, "members": 2, "epochs": 2}
-    return Forecaster(**options | {"regime": "stateful-warm"} | more)
+    options: dict[str, Any] = {"lags": 2, "units": 3, "epochs": 2, "regime": "stateful-warm"}
+    return small(**options | {"intervals": True} | more)
 
 
 @pytest.mark.filterwarnings("ignore:Glyph:UserWarning")
@@ -48,7 +49,7 @@ def test_a_forecast_is_drawn_after_its_history(dated: bool) -> None:
     axes = figure.axes[1]
     np.testing.assert_array_equal(line(axes, "observed").get_ydata(), data.y.to_numpy()[-10:])
     expected = fitted.predict(3, level=[50, 80])
-    point = line(axes, "mean")
+    point = line(axes, "forecast")
     np.testing.assert_array_equal(point.get_ydata()[1:], expected["mean"].to_numpy()[3:])
     assert point.get_ydata()[0] == data.y.iloc[-1]  # the line begins at the last observation
     low, high = expected["lo-80"].to_numpy()[3:], expected["hi-80"].to_numpy()[3:]
@@ -56,14 +57,14 @@ def test_a_forecast_is_drawn_after_its_history(dated: bool) -> None:
     assert bounds.min() == low.min()
     assert bounds.max() == high.max()
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert labels == ["observed", "80%", "50%", "mean"]
+    assert labels == ["observed", "80%", "50%", "forecast"]
     drawn(figure)
     drawn(fitted.plot(3))
 
 
 def test_a_figure_of_many_series_says_how_many_it_leaves_out() -> None:
     data = frame(11).assign(unique_id=lambda f: f.unique_id.str.replace("日", ""))
-    fitted = model(intervals=None).fit(data)
+    fitted = model(intervals=False).fit(data)
     figure = fitted.plot(2)
     assert sum(axes.get_visible() for axes in figure.axes) == 9
     assert figure.get_suptitle() == "The first 9 of 11 series"
@@ -74,7 +75,7 @@ def test_a_figure_of_many_series_says_how_many_it_leaves_out() -> None:
 @pytest.mark.parametrize("horizon", [1, 2])
 def test_a_backtest_is_drawn_with_every_method(horizon: int) -> None:
     data = frame().assign(unique_id=lambda f: f.unique_id.str[:3])
-    found = model(intervals="ensemble").backtest(data, 4, 2, horizon=horizon, level=[80], season=3)
+    found = model().backtest(data, 4, 2, horizon=horizon, level=[80], season=3)
     axes = found.plot(["s1"]).axes[0]
     own = line(axes, "statewise").get_ydata()
     expected = found.forecasts[lambda f: f.unique_id == "s1"]["statewise"].to_numpy()
@@ -109,7 +110,7 @@ def test_a_state_is_drawn_with_its_resets(regime: str, marks: int) -> None:
 
 def test_the_readers_own_settings_are_neither_used_nor_changed() -> None:
     data = frame(1).assign(unique_id="a")
-    fitted = model(intervals=None).fit(data)
+    fitted = model(intervals=False).fit(data)
     with mpl.rc_context({"axes.spines.top": True, "font.size": 30}):
         axes = fitted.plot(2, history=data).axes[0]
         assert mpl.rcParams["font.size"] == 30
@@ -118,4 +119,4 @@ def test_the_readers_own_settings_are_neither_used_nor_changed() -> None:
 
 def test_times_of_the_first_years_of_the_calendar_are_drawn() -> None:
     rows = frame(1).assign(unique_id="a", ds=[f"{1 + i // 12}-{1 + i % 12:02d}" for i in range(30)])
-    drawn(model(intervals=None).fit(rows).plot(3, history=rows))
+    drawn(model(intervals=False).fit(rows).plot(3, history=rows))

@@ -121,11 +121,17 @@ def run_through(
     """
     framing = ensemble.model.framing
     memory, behind = framing.memory, framing.steps
-    last = len(z) - (ensemble.outputs if x.shape[1] else 1) + 1
+    last = len(z) - looking_ahead(ensemble) + 1
     start = ForecastState(z[None, :memory], x[None, memory - behind : memory], carried)
     for forecast, now in roll(ensemble, start, z[None, memory:last], x[None, memory:]):
         assert now.ahead is not None
         yield forecast[0], now.ahead[1]
+
+
+def looking_ahead(ensemble: Ensemble) -> int:
+    """How many rows after a window are looked at: those of columns that are known ahead, or one."""
+    ahead = ensemble.columns.centre.shape[1] > ensemble.columns.past
+    return ensemble.outputs if ahead else 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,18 +177,20 @@ def ways(model: FittedModel, panel: Panel) -> Iterator[Way]:
         a, b = int(panel.offsets[i]), int(panel.offsets[i + 1])
         at = past.begin[i] + np.arange(b - a)
         z = learned.adjustment.apply(panel.y[None, a:b], at[None])[0]
-        whole = learned.recipe.padded(History(name, z, columns[a:b]))
-        least = ensemble.model.framing.memory + (ensemble.outputs if columns.shape[1] else 1)
-        if len(whole.z) < least:
-            more = least - len(whole.z) + len(z)
+        seen = learned.recipe.seen
+        least = seen + looking_ahead(ensemble)
+        if b - a < least:
             raise DataError(
                 f"series {name!r}",
                 b - a,
-                f"observations are too few to forecast one, which takes {more}",
+                f"observations are too few to forecast one, which takes {least}",
                 "Give more of them, such as the frame that was fitted on.",
             )
-        x = ensemble.columns.apply(whole.x[None])[0]
-        yield Way(name, learned, ensemble, panel.ds[a:b], int(past.begin[i]), z, whole.z, x)
+        whole = learned.recipe.padded(History(name, z, columns[a:b]))
+        begin = len(whole.z) - len(z) - ensemble.model.framing.memory + seen
+        x = ensemble.columns.apply(whole.x[None, begin:])[0]
+        ds = panel.ds[a:b]
+        yield Way(name, learned, ensemble, ds, int(past.begin[i]), z, whole.z[begin:], x)
 
 
 def traces(model: FittedModel, frame: Any) -> list[Trace]:
@@ -206,7 +214,7 @@ def traces(model: FittedModel, frame: Any) -> list[Trace]:
         reset = np.full(rows, ensemble.resets)
         reset[0] = True
         h, c = (np.concatenate(parts) for parts in zip(*states, strict=True))
-        first = ensemble.model.framing.memory - (len(way.z) - len(way.own))
+        first = way.learned.recipe.seen
         now, levels = simple.start(way.own[:first], np.array([0, first])), []
         for z in way.own[first : first + rows]:
             now = simple.observe(now, np.array([z]))
@@ -258,8 +266,9 @@ def fitted_values(model: FittedModel, frame: Any) -> Any:
         raise DataError("frame", name, "does not begin where the model's history does", fix)
     x = past.x
     lengths, found = past.lengths, np.full(len(panel.y), np.nan)
-    now = learned.start(past.until(np.ones(len(lengths), np.int64)))
     for i in range(1, int(lengths.max())):
+        if i <= learned.recipe.seen:  # windows that show less are not run over
+            now = learned.start(past.until(np.minimum(i, lengths)))
         at = past.offsets[:-1] + np.minimum(i, lengths - 1)
         row = x[at][:, None]
         kinds = learned.forecasts(now, learned.paths(now, 1, row), 1)

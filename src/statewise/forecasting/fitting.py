@@ -101,7 +101,7 @@ class Networks:
     def padded(self, history: History) -> History:
         """A history with its first value before it, so that its third observation ends a window."""
         framing = self.model.framing
-        more = max(framing.memory - SEEN, framing.shortest - len(history.z), 0)
+        more = max(framing.memory - self.seen, framing.shortest - len(history.z))
         z = np.concatenate([np.repeat(history.z[:1], more), history.z])
         return History(
             history.name, z, np.concatenate([np.repeat(history.x[:1], more, 0), history.x])
@@ -110,8 +110,13 @@ class Networks:
     def samples(self, observations: int) -> int:
         """How many training samples so many observations give, padded as they are."""
         framing = self.model.framing
-        seen = min(SEEN, framing.memory)
-        return max(framing.samples or observations - seen - framing.outputs + 1, 0)
+        own = max(observations - self.seen - framing.outputs + 1, 0)
+        return min(framing.samples or own, own)
+
+    @property
+    def seen(self) -> int:
+        """How many values of its own the first window of a series shows."""
+        return min(SEEN, self.model.framing.memory)
 
 
 def fit_ensembles(
@@ -246,8 +251,9 @@ def known_of(
         whole = networks.padded(each)
         scaled = ensemble.columns.take(np.array([i])).apply(whole.x[None])[0]
         if not ensemble.resets:
-            x, _ = samples_of(ensemble.framing[i], ensemble.columns.take(np.array([i])), whole)
-            inputs.append(x[len(x) - max(min(networks.samples(len(each.z)), len(x)), 0) :])
+            x = windows_of(ensemble.framing[i], ensemble.columns.take(np.array([i])), whole)
+            own = max(len(each.z) - networks.seen, 0)
+            inputs.append(x[len(x) - min(own, len(x)) :])
         recent.append(whole.z[-memory:])
         known.append(scaled[len(scaled) - behind :])
     since = None
@@ -294,6 +300,18 @@ def samples_of(framing: FittedFraming, columns: Columns, history: History) -> tu
     looked_at = columns.looked_at(rows, plan.steps, plan.outputs)[0]
     looked_at = looked_at[: len(history.z) - plan.memory - plan.outputs + 1]
     return np.concatenate([inputs, looked_at[-len(inputs) :]], axis=2), targets
+
+
+def windows_of(framing: FittedFraming, columns: Columns, history: History) -> Floats:
+    """The windows of a series before each observation of it, which a carried state runs over.
+
+    They are more than training samples where these have several targets, all of which are known.
+    """
+    more = framing.framing.outputs - 1  # where a state is carried, no column is looked at ahead
+    z, x = (
+        np.concatenate([part, np.repeat(part[-1:], more, 0)]) for part in (history.z, history.x)
+    )
+    return samples_of(framing, columns, History(history.name, z, x))[0]
 
 
 def train_apart(
