@@ -400,7 +400,7 @@ WILD = {
 def test_members_that_diverge_are_left_out() -> None:
     model = small(members=6).fit(long())
     fitted, learned = model.fitted_, model.fitted_.learned
-    paths = learned.paths(fitted.known, 2, np.zeros((3, 2, 0)))
+    _, paths = learned.forecasts(fitted.known, 2, np.zeros((3, 2, 0)))
     assert paths is not None
     assert model.training_ is not None
     diverged = np.zeros(18, np.int32)

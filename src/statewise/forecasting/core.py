@@ -179,8 +179,7 @@ class FittedModel:
 
     def forecast_from(self, known: Known, h: int, x: Floats) -> Ahead:
         """The same from a given knowledge, with columns (series, h, columns), not scaled."""
-        members = self.learned.paths(known, h, x)
-        kinds = self.learned.forecasts(known, members, h)
+        kinds, members = self.learned.forecasts(known, h, x)
         return Ahead(weighted(self.combination.weights, kinds), kinds, members)
 
     def future(self, frame: Any, horizon: int) -> Floats:

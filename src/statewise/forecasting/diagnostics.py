@@ -271,7 +271,7 @@ def fitted_values(model: FittedModel, frame: Any) -> Any:
             now = learned.start(past.until(np.minimum(i, lengths)))
         at = past.offsets[:-1] + np.minimum(i, lengths - 1)
         row = x[at][:, None]
-        kinds = learned.forecasts(now, learned.paths(now, 1, row), 1)
+        kinds, _ = learned.forecasts(now, 1, row)
         going = i < lengths
         found[at[going]] = weighted(weights, kinds)[going, 0]
         now = learned.observe(now, past.y[at], row)

@@ -142,46 +142,43 @@ class Learned:
             return known
         return replace(known, networks=self.ensemble.look(known.networks))
 
-    def forecasts(self, known: Known, paths: Floats | None, horizon: int) -> Floats:
-        """Every kind of forecast, (kinds, series, horizon), in the units of the series.
-
-        Args:
-            known: of each series.
-            paths: of the networks, as ``paths`` gives them.
-            horizon: steps ahead.
-        """
-        at = known.count[:, None] + np.arange(horizon)
-        z = self.simple.forecast(known.simple, horizon).swapaxes(0, 1)
-        adjusted = list(self.adjustment.invert(z, at).swapaxes(0, 1))
-        last = known.tail[:, -1:]
-        found = [self.adjustment.clip(np.repeat(last, horizon, axis=1))]
-        for season in self.adjustment.seasons:
-            places = known.tail.shape[1] - season + np.arange(horizon) % season
-            again = known.tail[:, places]
-            found.append(self.adjustment.clip(np.where(np.isnan(again), last, again)))
-        found += adjusted if self.adjustment.seasons else adjusted[1:]
-        if paths is not None:
-            found.append(point_of(paths, "median"))
-        return np.stack(found)
-
-    def paths(self, known: Known, horizon: int, x: Floats) -> Floats | None:
-        """The forecasts of every member, (series, members, horizon), or None without networks.
+    def forecasts(self, known: Known, horizon: int, x: Floats) -> tuple[Floats, Floats | None]:
+        """Every kind of forecast, in the units of the series.
 
         Args:
             known: of each series.
             horizon: steps ahead.
             x: (series, horizon, columns), not scaled; of columns known up to now anything.
+
+        Returns:
+            Forecasts (kinds, series, horizon) in the order of ``names``, and those of every network
+            (series, members, horizon), or None without networks.
         """
-        if self.ensemble is None or known.networks is None:
-            return None
-        columns = self.ensemble.columns.apply(x) if x.shape[-1] else x
-        ahead = known.networks.ahead
-        if ahead is not None and horizon <= self.ensemble.outputs:
-            z = self.ensemble.by_member.invert(ahead[0], known.networks.recent[:, None])
-            z = z[..., :horizon]
-        else:
-            z = self.ensemble.forecast(known.networks, horizon, columns)
-        return self.adjustment.invert(z, known.count[:, None] + np.arange(horizon))
+        z = self.simple.forecast(known.simple, horizon).swapaxes(0, 1)
+        if self.ensemble is not None and known.networks is not None:
+            members = self.members(self.ensemble, known.networks, horizon, x)
+            z = np.concatenate([z, members], axis=1)
+        at = known.count[:, None] + np.arange(horizon)
+        y = self.adjustment.invert(z, at)
+        last = known.tail[:, -1:]
+        again = [np.repeat(last, horizon, axis=1)]
+        for season in self.adjustment.seasons:
+            places = known.tail.shape[1] - season + np.arange(horizon) % season
+            before = known.tail[:, places]
+            again.append(np.where(np.isnan(before), last, before))
+        kinds = [self.adjustment.clip(each) for each in again]
+        kinds += list(y[:, 0 if self.adjustment.seasons else 1 : len(NAMES)].swapaxes(0, 1))
+        if self.ensemble is None:
+            return np.stack(kinds), None
+        networks = y[:, len(NAMES) :]
+        return np.stack([*kinds, point_of(networks, "median")]), networks
+
+    def members(self, ensemble: Ensemble, state: ForecastState, horizon: int, x: Floats) -> Floats:
+        """The adjusted forecasts of every network, (series, members, horizon)."""
+        if state.ahead is not None and horizon <= ensemble.outputs:  # it has looked already
+            z = ensemble.by_member.invert(state.ahead[0], state.recent[:, None])
+            return z[..., :horizon]
+        return ensemble.forecast(state, horizon, ensemble.columns.apply(x) if x.shape[-1] else x)
 
     def take(self, series: NDArray[np.intp]) -> "Learned":
         """What was learned of some of the series."""

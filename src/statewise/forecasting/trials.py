@@ -112,8 +112,7 @@ class Learner:
         actual = blank.copy()
         if good.any():
             actual[good], x[good] = past.take(np.flatnonzero(good)).after(known[good], steps)
-        paths = learned.paths(now, steps, x)
-        forecasts = learned.forecasts(now, paths, steps)
+        forecasts, paths = learned.forecasts(now, steps, x)
         restarts = None if paths is None else np.abs(paths - actual[:, None]).mean(axis=2)
         return Trial(held, actual, np.where(good[:, None], forecasts, np.nan), restarts)
 

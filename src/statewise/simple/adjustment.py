@@ -8,6 +8,7 @@ layout of an array, so that a series is adjusted to the same bit alone and among
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -59,11 +60,16 @@ class Adjustment:
     def __len__(self) -> int:
         return len(self.unit)
 
+    @cached_property
+    def rows(self) -> Ints:
+        """(series, 1) places of the series."""
+        return np.arange(len(self.unit))[:, None]
+
     def seasonal(self, at: Ints) -> Floats:
         """What the seasons add, transformed, at these places (series, steps) counted from 0."""
         total, begin = np.zeros(at.shape), 0
         for season in self.seasons:
-            total += np.take_along_axis(self.indices, begin + at % season, axis=1)
+            total += self.indices[self.rows, begin + at % season]
             begin += season
         return total
 
@@ -71,7 +77,7 @@ class Adjustment:
         """Observations (series, steps) at these places (series, steps), adjusted."""
         z, begin = mapped(FORWARD, self.kind[:, None], y / self.unit[:, None]), 0
         for season in self.seasons:  # one by one, as the fit takes them out
-            z = z - np.take_along_axis(self.indices, begin + at % season, axis=1)
+            z = z - self.indices[self.rows, begin + at % season]
             begin += season
         return np.asarray(z / self.scale[:, None])
 
