@@ -492,8 +492,8 @@ def test_steps_that_cannot_be_taken_are_refused(y: Any) -> None:
         (lambda f: f.drop(index=range(45, 73)), "b.*too few to train on"),
         (lambda f: f[:0], "has no rows"),
         (lambda f: f.assign(y=f["y"].astype(str) + "x"), "is not a number, in row 1"),
-        (lambda f: f.drop(columns="y"), "y"),
-        (lambda f: f.drop(columns="ds"), "ds"),
+        (lambda f: f.assign(a=1, b=2).drop(columns="y"), "target_column = None: must be chosen"),
+        (lambda f: f[["unique_id"]], "target_column = None: must be chosen"),
         (lambda f: f.assign(y=np.inf), "series 'a', column 'y'"),
         (lambda f: f.assign(y=f["y"] * 1e160), "series 'a'|a ="),
     ],
@@ -681,3 +681,17 @@ def test_fuzz_any_rows_are_followed_or_refused_in_words(table: Any, transform: s
 def test_a_regime_may_be_a_value() -> None:
     regime = StateRegime("epoch", warm_up=5, reset_forecast="never")
     assert np.isfinite(values(small(regime=regime).fit(long()).predict(2))).all()
+
+
+def test_values_alone_and_frames_of_other_names_are_fitted_on() -> None:
+    y = long()["y"][:30].to_numpy()
+    months = pd.date_range("2020-01-01", periods=30, freq="MS")
+    named = pd.DataFrame({"Month": months, "Sales": y})
+    series = pd.Series(y, index=months.to_period("M"), name="Sales")
+    of_list, of_frame, of_series = (small().fit(native) for native in (y.tolist(), named, series))
+    points = [model.predict(2).iloc[:, -1].tolist() for model in (of_list, of_frame, of_series)]
+    assert points[0] == points[1] == points[2]
+    assert of_list.predict(2)["ds"].tolist() == [31, 32]
+    assert of_frame.predict(2).columns[0] == "Month"
+    assert str(of_series.predict(2).index[0]) == "2022-07"
+    assert of_list.update([5.0, 6.0]).predict(1)["ds"].tolist() == [33]

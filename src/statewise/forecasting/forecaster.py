@@ -55,7 +55,8 @@ class Forecaster(Settings, Views):
 
         Args:
             frame: of pandas, polars or pyarrow, with the columns ``unique_id`` (not needed for one
-                series), ``ds``, ``y``, and any exogenous ones; or a panel, as ``read_file`` gives.
+                series), ``ds``, ``y``, and any exogenous ones; a Series, an array or a list of one
+                series; or a panel, as ``read_file`` gives.
             y: not used; there for pipelines that pass it.
 
         Raises:

@@ -107,9 +107,15 @@ class Settings:
     fill: Fill | None = setting(
         None, 'how missing values are filled in: "forward", "linear", "zero" or a number'
     )
-    id_column: str = setting("unique_id", "the column that names the series of a row")
-    time_column: str = setting("ds", "the column of times")
-    target_column: str = setting("y", "the column of values")
+    id_column: str | None = setting(
+        None, "the column that names the series of a row, by default ``unique_id`` if there is one"
+    )
+    time_column: str | None = setting(
+        None, "the column of times, by default ``ds``, another usual name, or the first"
+    )
+    target_column: str | None = setting(
+        None, "the column of values, by default ``y``, or the only one left"
+    )
     seed: int = setting(1, "the key of all randomness")
     threads: int | None = setting(None, "at most this many; by default one a processor")
     progress: bool = setting(False, "whether fitting shows a progress bar")
