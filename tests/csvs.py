@@ -13,6 +13,7 @@ CELLS = (
     "0000-01", "9999-12", "99999-12", "2020-13", "2020-W01",
     "2020-01-01T00:00+01:00", "2020-01-01T01:00Z",
     "-5-01", "Jan 2020", "1.0", "9007199254740992", "9007199254740993",
+    "1.234,5", "1,234", "$5", "5 %", "(3)", "Q1 2020", "2020Q2", "202001", "20200131", "May-20",
     "#", "\ufeff", "\x85", "\u2028",
 )  # fmt: skip
 rows = st.lists(st.sampled_from(CELLS), min_size=1, max_size=5)
@@ -27,7 +28,7 @@ def lines(draw: st.DrawFn) -> bytes:
     head = draw(heads | rows)
     body = st.lists(st.sampled_from(CELLS), min_size=len(head), max_size=len(head)) | rows
     table = [head, *draw(st.lists(body, max_size=6))]
-    gap, end = draw(st.sampled_from(",;\t")), draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    gap, end = draw(st.sampled_from(",;\t|")), draw(st.sampled_from(["\n", "\r\n", "\r"]))
     text = end.join(gap.join(row) for row in table)
     return text.encode(draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16"])))
 

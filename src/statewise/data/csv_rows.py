@@ -1,6 +1,7 @@
 """A CSV file as fields: bytes, text, lines of fields, numbers."""
 
 import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -178,12 +179,13 @@ def split(path: str, text: str, skip_lines: int) -> tuple[list[tuple[int, list[s
 
     And what separates the fields. Comments, and the lines that are skipped, count as blank.
     """
-    kept = re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)
-    for row, line in enumerate(kept):
-        if row < skip_lines or line.lstrip().startswith("#"):
-            kept[row] = "\n"
+    kept = list(io.StringIO(text, newline=""))
+    kept[:skip_lines] = ["\n"] * min(skip_lines, len(kept))
+    if "#" in text:
+        kept = ["\n" if line.lstrip().startswith("#") else line for line in kept]
     first = next((row for row, line in enumerate(kept) if line.strip()), 0)
-    if said := re.fullmatch(r"sep=(.)\s*", kept[first]):  # as Excel writes and reads it
+    said = re.fullmatch(r"sep=(.)\s*", kept[first]) if kept else None  # as Excel writes it
+    if said:
         kept[first] = "\n"
     separator = said[1] if said else separator_of(kept)
     try:
@@ -210,10 +212,10 @@ def separator_of(lines: Sequence[str]) -> str:
 
 def check_preamble(path: str, lines: Sequence[tuple[int, list[str]]]) -> None:
     """Raise DataError if the first lines are not of the table: narrower than all that follow."""
-    widths = [len(cells) for _, cells in lines]
+    widths = [len(cells) for _, cells in lines[:LOOKED_AT]]
     usual = Counter(widths).most_common(1)[0][0]
     row = next(row for row, wide in enumerate(widths) if wide >= usual)
-    if 0 < row <= len(lines) // 2 and usual > 1:
+    if 0 < row <= len(widths) // 2 and usual > 1:
         skip = lines[row][0] - 1
         problem = f"has {widths[0]} field{'s' * (widths[0] > 1)}, and the table below it {usual}"
         fix = f"Drop the lines above the table: skip_lines={skip}."
