@@ -1,5 +1,7 @@
 """What training gives back: some of the runs, and several parts as one."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -22,7 +24,7 @@ def same(one: Fitted, other: Fitted) -> None:
 
 @pytest.mark.parametrize("initial", ["zeros", "learned"])
 @pytest.mark.parametrize("watched", [False, True])
-def test_some_runs_are_those_that_were_trained_alone(initial: str, watched: bool) -> None:
+def test_some_runs_are_those_that_were_trained_alone(initial: Any, watched: bool) -> None:
     x, y = data_sets(1, 20, 2, 1, 1)
     early = EarlyStopping(2) if watched else None
     training = Training(6, validation=5 if watched else 0, early_stopping=early)

@@ -362,6 +362,7 @@ def test_the_initial_state_can_be_learned() -> None:
 def test_training_can_stop_early_and_rates_can_fall() -> None:
     changes = {"validation": 0.25, "early_stopping": 2, "epochs": 60, "learning_rate": 0.1}
     model = small(**changes).fit(long())
+    assert model.training_ is not None
     best = model.training_.best_epoch
     assert ((best >= 1) & (best < 60)).any()
     loss = model.training_.validation_loss

@@ -180,7 +180,9 @@ class FittedModel:
     def forecast_from(self, known: Known, h: int, x: Floats) -> Ahead:
         """The same from a given knowledge, with columns (series, h, columns), not scaled."""
         kinds, members = self.learned.forecasts(known, h, x)
-        return Ahead(weighted(self.combination.weights, kinds), kinds, members)
+        # Shares add up to one within rounding, so that a mean may leave the bounds by as much.
+        point = self.learned.adjustment.clip(weighted(self.combination.weights, kinds))
+        return Ahead(point, kinds, members)
 
     def future(self, frame: Any, horizon: int) -> Floats:
         """The columns over the horizon: (series, horizon, columns), zeros where not known."""

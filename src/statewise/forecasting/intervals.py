@@ -40,11 +40,21 @@ class Residuals:
         """(horizon,) how many residuals there are of each step."""
         return np.asarray(np.isfinite(self.errors).sum(axis=(0, 1)))
 
+    @cached_property
+    def sizes(self) -> Floats:
+        """(cutoffs, series, horizon) how large they are."""
+        return np.abs(self.errors.astype(np.float64))
+
+    @cached_property
+    def any(self) -> bool:
+        """Whether there is an error at all; series that were forecast perfectly have none."""
+        return bool(np.nansum(self.sizes) > 0)
+
     @property
     def rung(self) -> str:
         """How widths are made, in words."""
-        if not self.counts.any():
-            return "from the changes of each series alone: no series is long enough to be tried"
+        if not self.any:
+            return "from the changes of each series alone: there are no errors to measure"
         if self.counts.min() >= ENOUGH:
             return f"step by step, from {self.counts.min()} errors or more of all series together"
         return f"from {self.counts.sum()} errors of all series and steps, which grow with the step"
@@ -59,9 +69,9 @@ class Residuals:
 
     def by_step(self, level: float) -> Floats:
         """(horizon,) half-widths in units of the scale."""
-        sizes, share = np.abs(self.errors.astype(np.float64)), level / 100.0
+        sizes, share = self.sizes, level / 100.0
         steps = np.arange(1, len(self.counts) + 1)
-        if not np.nansum(sizes) > 0:
+        if not self.any:
             from scipy.stats import norm
 
             # The mean absolute change of a random walk of normal steps is 0.8 of their deviation.
@@ -71,15 +81,16 @@ class Residuals:
             found = np.nanquantile(sizes, share, axis=(0, 1))
             ends = np.pad(found, 1, mode="edge")
             return np.convolve(ends, [0.25, 0.5, 0.25], "valid") if len(found) > 2 else found
-        profile = self.profile(sizes)
+        profile = self.profile
         apart = max(int(self.counts.max()), 2)  # residuals of one cutoff are not independent
         pooled = (sizes / profile)[np.isfinite(sizes)]
         return np.asarray(profile * np.quantile(pooled, min(1.0, share * (1 + 1 / apart))))
 
-    def profile(self, sizes: Floats) -> Floats:
+    @cached_property
+    def profile(self) -> Floats:
         """(horizon,) how errors grow with the step: a power of it, between 0 and 1."""
         count, steps = self.counts, np.arange(1, len(self.counts) + 1)
-        means = np.nansum(sizes, axis=(0, 1)) / np.maximum(count, 1)
+        means = np.nansum(self.sizes, axis=(0, 1)) / np.maximum(count, 1)
         good = means > 0
         x, y, weight = np.log(steps[good]), np.log(means[good]), count[good]
         power = 0.5
@@ -97,23 +108,20 @@ class Residuals:
     def paths(self, horizon: int, count: int, generator: np.random.Generator) -> Floats:
         """Adjusted errors (series, count, horizon), drawn as whole paths: steps hang together.
 
-        Each is one residual path of any series and cutoff, with either sign; steps that it does not
-        reach go on as a random walk of its last change.
+        Each is one residual path of any series and cutoff, with either sign; over steps that it does
+        not reach it grows as errors do on average, and beyond all as those of a random walk.
         """
-        reach = np.isfinite(self.errors)
-        rows = np.argwhere(reach.any(axis=2))
+        rows = np.argwhere(np.isfinite(self.errors).any(axis=2))
         series, known = len(self.scale), len(self.counts)
-        if not len(rows):
+        if not self.any:
             walk = generator.normal(size=(series, count, horizon)).cumsum(axis=2)
             return np.asarray(walk * np.sqrt(np.pi / 2) * self.scale[:, None, None])
         drawn = rows[generator.integers(len(rows), size=(series, count))]
         paths = self.errors[drawn[..., 0], drawn[..., 1]].astype(np.float64)
-        profile = self.profile(np.abs(self.errors.astype(np.float64)))
-        size = np.nanmean(np.abs(paths) / profile, axis=2, keepdims=True)
+        size = np.nanmean(np.abs(paths) / self.profile, axis=2, keepdims=True)
         signs = generator.choice([-1.0, 1.0], size=(series, count, 1))
-        filled = np.where(
-            np.isfinite(paths), paths, np.sign(np.nansum(paths, 2, keepdims=True)) * size * profile
-        )
+        onward = np.sign(np.nansum(paths, 2, keepdims=True)) * size * self.profile
+        filled = np.where(np.isfinite(paths), paths, onward)
         if horizon > known:
             growth = np.sqrt(np.arange(known + 1, horizon + 1) / known)
             filled = np.concatenate([filled, filled[..., -1:] * growth], axis=2)
