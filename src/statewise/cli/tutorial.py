@@ -36,6 +36,7 @@ def add_to(commands: Any) -> None:
     add = own.add_argument
     add("--data", type=Path, metavar="FILE.csv", help="a CSV file with a header line")
     add("--column", metavar="NAME", help="the column of values (the one beside the time)")
+    add("--time-column", metavar="NAME", help="of times; or year,month")
     add_reading(own, fill=True)
     add("--test-size", type=int, default=12, metavar="K", help="last observations to test on (12)")
     said = {"file": "--data", "target_column": "--column"}
@@ -59,7 +60,8 @@ def run_tutorial(options: argparse.Namespace) -> int:
     if options.threads is not None:
         at_least("--threads", options.threads, 1)
     panel = None
-    columns = {} if options.column is None else {"target_column": options.column}
+    columns = {"target_column": options.column, "time_column": options.time_column}
+    columns = {name: given for name, given in columns.items() if given is not None}
     if options.data is not None:
         panel = read_file(options.data, exogenous=False, **columns, **reading(options))
         say_notes(panel, options.said)

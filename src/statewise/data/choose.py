@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from statewise.errors import DataError
 
-__all__ = ["Chosen", "Exogenous", "check_column", "choose", "long_form", "parts_of"]
+__all__ = ["TIMES", "Chosen", "Exogenous", "check_column", "choose", "long_form", "parts_of"]
 
 # What times are called, in any case, in one column or in several; the first of these is taken.
 TIMES = (

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise.base.checks import at_least
+from statewise.data.choose import TIMES
 from statewise.data.number_text import (
     Convention,
     convention_of,
@@ -28,6 +29,7 @@ __all__ = ["CsvRows", "read_rows"]
 
 SEPARATORS = ("\t", ";", "|", ",")  # the first of those that divide the lines equally well
 LOOKED_AT = 200  # lines, to find what separates fields
+USUAL = {"unique_id", "y", *(name for names in TIMES for name in names)}  # names of columns
 TAIL = 5  # rows at the end among which a footer may stand
 
 
@@ -107,6 +109,8 @@ class CsvRows:
             problem, fix = f"is not a number (column {column!r})", self.remedy(wrong)
             if looks_like_number(texts[wrong]):
                 problem = f"is not written as the other numbers of column {column!r} are"
+            elif not any(map(looks_like_number, texts)):
+                fix = "If it names series, say id_column=; or the columns to take with exogenous=."
             raise DataError(self.line(wrong), texts[wrong], problem, fix)
         for row in np.flatnonzero(np.abs(found) > LARGEST).tolist():
             check_value(self.line(row), float(found[row]), f" (column {column!r})")
@@ -241,6 +245,8 @@ def has_header(lines: Sequence[tuple[int, list[str]]]) -> bool:
     """Whether the first line names the columns, and is not of the same kinds as the second."""
     (_, first), *rest = lines
     if not rest or not any(kind_of(cell) == "value" for cell in first):
+        return True
+    if any(cell.lower() in USUAL for cell in first):
         return True
     whole = [int(cell) for cell in first if cell.isdecimal() and len(cell) == 4]
     if len(whole) >= 3 and all(b == a + 1 for a, b in pairwise(whole)):

@@ -64,7 +64,7 @@ def forms(convention: Convention, strict: bool) -> re.Pattern[str]:
 
 PLAIN = Convention(".")
 CONVENTIONS = (PLAIN, *(Convention(d, g) for g in (",", ".", " ", "'", "") for d in ".," if d != g))
-MARK = {".": "point", ",": "comma"}
+EITHER = re.compile(r"\d[.,]\d{3}(?!\d)")  # of decimals, or of thousands
 
 
 def is_missing(text: str) -> bool:
@@ -100,38 +100,44 @@ def convention_of(
         (Convention(decimal=',', group='.'), None)
     """
     if decimal is not None:
-        one_of("decimal", decimal, tuple(MARK))
-    known = [text for text in dict.fromkeys(texts) if not is_missing(text) and not is_plain(text)]
-    marked = [text for text in dict.fromkeys(texts) if "." in text and is_plain(text)]
-    if not known and (decimal == "." or (decimal is None and separator != ";")):
+        one_of("decimal", decimal, (".", ","))
+    known = [text for text in dict.fromkeys(texts) if not is_missing(text)]
+    marked = [text for text in known if not is_plain(text)]
+    if not marked and (decimal == "." or (decimal is None and separator != ";")):
         return PLAIN, None
-    if separator != ",":  # a number of four digits without a mark beside others that have one
-        marked += [text for text in texts if text.isdecimal() and len(text) > 3][:1]
-    fitting = fits([*known, *marked], decimal)
-    by_mark = {c.decimal: (c, values) for c, values in reversed(fitting)}
-    seen = next((text for text in (*known, *marked) if PAIR.search(text)), "")
-    if (
-        len(by_mark) < 2
-        or not seen
-        or np.array_equal(by_mark["."][1], by_mark[","][1], equal_nan=True)
-    ):
-        return fitting[0][0] if fitting else Convention(decimal or "."), None
-    mark = "," if "," in seen else "."
-    taken = {(",", ","): ".", (",", "."): ".", (";", ","): ",", ("", "."): "."}.get(
-        (separator if separator in ",;" else "", mark)
-    )
-    if taken is None:
-        fix = "Say which mark is of decimals: decimal=',' or decimal='.'."
-        problem = "can be a number with decimals, or with a mark between thousands"
-        raise DataError("numbers", seen, problem, fix)
-    if mark == ".":
-        return by_mark[taken][0], None
-    said = "decimals" if taken == "," else "thousands"
-    note = f"the comma in numbers such as {seen} was read as one of {said}; decimal= says it"
-    return by_mark[taken][0], note
+    marked += [text for text in known if "." in text and is_plain(text)]
+    if separator != ",":  # beside numbers with a mark, one of four digits without it tells much
+        marked += [text for text in known if text.isdecimal() and len(text) > 3][:1]
+    fitting = fits(marked, decimal)
+    if not fitting:
+        return Convention(decimal or "."), None
+    by_decimal = {c.decimal: (c, np.array(values)) for c, values in reversed(fitting)}
+    either = next((text for text in marked if EITHER.search(text)), None)
+    if either is None or len(by_decimal) == 1:
+        return fitting[0][0], None
+    if np.array_equal(by_decimal["."][1], by_decimal[","][1], equal_nan=True):
+        return fitting[0][0], None
+    taken, note = settled(either, separator)
+    return by_decimal[taken][0], note
 
 
-PAIR = re.compile(r"\d[.,]\d{3}(?!\d)")
+def settled(text: str, separator: str) -> tuple[str, str | None]:
+    """The mark before decimals where 1,234 or 1.234 is all that is known, and a note on a guess.
+
+    Raises:
+        DataError: what separates the fields does not decide.
+    """
+    if "," not in text and separator != ";":
+        return ".", None  # as in any file that a program writes
+    if "," in text and separator in {",", ";"}:
+        mark, said = (".", "thousands") if separator == "," else (",", "decimals")
+        return (
+            mark,
+            f"the comma in numbers such as {text} was read as one of {said}; decimal= says it",
+        )
+    problem = "can be a number with decimals, or with a mark between thousands"
+    fix = "Say which mark is of decimals: decimal=',' or decimal='.'."
+    raise DataError("numbers", text, problem, fix)
 
 
 def fits(texts: Sequence[str], decimal: str | None) -> list[tuple[Convention, list[float]]]:

@@ -29,8 +29,10 @@ def held_back(lengths: Ints, horizon: int) -> list[int]:
         >>> held_back(np.array([100]), 18)
         [18, 12, 6]
     """
-    found = {horizon, 2 * horizon // 3, horizon // 3} - {0}
-    if np.median(lengths) >= LONG * horizon:
+    middle = int(np.median(lengths))
+    reach = min(horizon, max(1, middle // 3))  # short histories are tried less far ahead
+    found = {reach, 2 * reach // 3, reach // 3} - {0}
+    if middle >= LONG * horizon:
         found |= {3 * horizon, 5 * horizon // 2, 2 * horizon, 3 * horizon // 2}
     return sorted(found, reverse=True)
 

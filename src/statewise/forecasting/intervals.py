@@ -69,22 +69,29 @@ class Residuals:
 
     def by_step(self, level: float) -> Floats:
         """(horizon,) half-widths in units of the scale."""
-        sizes, share = self.sizes, level / 100.0
-        steps = np.arange(1, len(self.counts) + 1)
+        share = level / 100.0
         if not self.any:
-            from scipy.stats import norm
-
-            # The mean absolute change of a random walk of normal steps is 0.8 of their deviation.
-            normal = norm.ppf(0.5 + share / 2) * np.sqrt(np.pi / 2)
-            return np.asarray(normal * np.sqrt(steps))
+            return self.walk(share)
         if self.counts.min() >= ENOUGH:
-            found = np.nanquantile(sizes, share, axis=(0, 1))
+            found = np.nanquantile(self.sizes, share, axis=(0, 1))
             ends = np.pad(found, 1, mode="edge")
             return np.convolve(ends, [0.25, 0.5, 0.25], "valid") if len(found) > 2 else found
-        profile = self.profile
-        apart = max(int(self.counts.max()), 2)  # residuals of one cutoff are not independent
-        pooled = (sizes / profile)[np.isfinite(sizes)]
-        return np.asarray(profile * np.quantile(pooled, min(1.0, share * (1 + 1 / apart))))
+        apart = int(self.counts.max())  # residuals of one cutoff are not independent
+        pooled = (self.sizes / self.profile)[np.isfinite(self.sizes)]
+        rank = min(1.0, share * (1 + 1 / max(apart, 2)))
+        # One cutoff may be right by chance, so what is assumed without any counts for one more.
+        found = self.profile * np.quantile(pooled, rank)
+        return np.asarray((apart * found + self.walk(share)) / (apart + 1))
+
+    def walk(self, share: float) -> Floats:
+        """(horizon,) half-widths of a random walk with steps as large as the series' changes.
+
+        The mean absolute value of a normal step is 0.8 of its standard deviation.
+        """
+        from scipy.stats import norm
+
+        steps = np.arange(1, len(self.counts) + 1)
+        return np.asarray(norm.ppf(0.5 + share / 2) * np.sqrt(np.pi / 2) * np.sqrt(steps))
 
     @cached_property
     def profile(self) -> Floats:
