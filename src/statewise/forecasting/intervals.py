@@ -115,7 +115,7 @@ class Residuals:
     def paths(self, horizon: int, count: int, generator: np.random.Generator) -> Floats:
         """Adjusted errors (series, count, horizon), drawn as whole paths: steps hang together.
 
-        Each is one residual path of any series and cutoff, with either sign; over steps that it does
+        Each is a residual path of any series and cutoff, with either sign; over steps that it does
         not reach it grows as errors do on average, and beyond all as those of a random walk.
         """
         rows = np.argwhere(np.isfinite(self.errors).any(axis=2))
