@@ -146,7 +146,8 @@ def test_what_was_settled_is_noted(tmp_path: Path, text: str, note: str) -> None
     [
         (months("%d/%m/%Y", 6), {}, ("can be read day first or month first. Say which: "
          "date_format='%d/%m/%Y' or date_format='%m/%d/%Y'")),
-        (months("%d/%m/%Y"), {"date_format": "%Y-%m"}, "is not written as '%Y-%m' says"),
+        (months("%d/%m/%Y"), {"date_format": "%Y-%m"},
+         "line 2 = '01/01/2019': is not written as '%Y-%m' says"),
         (months("%d/%m/%Y"), {"date_format": "day"}, "is not the form of a date"),
         (rows("2020-01,1", "2020-02,2", "2020-03,3", "2020-04,4", "Total,6"), {},
          "line 6 = 'Total': is not a time as the others are. .*drop it with skip_footer=1"),

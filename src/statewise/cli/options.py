@@ -26,7 +26,7 @@ def add_reading(command: Any, *, fill: bool = False) -> None:
     add = command.add_argument
     text = "how times are written, as %%d/%%m/%%Y; %%q is the quarter"
     add("--date-format", metavar="FORM", help=text)
-    add("--decimal", choices=(".", ","), help="the mark before decimals")
+    add("--decimal", choices=(".", ","), metavar="MARK", help="before decimals: a point or a comma")
     if fill:
         ways = "forward, linear, zero or a number; nothing is by default"
         add("--fill", type=word_or_number, metavar="HOW", help=f"how gaps are filled in: {ways}")

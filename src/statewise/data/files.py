@@ -125,7 +125,8 @@ def times_of(rows: CsvRows, columns: Sequence[str], codes: Any, date_format: str
     """The times of rows; without a column, those of each series are counted from 1.
 
     Raises:
-        DataError: one of them is no time like nearly all others, as in a footer.
+        DataError: one of them is not written as ``date_format`` says, or is no time like nearly
+            all others, as in a footer.
     """
     if not columns:
         return Times.counted(codes)
@@ -135,9 +136,13 @@ def times_of(rows: CsvRows, columns: Sequence[str], codes: Any, date_format: str
     else:
         times = Times.read("ds", join_times(columns, fields), date_format)
         times = replace(times, column=replace(times.column, parts=tuple(columns)))
-    if times.problem is not None and date_format is not None:
-        raise times.problem
-    if times.problem is not None and (row := odd_one(texts := written_in(times))) is not None:
+    if (error := times.problem) is None:
+        return times
+    texts = [] if times.written is None else times.written.tolist()
+    if date_format is not None:
+        place = rows.line(texts.index(error.value)) if error.value in texts else error.argument
+        raise DataError(place, *error.args[1:])
+    if (row := odd_one(texts)) is not None:
         problem = "is not a time as the others are"
         raise DataError(rows.line(row), texts[row], problem, rows.remedy(row))
     return times
@@ -153,11 +158,6 @@ def sorting(times: Times, codes: Any) -> str | None:
         return None
     newest = "the newest came first" if earlier[same].all() else "they came in another order"
     return f"rows were sorted by time: {newest}"
-
-
-def written_in(times: Times) -> list[str]:
-    """(rows,) the texts of times that were text."""
-    return [] if times.written is None else [str(text) for text in times.written]
 
 
 def read_further(
