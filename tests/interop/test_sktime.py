@@ -1,6 +1,7 @@
 import importlib
 import pickle
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from sktime.utils.estimator_checks import check_estimator
 
 from statewise import StateRegime
 from statewise.errors import DataError, ExtraError
-from statewise.forecasting import Forecaster
-from statewise.interop.sktime import StatewiseForecaster
+from statewise.forecasting import Data, Forecaster, Recipe
+from statewise.interop.sktime import StatewiseForecaster, long_frame
 
-SMALL: dict[str, Any] = {"lags": 3, "members": 2, "units": 2, "epochs": 5, "threads": 1}
-CARRIED = SMALL | {"regime": "stateful"}
-OURS = {"exogenous", "fill", "id_column", "time_column", "target_column"}  # X and the index say it
+RECIPE = Recipe(lags=3, steps=2, members=2, units=2, epochs=5)
+SMALL: dict[str, Any] = {"recipe": RECIPE, "horizon": 3, "threads": 1}
+STATEFUL = replace(RECIPE, regime="stateful", steps=1, scope="local")
+CARRIED = SMALL | {"recipe": STATEFUL, "combine": False}
 
 
 def series(count: int = 60, index: str = "month") -> pd.Series:
@@ -44,14 +46,13 @@ def columns(y: Any) -> pd.DataFrame:
 
 
 def ours(parameters: dict[str, Any], y: pd.Series) -> Forecaster:
-    return Forecaster(**parameters).fit(pd.DataFrame({"ds": y.index, "y": y.to_numpy()}))
+    return Forecaster(**parameters).fit(rows(y))
 
 
 def rows(y: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"ds": y.index, "y": y.to_numpy()})
 
 
-@pytest.mark.filterwarnings("ignore:intervals at:UserWarning")  # its series are short
 @pytest.mark.filterwarnings("ignore:Forecasters' predict_proba requires skpro:UserWarning")
 @pytest.mark.filterwarnings("ignore:Sorting by default when concatenating:DeprecationWarning")
 def test_sktimes_checks_all_pass() -> None:
@@ -61,8 +62,21 @@ def test_sktimes_checks_all_pass() -> None:
 
 
 def test_parameters_are_those_of_the_forecaster() -> None:
-    others = {k: v for k, v in Forecaster().get_params().items() if k not in OURS}
-    assert StatewiseForecaster().get_params() == others
+    ours = {k: v for k, v in Forecaster().get_params().items() if k != "data"}
+    assert StatewiseForecaster().get_params() == ours | {"freq": None, "calendar": ()}
+
+
+def test_the_horizon_is_that_of_the_first_fh() -> None:
+    free = {"recipe": RECIPE, "threads": 1}
+    model = StatewiseForecaster(**free).fit(series(), fh=[-2, 1, 5])
+    assert model.forecaster_.horizon == 5
+    assert StatewiseForecaster(**free).fit(series(), fh=[-2]).forecaster_.horizon is None
+    assert StatewiseForecaster(**SMALL).fit(series(), fh=[5]).forecaster_.horizon == 3
+
+
+def test_the_calendar_is_looked_at() -> None:
+    model = StatewiseForecaster(**SMALL, calendar=["month"], freq="MS").fit(series())
+    assert model.forecaster_.data == Data(known=True, past=(), calendar=["month"], freq="MS")
 
 
 @pytest.mark.parametrize("index", ["month", "day", "range"])
@@ -92,9 +106,8 @@ def test_update_without_parameters_advances_the_state_as_the_forecaster_does() -
         twin.update(rows(y[begin:end]))
         assert model.predict().tolist() == twin.predict(2)["mean"].tolist()
         assert model.predict().tolist() != before.tolist()
-        np.testing.assert_array_equal(
-            model.forecaster_.state["y"].c, twin.state["y"].c, strict=True
-        )
+        c = model.forecaster_.state["y"].c
+        np.testing.assert_array_equal(c, twin.state["y"].c, strict=True)
 
 
 def test_the_state_carries_what_the_window_does_not_show() -> None:
@@ -146,11 +159,13 @@ def test_rows_that_cannot_follow_are_refused_and_nothing_changes() -> None:
 
 def test_exogenous_columns_are_looked_at_and_asked_for() -> None:
     y, X = series(), columns(series())
-    model = StatewiseForecaster(**SMALL).fit(y[:40], X)  # rows beyond those of y are not used
+    alone = SMALL | {"combine": False}
+    model = StatewiseForecaster(**alone).fit(y[:40], X)  # rows beyond those of y are not used
     flat = X[40:].assign(y=0.0)
     assert model.predict([1, 3], X=X).tolist() != model.predict([1, 3], X=flat).tolist()
     model.update(y[40:50], X, update_params=False)
-    expected = Forecaster(**SMALL).fit(rows(y[:40]).assign(a=X["y"].to_numpy()[:40], b=1.0))
+    known = Forecaster(**alone, data=Data(known=True))
+    expected = known.fit(rows(y[:40]).assign(a=X["y"].to_numpy()[:40], b=1.0))
     expected.update(rows(y[40:50]).assign(a=X["y"].to_numpy()[40:50], b=1.0))
     future = rows(y[50:]).assign(a=X["y"].to_numpy()[50:], b=1.0)
     found = model.predict([1, 3], X=X)
@@ -166,39 +181,93 @@ def test_exogenous_columns_are_looked_at_and_asked_for() -> None:
 def test_quantiles_are_the_ends_of_the_forecasters_intervals() -> None:
     y = series()
     model = StatewiseForecaster(**SMALL).fit(y, fh=[1, 3])
-    expected = ours(SMALL, y).predict(3, level=[50, 80]).iloc[[0, 2]]
+    expected = ours(SMALL, y).predict(3, level=[50, 80], quantiles=[0.2]).iloc[[0, 2]]
     low, high = ("sales", 0.8, "lower"), ("sales", 0.8, "upper")
     found = model.predict_interval(coverage=[0.8, 0.5])
     assert found[low].tolist() == expected["lo-80"].tolist()
     assert found[high].tolist() == expected["hi-80"].tolist()
-    quantiles = model.predict_quantiles(alpha=[0.9, 0.5, 0.25])["sales"]
-    assert quantiles.columns.tolist() == [0.9, 0.5, 0.25]
+    quantiles = model.predict_quantiles(alpha=[0.9, 0.5, 0.25, 0.2])["sales"]
+    assert quantiles.columns.tolist() == [0.9, 0.5, 0.25, 0.2]
     assert quantiles[0.9].tolist() == expected["hi-80"].tolist()
     assert quantiles[0.5].tolist() == expected["mean"].tolist()
     assert quantiles[0.25].tolist() == expected["lo-50"].tolist()
+    assert quantiles[0.2].tolist() == expected["q-0.2"].tolist()
 
 
 def test_without_intervals_there_is_no_capability_of_them() -> None:
-    model = StatewiseForecaster(**SMALL, intervals=None)
+    model = StatewiseForecaster(**SMALL, intervals=False)
     assert not model.get_tag("capability:pred_int")
     with pytest.raises(NotImplementedError, match="prediction intervals"):
         model.fit(series(), fh=1).predict_interval()
 
 
-def test_forecasts_within_the_sample_are_refused() -> None:
+@pytest.mark.parametrize("parameters", [SMALL, CARRIED])
+def test_forecasts_within_the_sample_are_fitted_values(parameters: dict[str, Any]) -> None:
+    y = series()
+    model = StatewiseForecaster(**parameters).fit(y[:50])
+    twin = ours(parameters, y[:50])
+    found = model.predict([-49, -48, -1, 0, 1])
+    fitted = twin.fitted_values(rows(y[:50]))["fitted"]
+    assert np.isnan(found.iloc[0])  # nothing comes before the first observation
+    assert found.iloc[1:4].tolist() == fitted.iloc[[0, -2, -1]].tolist()
+    assert found.iloc[4] == twin.predict(1)["mean"].iloc[0]
+    assert found.index.tolist() == y.index[[0, 1, 48, 49, 50]].tolist()
+    # They come from the observations before them, and from none after.
+    changed = y[:50].copy()
+    changed.iloc[-1] += 1.0
+    model._cur_y = changed.to_frame()
+    assert model.predict([0]).iloc[0] == found.iloc[3]
+    model = StatewiseForecaster(**parameters).fit(y[:50]).update(y[50:], update_params=False)
+    fitted = twin.update(rows(y[50:])).fitted_values(rows(y))["fitted"]
+    assert model.predict([-9, 0]).tolist() == fitted.iloc[[-10, -1]].tolist()
+    assert model.predict_residuals(y).iloc[-1] == y.iloc[-1] - fitted.iloc[-1]
     with pytest.raises(NotImplementedError, match="in-sample"):
-        StatewiseForecaster(**SMALL).fit(series(), fh=[-1, 1])
+        StatewiseForecaster(**SMALL).fit(y).predict_interval([-1, 1])
 
 
-def test_a_series_too_short_says_what_it_needs() -> None:
-    with pytest.raises(DataError, match="calibration"):
-        StatewiseForecaster(lags=12, threads=1).fit(series(15))
+def test_series_of_a_panel_have_fitted_values() -> None:
+    y = panel(60, 50)
+    model = StatewiseForecaster(**SMALL).fit(y)
+    found = model.predict([-49, -48, 0, 1])
+    assert found.index.tolist() == [
+        (f"shop {i}", series().index[0] + n + h) for i, n in ((0, 59), (1, 49))
+        for h in (-49, -48, 0, 1)
+    ]  # fmt: skip
+    assert np.isnan(found["sales"]).tolist() == [False] * 4 + [True] + [False] * 3
+    late = model.predict(pd.PeriodIndex([series().index[55]], freq="M"))
+    fitted = model.forecaster_.fitted_values(long_frame(y.index, y, None))
+    assert late["sales"].iloc[0] == fitted["fitted"].iloc[54]
+    assert late["sales"].iloc[1] == model.predict([6])["sales"].iloc[1]
+
+
+def test_missing_values_are_filled_in_between_others_alone() -> None:
+    y = series()
+    gappy = y.copy()
+    gappy.iloc[[0, 20, 38, 39, 40, 41]] = np.nan
+    model = StatewiseForecaster(**CARRIED).fit(gappy[:40], fh=[-39, -38, 0, 1])
+    filled = gappy.interpolate(limit_area="inside").dropna()
+    twin = ours(CARRIED, filled[: y.index[37]])
+    found = model.predict()
+    assert np.isnan(found.iloc[:2]).all()
+    assert found.iloc[2:].tolist() == twin.predict(3)["mean"].iloc[1:].tolist()
+    assert found.index[-1] == y.index[40]
+    # What was missing at the end is filled in when the values after it come.
+    model.update(gappy[40:42], update_params=False)
+    assert model.predict([1]).iloc[0] == twin.predict(5)["mean"].iloc[4]
+    model.update(gappy[42:], update_params=False)
+    twin.update(rows(filled[y.index[38] :]))
+    assert model.predict([1, 2]).tolist() == twin.predict(2)["mean"].tolist()
+    none = panel(60, 50)
+    none.loc["shop 1"] = np.nan
+    with pytest.raises(DataError, match="others none at all"):
+        StatewiseForecaster(**SMALL).fit(none)
 
 
 @pytest.mark.parametrize("scope", ["local", "global"])
 def test_a_panel_is_one_fit(scope: Any) -> None:
     y = panel(60, 50)
-    model = StatewiseForecaster(**SMALL, regime=StateRegime.named("stateful"), scope=scope).fit(y)
+    regime = replace(STATEFUL, regime=StateRegime.named("stateful"), scope=scope)
+    model = StatewiseForecaster(**CARRIED | {"recipe": regime}).fit(y)
     found = model.predict([1, 3])
     times = [(f"shop {i}", series().index[0] + n + h) for i, n in ((0, 60), (1, 50))
              for h in (0, 2)]  # fmt: skip

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -9,17 +10,25 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from statewise.base.extras import import_extra
+from statewise.data.columns import as_table
 from statewise.errors import DataError
-from statewise.forecasting import Forecaster
+from statewise.forecasting.forecaster import Forecaster
+from statewise.forecasting.settings import Data, Recipe
 
 __all__ = ["StatewiseForecaster"]
 
-LEFT_OUT = ("exogenous", "fill", "id_column", "time_column", "target_column")
-PARAMETERS = inspect.signature(Forecaster.__init__).parameters
-SIGNATURE = inspect.Signature([p for p in PARAMETERS.values() if p.name not in LEFT_OUT])
+OF_DATA = {"freq": None, "calendar": ()}
+"""The settings of ``Data`` that a frame of sktime does not say itself."""
+SIGNATURE = inspect.Signature([
+    *(p for p in inspect.signature(Forecaster.__init__).parameters.values() if p.name != "data"),
+    *(inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
+      for name, default in OF_DATA.items()),
+])  # fmt: skip
 MTYPES = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
 BaseForecaster: Any = import_extra("sktime.forecasting.base", "sktime").BaseForecaster
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 class StatewiseForecaster(BaseForecaster):
@@ -27,14 +36,19 @@ class StatewiseForecaster(BaseForecaster):
 
     ``update(y, update_params=False)`` moves the state on with the rows that are new, and weights
     stay; ``update_params=True`` trains again on everything. Panels and hierarchies are fitted in
-    one call: with ``scope="global"`` all their series share networks. A relative horizon counts
-    from the end of each series. Columns of a frame are forecast each by itself.
+    one call, and share networks unless ``Recipe(scope="local")`` says otherwise. A relative horizon
+    counts from the end of each series. Columns of a frame are forecast each by itself.
 
     X is needed at every step up to the last one of the horizon, also at those not asked for.
-    Forecasts within the sample are not made: networks were trained on it.
+    Missing values between others are filled in linearly; those at the ends are none, so that
+    forecasts begin after the last value there is.
 
-    Its parameters are those of ``Forecaster``, without ``exogenous``, ``fill`` and the names of
-    columns, which a frame of sktime does not have.
+    Within the sample each forecast is made one step ahead, from the observations before it; there
+    is none of the first. Networks and parameters were fitted on the whole sample, so that these are
+    fitted values: their errors say how well the model fits, and not how well it forecasts.
+
+    Its parameters are those of ``Forecaster``, and ``freq`` and ``calendar`` of ``Data``, which is
+    left out. Where ``horizon`` is None, it is the last step of the ``fh`` that ``fit`` is given.
 
     Attributes:
         forecaster_: the ``Forecaster``, with its state, and a file format that holds no code.
@@ -43,7 +57,7 @@ class StatewiseForecaster(BaseForecaster):
         >>> import pandas as pd
         >>> from statewise.interop.sktime import StatewiseForecaster
         >>> y = pd.Series([112.0, 118, 132, 129, 121, 135, 148, 148, 136, 119, 104, 118] * 4)
-        >>> model = StatewiseForecaster(lags=12, members=4, epochs=20).fit(y[:40], fh=[1, 3])
+        >>> model = StatewiseForecaster(season=12).fit(y[:40], fh=[1, 3])
         >>> model.update(y[40:], update_params=False).predict().index.tolist()
         [48, 50]
     """
@@ -53,15 +67,16 @@ class StatewiseForecaster(BaseForecaster):
         "maintainers": "statewise developers",
         "y_inner_mtype": MTYPES,
         "X_inner_mtype": MTYPES,
-        **{f"capability:{can}": True for can in ("exogenous", "pred_int", "update")},
+        **{
+            f"capability:{can}": True
+            for can in ("exogenous", "pred_int", "update", "insample", "missing_values")
+        },
         **{
             f"capability:{cannot}": False
             for cannot in (
                 "multivariate",
                 "categorical_in_X",
                 "non_contiguous_X",
-                "missing_values",
-                "insample",
                 "pred_int:insample",
             )
         },
@@ -85,20 +100,30 @@ class StatewiseForecaster(BaseForecaster):
 
     def __post_init__(self) -> None:
         """Set the tag that depends on the parameters of this instance; sktime calls this."""
-        self.set_tags(**{"capability:pred_int": self.intervals is not None})
+        self.set_tags(**{"capability:pred_int": self.intervals})
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:  # noqa: ARG003
         """Return parameters with which sktime's checks take little time."""
-        small = {"members": 2, "units": 2, "epochs": 2, "threads": 1}
-        carried = {"regime": "stateful", "lags": 1, "scope": "global", "intervals": "ensemble"}
-        return [small | {"lags": 2, "calibration": 5}, small | carried]
+        small = Recipe(members=2, units=2, epochs=2, lags=2, steps=1)
+        carried = replace(small, regime="stateful", scope="local")
+        return [
+            {"recipe": small, "threads": 1},
+            {"recipe": carried, "combine": False, "horizon": 3, "threads": 1},
+        ]
 
-    def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> Self:  # noqa: ARG002
-        model = Forecaster(**self.get_params(deep=False))
+    def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> Self:
+        params = self.get_params(deep=False)
+        data = Data(known=True, past=(), **{name: params.pop(name) for name in OF_DATA})
+        if params["horizon"] is None and fh is not None:
+            last = int(fh.to_relative(self.cutoff).to_numpy().max())
+            params["horizon"] = last if last > 0 else None
         X = None if X is None else X.reindex(y.index)
-        self.forecaster_ = model.fit(long_frame(y.index, y, X))
-        self._cur_y, self._cur_X = y, X
+        model = Forecaster(**params, data=data).fit(long_frame(y.index, y, X))
+        if len(model.origin_) < len(last_times(y.index)):
+            raise DataError("y", len(model.origin_), "series have values, and others none at all",
+                            "Leave these out.")  # fmt: skip
+        self.forecaster_, self._cur_y, self._cur_X = model, y, X
         return self
 
     def _update(self, y: pd.DataFrame, X: pd.DataFrame | None, update_params: bool = True) -> Self:
@@ -112,7 +137,7 @@ class StatewiseForecaster(BaseForecaster):
     def _move_on(self, y: pd.DataFrame, X: pd.DataFrame | None, update_params: bool) -> None:
         """Append the rows of ``y`` that are not yet known, with their rows of ``X``."""
         known = self._cur_y
-        stale = ends_of(y).intersection(known.index).difference(ends_of(known))
+        stale = last_times(y.index).intersection(known.index).difference(last_times(known.index))
         if len(stale):
             problem = "ends before the latest observation that is known, and state does not go back"
             fix = (
@@ -134,48 +159,72 @@ class StatewiseForecaster(BaseForecaster):
             X = None if X is None else pd.concat([self._cur_X, X])
             self._fit(everything, X, self._fh)
             return
-        self.forecaster_.update(long_frame(y.index, y, X))
-        self._cur_y = everything
-        self._cur_X = None if X is None else pd.concat([self._cur_X, X])
+        X = None if X is None else pd.concat([self._cur_X, X])
+        new = later_rows(self.forecaster_, long_frame(everything.index, everything, X))
+        if len(new):
+            self.forecaster_.update(new)
+        self._cur_y, self._cur_X = everything, X
 
     def _predict(self, fh: Any, X: pd.DataFrame | None) -> pd.DataFrame:
-        frame = self._forecast(fh, X)
-        return frame[[self.point]].set_axis(self._cur_y.columns, axis=1)
+        ahead = self._ahead(fh)
+        values, horizon = np.full(ahead.shape, np.nan), int(ahead.max())
+        rows = np.arange(len(ahead))[:, None]
+        if horizon > 0:
+            frame = self.forecaster_.predict(horizon, X=future_of(X))
+            found = frame["mean"].to_numpy().reshape(len(ahead), horizon)
+            values = np.where(ahead > 0, found[rows, (ahead - 1).clip(0)], values)
+        if (ahead <= 0).any():
+            fitted = self._fitted_values()
+            there = (ahead <= 0) & (ahead > -fitted.shape[1])
+            values = np.where(there, fitted[rows, np.where(there, ahead - 1, -1)], values)
+        return pd.DataFrame({self._cur_y.columns[0]: values.ravel()}, self._index(fh, ahead))
 
     def _predict_quantiles(
         self, fh: Any, X: pd.DataFrame | None, alpha: Sequence[float]
     ) -> pd.DataFrame:
-        # A quantile is an end of the interval about the middle that leaves out as much above as
-        # below; the one of 0.5 is the forecast.
-        levels = {a: round(100 * abs(1 - 2 * a), 8) for a in alpha}
-        frame = self._forecast(fh, X, sorted({each for each in levels.values() if each}))
-        names = [
-            f"{'lo' if a < 0.5 else 'hi'}-{level:g}" if level else self.point
-            for a, level in levels.items()
-        ]
-        columns = self._get_columns(method="predict_quantiles", alpha=alpha)
-        return frame[names].set_axis(columns, axis=1)
-
-    def _forecast(
-        self, fh: Any, X: pd.DataFrame | None, level: Sequence[float] = ()
-    ) -> pd.DataFrame:
-        """The forecaster's frame at the steps of the horizon, indexed as sktime wants it."""
-        model, known = self.forecaster_, self._cur_y.index
-        steps = fh.to_relative(self.cutoff).to_numpy().astype(np.int64)
-        ahead = np.broadcast_to(steps, (len(model.origin_), len(steps)))
-        if not fh.is_relative:
-            ahead = ahead + behind(model)[:, None]
+        ahead = self._ahead(fh)
         horizon = int(ahead.max())
-        given = None if X is None else long_frame(X.index, None, X)
-        frame = model.predict(horizon, level=level, X=given)
-        rows = ahead - 1 + horizon * np.arange(len(ahead))[:, None]
-        frame = frame.iloc[rows.ravel()]
+        frame = self.forecaster_.predict(horizon, quantiles=alpha, X=future_of(X))
+        rows = (ahead - 1 + horizon * np.arange(len(ahead))[:, None]).ravel()
+        columns = self._get_columns(method="predict_quantiles", alpha=alpha)
+        values = frame[[f"q-{each:g}" for each in alpha]].to_numpy()[rows]
+        return pd.DataFrame(values, self._index(fh, ahead), columns)
+
+    def _ahead(self, fh: Any) -> Ints:
+        """(series, steps) how many steps after each one's latest observation a horizon lies."""
+        origin = self.forecaster_.origin_
+        rows = long_frame(last_times(self._cur_y.index), None, None)
+        ends = origin.kind.time.read(as_table(rows)["ds"])
+        times, place = np.unique(np.concatenate([origin.last, ends]), return_inverse=True)
+        last, end = origin.frequency.index(times)[place].reshape(2, -1)
+        steps = fh.to_relative(self.cutoff).to_numpy().astype(np.int64)
+        since = end if fh.is_relative else np.full(len(end), end.max())
+        return np.asarray((since - last)[:, None] + steps)
+
+    def _fitted_values(self) -> Floats:
+        """(series, longest) forecasts one step ahead within the sample, the latest one last."""
+        frame = self.forecaster_.fitted_values(
+            long_frame(self._cur_y.index, self._cur_y, self._cur_X)
+        )
+        names = frame["unique_id"] if "unique_id" in frame else np.zeros(len(frame))
+        places = {name: i for i, name in enumerate(self.forecaster_.origin_.ids)}
+        parts = frame.groupby(names, sort=False)["fitted"]
+        found = np.full((len(places), max((len(part) for _, part in parts), default=0)), np.nan)
+        for name, part in parts:
+            found[places.get(name, 0), found.shape[1] - len(part) :] = part
+        return found
+
+    def _index(self, fh: Any, ahead: Ints) -> pd.Index:
+        """What sktime calls the rows of a forecast."""
+        known = self._cur_y.index
         if not isinstance(known, pd.MultiIndex):
-            return frame.set_axis(fh.to_absolute_index(self.cutoff))
-        series = known.droplevel(-1).unique().repeat(len(steps))
+            return fh.to_absolute_index(self.cutoff)
+        origin = self.forecaster_.origin_
+        times = origin.frequency.later(origin.last[:, None], ahead).ravel()
+        series = last_times(known).droplevel(-1).repeat(ahead.shape[1])
         levels = [series.get_level_values(i) for i in range(series.nlevels)]
-        index = pd.MultiIndex.from_arrays([*levels, pd.Index(frame["ds"])], names=known.names)
-        return frame.set_axis(index)
+        written = origin.kind.time.write(times, origin.kind.backend).to_native()
+        return pd.MultiIndex.from_arrays([*levels, pd.Index(written)], names=known.names)
 
 
 def long_frame(index: pd.Index, y: pd.DataFrame | None, X: pd.DataFrame | None) -> pd.DataFrame:
@@ -191,16 +240,29 @@ def long_frame(index: pd.Index, y: pd.DataFrame | None, X: pd.DataFrame | None) 
     return pd.DataFrame(columns)
 
 
-def ends_of(y: pd.DataFrame) -> pd.Index:
-    """The index of the last row of each series."""
-    if not isinstance(y.index, pd.MultiIndex):
-        return y.index[-1:]
-    return y.groupby(level=list(range(y.index.nlevels - 1)), sort=False).tail(1).index
+def future_of(X: pd.DataFrame | None) -> pd.DataFrame | None:
+    """The columns over the horizon, as a long frame."""
+    return None if X is None else long_frame(X.index, None, X)
 
 
-def behind(model: Forecaster) -> NDArray[np.int64]:
-    """(series,) how many steps each one's latest observation lies before the latest of all."""
+def last_times(index: pd.Index) -> pd.Index:
+    """The last row of each series, in the order in which series first come."""
+    if not isinstance(index, pd.MultiIndex):
+        return index[-1:]
+    codes, _ = pd.factorize(index.droplevel(-1))
+    last = pd.Series(np.arange(len(index))).groupby(codes).last()
+    return index[last.to_numpy()]
+
+
+def later_rows(model: Forecaster, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a frame after the latest observation of each series, up to its last value.
+
+    Missing values between others are filled in linearly, as in fitting.
+    """
     origin = model.origin_
-    last, place = np.unique(origin.last, return_inverse=True)
-    steps = origin.frequency.index(last)
-    return np.asarray(steps[-1] - steps[place])
+    names = frame["unique_id"] if "unique_id" in frame else pd.Series(0, frame.index)
+    values = frame.groupby(names, sort=False)["y"]
+    frame = frame.assign(y=values.transform(lambda y: y.interpolate(limit_area="inside")))
+    codes = np.array([origin.kind.places.get(name, 0) for name in names])
+    later = origin.kind.time.read(as_table(frame)["ds"]) > origin.last[codes]
+    return frame[later & frame["y"].notna()]
