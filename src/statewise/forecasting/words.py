@@ -93,6 +93,9 @@ def found(model: FittedModel) -> str:
         return " ".join(lines)
     apart = ratios[:, at] - ratios[:, rival]
     apart = apart[np.isfinite(apart)]
+    if not len(apart):
+        lines.append("The network could not be tried: the histories are too short for its twin.")
+        return " ".join(lines)
     gap, sure = float(apart.mean()), interval(apart)
     verdict = "better than" if gap < 0 else "worse than"
     if abs(gap) < WORTH:
