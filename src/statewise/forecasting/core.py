@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.base.checks import at_least, fraction, percent
+from statewise.base.checks import at_least, fraction, percent, positive
 from statewise.data.append import read_future
 from statewise.data.calendar import calendar
 from statewise.data.frames import read_frame, write_frame
@@ -216,26 +216,24 @@ class FittedModel:
             SettingError: a level is impossible, or there are no intervals.
         """
         levels = [] if level is None else np.atleast_1d(level).tolist()
-        levels = [percent("level", each) for each in levels]
-        adjustment, bounds = self.learned.adjustment, {}
-        for each in levels:
-            widths = self.residuals_for("level", levels).half_widths(each, point.shape[1])
-            widths = widths * adjustment.slope(point)
-            bounds[each] = (adjustment.clip(point - widths), adjustment.clip(point + widths))
-        return bounds
+        return {percent("level", each): self.ends(point, each, "level", levels) for each in levels}
 
     def quantiles(self, point: Floats, asked: Sequence[float]) -> dict[str, Floats]:
         """The quantiles, by the names of their columns; errors as ``intervals`` has them."""
         found = {}
         for each in asked:
-            q = fraction("quantiles", each)
+            q = positive("quantiles", fraction("quantiles", each))
             level = round(100.0 * abs(2.0 * q - 1.0), 8)
-            if not level:
-                found[f"q-{each:g}"] = point
-                continue
-            low, high = self.intervals(point, level)[level]
-            found[f"q-{each:g}"] = low if q < 0.5 else high
+            ends = self.ends(point, level, "quantiles", list(asked)) if level else (point, point)
+            found[f"q-{each:g}"] = ends[0] if q < 0.5 else ends[1]
         return found
+
+    def ends(self, point: Floats, level: float, name: str, asked: Any) -> tuple[Floats, Floats]:
+        """The bounds at one level in percent, which was asked for by an argument of this name."""
+        adjustment = self.learned.adjustment
+        widths = self.residuals_for(name, asked).half_widths(level, point.shape[1])
+        widths = widths * adjustment.slope(point)
+        return adjustment.clip(point - widths), adjustment.clip(point + widths)
 
     def sample(self, h: int, count: int, X: Any = None, seed: int = 1) -> Floats:
         """Paths (series, count, h) that the series may take; see ``Forecaster.sample``."""
