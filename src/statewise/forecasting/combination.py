@@ -16,6 +16,7 @@ CORE = (NETWORK, "Theta", "ETS")
 MANY = 20  # series from which on these are known to belong together
 PRIOR = 8.0  # what they weigh more there
 POWER, LONE_POWER = 4.0, 8.0  # of an error, with many series and with few, which have more cutoffs
+ALIKE = 16.0  # trials that the belief counts for that all kinds are as good as the median one
 SHRINK = 4.0  # how many cutoffs of a series the panel's mean counts for
 CUTOFFS = 3  # a series' own count for no more than so many: they overlap
 TRIM = 0.3  # worse than the best by more than this share: no weight
@@ -145,7 +146,8 @@ def weights_of(names: Sequence[str], errors: Floats) -> tuple[Floats, Floats]:
     """Weights and relative errors, (series, kinds), from errors (series, kinds, cutoffs).
 
     A series' error over that of its median kind, at the same cutoffs, is shrunk to the panel's
-    mean of the same, as few cutoffs say little of one series and those of all series much; the
+    mean of the same, as few cutoffs say little of one series and those of all series much; and
+    that mean to one, since a single series' few trials say little of anything. The
     weight is a negative power of it, as Bates and Granger (1969) weigh by the inverse of a squared
     error. A kind that is worse than the best by more than three tenths has none. NaN where nothing
     was forecast.
@@ -160,9 +162,10 @@ def weights_of(names: Sequence[str], errors: Floats) -> tuple[Floats, Floats]:
     # A kind that was never tried on a series has no error of its own, and takes the panel's.
     tried = seen.any(axis=2) & (beside > 1e-12)
     own = np.where(tried, np.minimum(total / np.where(tried, beside, 1.0), WORST), 0.0)
-    trials = tried.sum(axis=0)
-    panel = np.where(trials > 0, own.sum(axis=0) / np.maximum(trials, 1), 1.0)
-    panel[trials == 0] = WORST if trials.any() else 1.0
+    series, trials = tried.sum(axis=0), np.where(tried, seen.sum(axis=2), 0).sum(axis=0)
+    mean = own.sum(axis=0) / np.maximum(series, 1)
+    panel = (mean * trials + ALIKE) / (trials + ALIKE)
+    panel[series == 0] = WORST if series.any() else 1.0
     n = np.where(tried, np.minimum(count, CUTOFFS), 0)
     relative = np.maximum((own * n + SHRINK * panel) / (n + SHRINK), 1e-3)
     many = len(errors) >= MANY

@@ -23,7 +23,8 @@ __all__ = ["Decisions", "decide"]
 T = TypeVar("T")
 MEMBERS = 8  # fill one narrow pack of the engine
 LEAST_LAGS, MOST_LAGS = 4, 64
-MANY = 2000  # samples: with fewer, a small network is trained in small batches
+SMALL = 800  # samples: with fewer, a network is small
+MANY = 2000  # samples: with fewer, batches are small
 MOST_EPOCHS = 500
 
 
@@ -78,7 +79,7 @@ def decide(
     samples = each.clip(0)
     size = int(np.median(samples) if scope == "local" else min(samples.sum(), 150_000))
     training = training_of(recipe, size, len(lengths) if scope == "global" else 1, regime)
-    units = told(recipe.units, 32 if size >= MANY else 8)
+    units = told(recipe.units, 32 if size >= SMALL else 8)
     network = Network(units, recipe.profile or "keras-3", recipe.initial_state or "zeros")
     networks = Networks(
         Model(regime, framing, network, training),
