@@ -152,6 +152,7 @@ def weights_of(names: Sequence[str], errors: Floats) -> tuple[Floats, Floats]:
     error. A kind that is worse than the best by more than three tenths has none. NaN where nothing
     was forecast.
     """
+    errors = np.ascontiguousarray(errors)  # sums go through memory in one order
     seen = np.isfinite(errors)
     every = seen.any(axis=1)
     middle = np.zeros(every.shape)
