@@ -67,7 +67,7 @@ class Views:
         Returns:
             A frame of the same kind: id, time, member, unit, h, c, and whether the state was reset
             since the observation before. As in ``state``, a state has run over every window whose
-            target is known.
+            next observation is known.
 
         Raises:
             DataError: the frame cannot be used, or a series is not known or too short.
