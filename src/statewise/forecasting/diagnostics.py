@@ -196,8 +196,8 @@ def ways(model: FittedModel, panel: Panel) -> Iterator[Way]:
 def traces(model: FittedModel, frame: Any) -> list[Trace]:
     """The state after each observation of each series, from the initial state.
 
-    A state has run over every window whose next observation is known; the first row is the first observation
-    that has a window before it.
+    A state has run over every window whose next observation is known; the first row is the first
+    observation that has a window before it.
 
     Raises:
         DataError: the frame cannot be read, or a series is not known, or is too short.
