@@ -427,3 +427,12 @@ def test_a_file_as_people_have_it_is_forecast_and_goes_on(capsys: Captured) -> N
     assert "Monat: 01/02/2019 was read day first" in err
     assert main(["update", "m", "new.csv", "--horizon", "1"]) == 0
     assert "01/10/2021" in capsys.readouterr().out
+
+
+def test_the_docs_have_every_option_of_a_forecast(capsys: Captured) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        parser().parse_args(["forecast", "--help"])
+    options = set(re.findall(r"^  (--[a-z-]+)", capsys.readouterr().out, re.MULTILINE))
+    docs = Path(__file__).parents[2] / "docs" / "forecasting.md"
+    assert options - set(re.findall(r"--[a-z-]+", docs.read_text())) == set()
+    assert len(options) > 40

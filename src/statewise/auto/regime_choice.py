@@ -11,7 +11,7 @@ from statewise.data.panel import Panel
 from statewise.errors import SettingError
 from statewise.forecasting.cutoffs import held_back
 from statewise.forecasting.fit import prepared, seen, train
-from statewise.forecasting.forecaster import bar_of
+from statewise.forecasting.progress import bar_of
 from statewise.forecasting.reading import read
 from statewise.forecasting.settings import Recipe, Settings
 

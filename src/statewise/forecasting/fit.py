@@ -120,6 +120,7 @@ def train(
     if not panels:
         return [None for _ in cuts], None
     runs = recipe.members * (1 if recipe.shared else len(past.names)) * len(panels)
+    on_progress(0, runs)
     if running is None or recipe.shared:
         found = fit_ensembles(
             recipe, panels, threads=threads, on_progress=lambda done: on_progress(done, runs)

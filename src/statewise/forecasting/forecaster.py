@@ -1,13 +1,12 @@
 """Forecaster: fit on frames, forecast, move on with new observations, save and load."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from tqdm.auto import tqdm
 
 from statewise.data.origin import ForecastOrigin
 from statewise.data.panel import Panel
@@ -15,6 +14,7 @@ from statewise.engine import Fitted
 from statewise.forecasting.core import FittedModel
 from statewise.forecasting.fit import fit_model
 from statewise.forecasting.observe import observed, stepped
+from statewise.forecasting.progress import bar_of
 from statewise.forecasting.reading import read
 from statewise.forecasting.settings import Settings, documented
 from statewise.forecasting.states import States
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from statewise.forecasting.backtest import Backtest
     from statewise.study.executors import ShardExecutor
 
-__all__ = ["Forecaster", "bar_of"]
+__all__ = ["Forecaster"]
 
 Floats = NDArray[np.float64]
 
@@ -337,15 +337,3 @@ class Forecaster(Settings, Views):
             rows or [{"parameter": "all", "value": "default"}],
             "Parameters that are not named have their defaults." if rows else "",
         )
-
-
-@contextmanager
-def bar_of(progress: bool) -> Iterator[Callable[[int, int], None]]:
-    """A bar of networks that are trained, where that takes longer than two seconds."""
-    with tqdm(unit="network", delay=2, leave=False, disable=not progress) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield show
