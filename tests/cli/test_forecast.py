@@ -436,3 +436,32 @@ def test_the_docs_have_every_option_of_a_forecast(capsys: Captured) -> None:
     docs = Path(__file__).parents[2] / "docs" / "forecasting.md"
     assert options - set(re.findall(r"--[a-z-]+", docs.read_text())) == set()
     assert len(options) > 40
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.usefixtures("folder")
+def test_static_columns_may_be_text(form: str, capsys: Captured) -> None:
+    def at(begin: int, end: int) -> pd.DataFrame:
+        frame = rows(begin, end, columns=True)
+        city = np.where(frame.unique_id == "north", "Kiel", "Ulm")
+        return frame.assign(city=city, size=np.where(city == "Ulm", 2.0, 3.0))
+
+    write = "to_csv" if form == "csv" else "to_parquet"
+    getattr(at(0, 40), write)(f"s.{form}", index=False)
+    getattr(at(40, 42), write)(f"more.{form}", index=False)
+    ulm = at(0, 40)[lambda frame: frame.city == "Ulm"].assign(unique_id="east")
+    getattr(ulm, write)(f"east.{form}", index=False)
+    line = ["forecast", f"s.{form}", "--horizon", "2", *SMALL, "--static", "city,size"]
+    assert main([*line, "--past", "none", "--save", "m"]) == 0
+    model = Forecaster.load("m")
+    assert model.origin_.columns == ("size", "city=Kiel", "city=Ulm")
+    assert main(["forecast", f"east.{form}", "--model", "m", "--out", "f.csv"]) == 0
+    expected = model.predict(frame=ulm)
+    np.testing.assert_allclose(pd.read_csv("f.csv")["mean"], expected["mean"])
+    assert main(["update", "m", f"more.{form}", "--horizon", "1"]) == 0
+    after, expected = Forecaster.load("m").predict(), model.update(at(40, 42)).predict()
+    np.testing.assert_array_equal(np.asarray(after["mean"]), np.asarray(expected["mean"]))
+    getattr(ulm.drop(columns="size"), write)(f"east.{form}", index=False)
+    capsys.readouterr()
+    assert "'size'" in refused(capsys, "forecast", f"east.{form}", "--model", "m")
+    assert "--static = 'z': is not a column" in refused(capsys, *line[:2], "--static", "z")

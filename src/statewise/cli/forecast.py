@@ -152,8 +152,8 @@ def applied_model(options: argparse.Namespace) -> tuple[Any, Any, Any]:
 
     untrained(options)
     model = Forecaster.load(options.model)
-    panel = panel_of(options, model.origin_)
-    panel, past = read(model.data, panel)
+    panel = panel_of(options, model)
+    panel, past = read(model.data, panel, model.origin_.columns)
     model.fitted_ = applied(model.fitted_, panel, past)
     future, _ = future_of(options, model.origin_, model.fitted_.ahead)
     return model, panel, future
@@ -176,7 +176,8 @@ def run_update(options: argparse.Namespace) -> int:
     model = Forecaster.load(options.model)
     before = model.origin_
     how = line_options(options)
-    new = read_further(options.new, before, (before.kind.target_column, *before.columns), **how)
+    columns = (before.kind.target_column, *before.columns)
+    new = read_further(options.new, before, columns, static=model.data.static, **how)
     model.update(new)
     frame = future = None
     if options.horizon is not None:

@@ -82,8 +82,11 @@ def numbers(text: str, kind: Any) -> list[Any]:
 
 def names(text: str) -> bool | tuple[str, ...]:
     """Names that are separated by commas; all of them, or none."""
-    if text in {"all", "none"}:
-        return text == "all" or ()
+    return (text == "all" or ()) if text in {"all", "none"} else listed(text)
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Names that are separated by commas."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
@@ -119,7 +122,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
 COLUMNS: dict[str, dict[str, Any]] = {
     "known": {"type": names, "metavar": "A,B"},
     "past": {"type": names, "metavar": "A,B"},
-    "calendar": {"type": names, "metavar": "A,B"},
+    "static": {"type": listed, "metavar": "A,B"},
+    "calendar": {"type": listed, "metavar": "A,B"},
 }
 FILE: dict[str, dict[str, Any]] = {
     "freq": {"metavar": "F"},
@@ -158,7 +162,7 @@ def add_columns(command: Any) -> None:
     """Add what networks are shown beside the series."""
     from statewise.forecasting.settings import Data
 
-    text = "Further columns of DATA that are text are left out. All and none are names too."
+    text = "Further columns of DATA that are text are left out. Say all or none for these."
     add_settings(command.add_argument_group("columns", text), COLUMNS, Data)
 
 
@@ -200,9 +204,12 @@ def panel_of(options: argparse.Namespace, model: Any = None) -> Any:
 
     how = {name: getattr(options, name) for name in ("id_column", "time_column", "freq")}
     how |= reading(options) | {"fill": options.fill or "linear", "target_column": options.column}
-    how["exogenous"] = "numbers"
+    how |= {"exogenous": "numbers", "static": options.static or ()}
     if model is not None:
-        how["exogenous"], how["freq"] = model.columns, options.freq or model.frequency
+        origin, how["static"] = model.origin_, model.data.static
+        how["freq"] = options.freq or origin.frequency
+        if not model.data.static:
+            how["exogenous"] = origin.columns
     elif options.past is not None and options.future is None:
         how["exogenous"] = named(options)
     panel = read_file(options.data, **how)
@@ -215,7 +222,7 @@ def panel_of(options: argparse.Namespace, model: Any = None) -> Any:
 
 def named(options: argparse.Namespace) -> Any:
     """The further columns that are named, or which are meant by all."""
-    if options.known is True or options.past is True:
+    if options.known is True or options.past is True or options.static:
         return "numbers"
     return (*(options.known or ()), *(options.past or ()))
 
@@ -274,7 +281,7 @@ def model_of(options: argparse.Namespace, panel: Any, known: Any = ()) -> Any:
         time_column=kind.time.name,
         target_column=kind.target_column,
         known=known,
-        **said(options, {**FILE, "past": {}, "calendar": {}}),
+        **said(options, {**FILE, "past": {}, "static": {}, "calendar": {}}),
     )
     given = said(options, RECIPE)
     if options.regime not in {None, "auto"}:

@@ -17,6 +17,7 @@ from statewise.data.csv_rows import CsvRows, read_rows
 from statewise.data.fill import HOW_TO_FILL, Fill
 from statewise.data.frame_kind import FrameKind
 from statewise.data.frequency import Frequency
+from statewise.data.labels import noughts_and_ones, with_labels
 from statewise.data.origin import ForecastOrigin
 from statewise.data.panel import Panel, arrange
 from statewise.data.time_columns import Times
@@ -39,6 +40,7 @@ def read_file(
     freq: str | int | Frequency | None = None,
     fill: Fill | None = None,
     exogenous: Exogenous = True,
+    static: Sequence[str] = (),
     date_format: str | None = None,
     decimal: str | None = None,
     encoding: str = "utf-8",
@@ -61,6 +63,7 @@ def read_file(
         freq: as in ``read_frame``, like ``fill``, ``exogenous`` and ``date_format``.
         fill: an empty field, NA, n/a, NaN, null, none, -, ? or a point alone is missing.
         exogenous: as in ``read_frame``.
+        static: further columns of which those of text become noughts and ones, one for each value.
         date_format: how times are written, as of strptime; %q is the quarter.
         decimal: the mark before decimals, "." or ","; by default it is found.
         encoding: how the bytes of a CSV file are to be read.
@@ -77,7 +80,7 @@ def read_file(
         from statewise.data.frames import read_frame
 
         return read_frame(
-            read_parquet(path),
+            with_labels(read_parquet(path), static),
             id_column=id_column,
             time_column=time_column,
             target_column=target_column,
@@ -96,6 +99,12 @@ def read_file(
     places: dict[str, int] = {}
     codes = np.array([places.setdefault(name, len(places)) for name in names])
     times = times_of(rows, chosen.time, codes, date_format)
+    labels: dict[str, Any] = {}
+    for name in static:
+        check_column(rows.header, "static", name)
+        if not rows.counts(name):
+            labels |= noughts_and_ones(name, rows.texts(name))
+            chosen, _ = chosen.without([name])
     text: tuple[str, ...] = ()
     if exogenous == "numbers":
         chosen, text = chosen.without([name for name in chosen.exogenous if not rows.counts(name)])
@@ -109,8 +118,8 @@ def read_file(
     like = "pandas", chosen.id, chosen.target, tuple(places), times.column
     kind = FrameKind(*like, decimal=decimal)
     notes = (*rows.notes, note, *text, sorting(times, codes))
-    stacked = np.stack(values, axis=1)
-    columns = chosen.exogenous
+    stacked = np.stack([*values, *labels.values()], axis=1)
+    columns = (*chosen.exogenous, *labels)
     return arrange(times, codes, stacked, kind, columns, freq, fill, holidays=True, notes=notes)
 
 
@@ -165,6 +174,7 @@ def read_further(
     origin: ForecastOrigin,
     columns: Sequence[str] | None,
     *,
+    static: Sequence[str] = (),
     encoding: str = "utf-8",
     skip_lines: int = 0,
     skip_footer: int = 0,
@@ -178,6 +188,7 @@ def read_further(
         path: a CSV or Parquet file, told apart as by ``read_file``.
         origin: where the series stand.
         columns: the columns to take as numbers; None for those of the origin that the file has.
+        static: those to take as text, of which ``columns`` may hold the noughts and ones.
         encoding: how the bytes of a CSV file are to be read; this and the lines to skip are those
             of ``read_file``.
         skip_lines: how many lines stand above the table.
@@ -205,8 +216,11 @@ def read_further(
             frame[name] = pd.Series(rows.texts(name), dtype="str")
     if columns is None:
         columns = [name for name in origin.columns if name in rows.header]
-    for name in columns:
+    texts = [name for name in static if name not in columns]
+    columns = [name for name in columns if name.split("=")[0] not in texts]
+    for name in (*columns, *texts):
         check_column(rows.header, "column", name)
+    frame |= {name: pd.Series(rows.texts(name), dtype="str") for name in texts}
     convention, _ = rows.convention(columns, origin.kind.decimal)
     for name in columns:
         frame[name] = rows.floats(name, convention, "Fill it in.")

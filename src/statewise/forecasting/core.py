@@ -12,6 +12,7 @@ from statewise.base.checks import at_least, fraction, percent, positive
 from statewise.data.append import read_future
 from statewise.data.calendar import calendar
 from statewise.data.frames import read_frame, write_frame
+from statewise.data.labels import with_labels
 from statewise.data.origin import ForecastOrigin
 from statewise.data.panel import Panel
 from statewise.ensemble.exported import Exported
@@ -20,7 +21,6 @@ from statewise.forecasting.combination import Combination, weighted
 from statewise.forecasting.decisions import Decisions
 from statewise.forecasting.intervals import Residuals
 from statewise.forecasting.learned import Known, Learned, Past
-from statewise.forecasting.reading import encoded
 from statewise.forecasting.settings import Settings
 
 __all__ = ["Ahead", "FittedModel"]
@@ -116,7 +116,7 @@ class FittedModel:
             panel = frame
         else:
             panel = read_frame(
-                encoded(self.settings.data, frame, self.base.columns),
+                with_labels(frame, self.settings.data.static, self.base.columns),
                 id_column=kind.id_column or "unique_id",
                 time_column=kind.time.name,
                 target_column=kind.target_column,

@@ -8,10 +8,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from statewise.data.append import read_new_rows
 from statewise.data.frequency import show
+from statewise.data.labels import with_labels
 from statewise.errors import DataError, SettingError
 from statewise.forecasting.core import FittedModel
 from statewise.forecasting.learned import Known, Learned
-from statewise.forecasting.reading import encoded
 
 __all__ = ["observed", "stepped"]
 
@@ -24,7 +24,7 @@ def observed(model: FittedModel, frame: Any) -> FittedModel:
     Raises:
         DataError: a series is unknown, or a row repeats or leaves out a time, or is out of range.
     """
-    frame = encoded(model.settings.data, frame, model.base.columns)
+    frame = with_labels(frame, model.settings.data.static, model.base.columns)
     rows, learned = read_new_rows(frame, model.origin), model.learned
     x = model.columns_of(rows.exogenous, rows.ds)
     counts = np.diff(rows.offsets)

@@ -5,15 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 
 from statewise.data.choose import Chosen, check_column, choose
 from statewise.data.columns import Given, as_table, given
 from statewise.data.frames import read_frame
+from statewise.data.labels import with_labels
 from statewise.data.panel import Panel
 from statewise.errors import SettingError
 from statewise.forecasting.settings import Data
 
-__all__ = ["encoded", "read"]
+__all__ = ["read"]
 
 
 def read(data: Data, frame: Any, names: Sequence[str] | None = None) -> tuple[Panel, int]:
@@ -29,11 +31,15 @@ def read(data: Data, frame: Any, names: Sequence[str] | None = None) -> tuple[Pa
         SettingError: a column is both known ahead and not.
     """
     if isinstance(frame, Panel):
-        known, past = split(data, list(frame.columns))
-        places = [frame.columns.index(name) for name in (*known, *past)]
-        columns = frame.exogenous[:, places]
+        known, past = split(data, list(frame.columns if names is None else names))
+        there = dict(zip(frame.columns, frame.exogenous.T, strict=True))
+        columns = np.zeros((len(frame.y), len(known) + len(past)))
+        for column, name in zip(columns.T, (*known, *past), strict=True):
+            if name in there or name.split("=")[0] not in data.static:
+                check_column(frame.columns, "exogenous", name)
+                column[:] = there[name]  # and zeros of a static value that none of these has
         return replace(frame, exogenous=columns, columns=(*known, *past)), len(past)
-    frame = encoded(data, frame, names)
+    frame = with_labels(frame, data.static, names)
     whole, chosen = found(data, frame)
     table = as_table(whole.frame)
     known, past = split(data, further_columns(table, chosen))
@@ -56,40 +62,6 @@ def found(data: Data, frame: Any) -> tuple[Given, Chosen]:
     return whole, choose(names, data.id_column, whole.time, whole.target, False)
 
 
-def encoded(data: Data, frame: Any, names: Sequence[str] | None = None) -> Any:
-    """A frame with a column of noughts and ones for each value of a static column of text.
-
-    Args:
-        data: which columns are static.
-        frame: with them.
-        names: of the columns that a model knows; by default one is made for each value there is.
-
-    Raises:
-        DataError: the frame has no such column.
-    """
-    if not data.static:
-        return frame
-    table = as_table(frame)
-    for column in data.static:
-        check_column(table.columns, "static", column)
-        if table[column].dtype.is_numeric():
-            continue
-        values = [str(value) for value in table[column].to_list()]
-        made = [f"{column}={value}" for value in sorted(set(values))]
-        if names is not None:
-            made = [name for name in names if name.startswith(f"{column}=")]
-        parts = [
-            nw.new_series(
-                name,
-                [float(f"{column}={value}" == name) for value in values],
-                backend=table.implementation,
-            )
-            for name in made
-        ]
-        table = table.with_columns(*parts).drop(column)
-    return table.to_native()
-
-
 def further_columns(table: "nw.DataFrame[Any]", chosen: Chosen) -> list[str]:
     """The columns of a table that are numbers and have no other part in it."""
     taken = {chosen.id, *chosen.time, chosen.target}
@@ -108,6 +80,7 @@ def split(data: Data, names: list[str]) -> tuple[list[str], list[str]]:
         problem = "are both known ahead and not"
         raise SettingError("past", both, problem, "Name each column once.")
     rest = [name for name in names if name not in {*known, *past}]
+    static = [name for name in rest if name.split("=")[0] in data.static]
     if data.known is True:
         return [*known, *rest], past
-    return known, [*past, *(rest if data.past is True else [])]
+    return known, [*past, *(rest if data.past is True else static)]
