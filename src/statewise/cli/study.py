@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from statewise.data.panel import Panel
     from statewise.study import Decided, Study
 
-__all__ = ["add_to", "write_report"]
+__all__ = ["add_to"]
 
 
 def add_to(commands: Any) -> None:
