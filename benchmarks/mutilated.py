@@ -1,6 +1,6 @@
 """Are spoilt panels forecast? Two hundred random ones, in which ordinary series lie among wrecks.
 
-A panel has one of eight frequencies and up to eight series, each ordinary or spoilt in one of the
+A panel has one of nine frequencies and up to eight series, each ordinary or spoilt in one of the
 ways of ``WAYS``. ``Forecaster()`` with no settings is fitted, forecasts with intervals, is shown
 one more row of every series, and forecasts again. None may be refused; forecasts and bounds are to
 be finite, in order, and not negative where the history is not.
