@@ -48,6 +48,7 @@ def test_a_fit_is_the_same_in_threads_and_processes(
 def test_cross_validation_is_the_same_in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "CHUNK", 3)
     frame = long(lengths=LENGTHS)
-    model, how = Forecaster(Recipe(**SMALL)), {"h": 3, "n_windows": 2, "level": [80]}
+    model = Forecaster(Recipe(**SMALL))
+    how: dict[str, Any] = {"h": 3, "n_windows": 2, "level": [80]}
     here = model.cross_validation(frame, **how)
     assert model.cross_validation(frame, **how, executor=ThreadExecutor(1)).equals(here)

@@ -137,8 +137,8 @@ class DaskExecutor:
                         os.kill(nanny.pid, KILL)
         self._cluster.close()
 
-    def results(self, shards: Iterator[Any], task: Task = run_shard) -> Iterator[Any]:
-        one = partial(task, threads=1)
+    def results(self, shards: Iterator[Any], task: Task | None = None) -> Iterator[Any]:
+        one = partial(task or run_shard, threads=1)
         finished = self._dask.as_completed(loop=self._client.loop)
 
         def submit(shard: Any, times: int) -> None:

@@ -45,8 +45,11 @@ class ShardExecutor(AbstractContextManager[Any, None], Protocol):
     Its block starts the workers and stops them: soon, and without results, after an exception.
     """
 
-    def results(self, shards: Iterator[Any], task: Task = run_shard) -> Iterator[Any]:
-        """The result of every shard, as they finish; ``task`` is importable by name."""
+    def results(self, shards: Iterator[Any], task: Task | None = None) -> Iterator[Any]:
+        """The result of every shard, as they finish.
+
+        ``task`` makes them, and is importable by name; by default it is that of a study.
+        """
 
 
 class ThreadExecutor:
@@ -67,8 +70,8 @@ class ThreadExecutor:
         self._stop[0] = kind is not None
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def results(self, shards: Iterator[Any], task: Task = run_shard) -> Iterator[Any]:
-        one = partial(task, threads=self.threads, stop=self._stop)
+    def results(self, shards: Iterator[Any], task: Task | None = None) -> Iterator[Any]:
+        one = partial(task or run_shard, threads=self.threads, stop=self._stop)
         yield from in_flight(self._pool, one, shards, 2, {})
 
 
@@ -96,8 +99,8 @@ class ProcessExecutor:
                 process.terminate()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def results(self, shards: Iterator[Any], task: Task = run_shard) -> Iterator[Any]:
-        one = partial(task, threads=1)
+    def results(self, shards: Iterator[Any], task: Task | None = None) -> Iterator[Any]:
+        one = partial(task or run_shard, threads=1)
         waiting: dict[Future[Any], Any] = {}
         failures = 0
         while True:
