@@ -7,7 +7,8 @@ import numpy as np
 
 from statewise.engine import Fitted
 from statewise.ensemble.trained import Ensemble, ForecastState
-from statewise.forecasting.fitting import History, Networks, fit_ensembles, known_of
+from statewise.forecasting.fitting import fit_ensembles, known_of
+from statewise.forecasting.networks import History, Networks
 from statewise.model.framing import Framing
 from statewise.model.network import Adam, Network, Training
 from statewise.model.regime import REGIMES, StateRegime

@@ -10,7 +10,8 @@ from statewise import engine
 from statewise.engine import State
 from statewise.ensemble.trained import Ensemble
 from statewise.errors import SettingError
-from statewise.forecasting.fitting import History, Networks, fit_ensembles, known_of, prepare
+from statewise.forecasting.fitting import fit_ensembles, known_of, prepare
+from statewise.forecasting.networks import History, Networks
 from statewise.model.framing import Framing
 from statewise.model.network import EarlyStopping, Training
 from statewise.model.regime import StateRegime

@@ -207,6 +207,7 @@ def panel_of(options: argparse.Namespace, model: Any = None) -> Any:
     how |= {"exogenous": "numbers", "static": options.static or ()}
     if model is not None:
         origin, how["static"] = model.origin_, model.data.static
+        how["target_column"] = options.column or origin.kind.target_column
         how["freq"] = options.freq or origin.frequency
         if not model.data.static:
             how["exogenous"] = origin.columns

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from statewise.base.checks import instance, one_of
 from statewise.data.frequency import Frequency
 from statewise.forecasting.cutoffs import held_back
-from statewise.forecasting.fitting import SEEN, Networks
+from statewise.forecasting.networks import SEEN, Networks
 from statewise.forecasting.settings import Recipe, Settings
 from statewise.model.framing import Framing
 from statewise.model.network import Adam, EarlyStopping, Network, Training

@@ -17,8 +17,8 @@ from statewise.ensemble.trained import Ensemble, ForecastState, point_of
 from statewise.errors import DataError, SettingError
 from statewise.forecasting.combination import weighted
 from statewise.forecasting.core import FittedModel
-from statewise.forecasting.fitting import History
 from statewise.forecasting.learned import Learned
+from statewise.forecasting.networks import History
 
 __all__ = ["Fan", "Trace", "fans", "fitted_values", "trace_frame", "traces", "warm_up_length"]
 

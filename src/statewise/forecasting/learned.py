@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise.ensemble.trained import Ensemble, ForecastState, point_of
-from statewise.forecasting.fitting import History, Networks, known_of
+from statewise.forecasting.fitting import known_of
+from statewise.forecasting.networks import History, Networks
 from statewise.simple import NAMES, Simple, SimpleState
 from statewise.simple.adjustment import Adjustment
 

@@ -17,9 +17,9 @@ from statewise.errors import ModelError, StatewiseError
 from statewise.forecasting.combination import Combination
 from statewise.forecasting.core import FittedModel
 from statewise.forecasting.decisions import Decisions
-from statewise.forecasting.fitting import Networks
 from statewise.forecasting.intervals import Residuals
 from statewise.forecasting.learned import Known, Learned
+from statewise.forecasting.networks import Networks
 from statewise.forecasting.settings import Settings
 from statewise.model.framing import FittedFraming
 from statewise.simple import Simple, SimpleState
