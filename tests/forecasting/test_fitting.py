@@ -9,8 +9,7 @@ import pytest
 from statewise import engine
 from statewise.engine import State
 from statewise.ensemble.trained import Ensemble
-from statewise.errors import SettingError
-from statewise.forecasting.fitting import fit_ensembles, known_of, prepare
+from statewise.forecasting.fitting import known_of, prepare
 from statewise.forecasting.networks import History, Networks
 from statewise.model.framing import Framing
 from statewise.model.network import EarlyStopping, Training
@@ -131,26 +130,6 @@ def test_no_scale_sees_what_comes_after_the_history() -> None:
     np.testing.assert_array_equal(found[0], found[1])
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"members": 0}, "members = 0"),
-        ({"scope": "world"}, "scope = 'world'"),
-        ({"regime": StateRegime("never", reset_forecast="never"), "scope": "global"}, "regime = "),
-    ],
-)
-def test_impossible_recipes_are_refused(change: Any, message: str) -> None:
-    with pytest.raises(SettingError, match=message):
-        recipe(**change)
-
-
-def test_columns_that_are_not_known_when_the_state_moves_on_are_refused() -> None:
-    plan = recipe(CARRIED, framing=Framing(lags=2, outputs=2))
-    with pytest.raises(SettingError, match="outputs = 2: look at price"):
-        plan.check_columns(["price"])
-    recipe(framing=Framing(lags=2)).check_columns(["price"])
-
-
 @pytest.mark.parametrize("scope", ["local", "global"])
 @pytest.mark.parametrize("regime", [CARRIED, "stateless", REGIMES[3]])
 def test_short_series_are_padded_and_not_refused(scope: str, regime: Any) -> None:
@@ -165,17 +144,6 @@ def test_short_series_are_padded_and_not_refused(scope: str, regime: Any) -> Non
     assert [plan.samples(n) for n in (1, 3, 4, 5, 30)] == [0, 0, 1, 2, 27]
     last = recipe(framing=Framing(lags=2, samples=9))
     assert [last.samples(n) for n in (3, 4, 12, 30)] == [0, 1, 9, 9]
-
-
-def test_the_networks_of_several_panels_are_those_of_each() -> None:
-    for scope in ("local", "global"):
-        plan = recipe(scope=scope)
-        panels = [histories((30, 18)), histories((41, 9))]
-        for (ensemble, trained), part in zip(fit_ensembles(plan, panels), panels, strict=True):
-            alone, fitted = fit_ensembles(plan, [part])[0]
-            for one, other in zip(ensemble.weights, alone.weights, strict=True):
-                np.testing.assert_array_equal(one, other)
-            np.testing.assert_array_equal(trained.loss, fitted.loss)
 
 
 def test_a_state_that_goes_on_from_training_runs_over_what_came_since() -> None:
@@ -196,13 +164,6 @@ def test_many_windows_are_thinned_out_from_the_end() -> None:
     for (x, y), (inputs, targets) in zip(pairs, everything, strict=True):
         np.testing.assert_array_equal(x, inputs[::-4][::-1])
         np.testing.assert_array_equal(y, targets[::-4][::-1])
-
-
-def test_validation_that_leaves_nothing_of_a_series_is_refused_where_it_has_its_own() -> None:
-    plan, parts = recipe("stateless", training=Training(3, validation=20)), histories((60, 18, 60))
-    with pytest.raises(SettingError, match="leaves none to train on"):
-        fit_ensemble(plan, parts)
-    fit_ensemble(replace(plan, scope="global"), parts)
 
 
 @pytest.mark.parametrize("scope", ["local", "global"])
