@@ -222,7 +222,8 @@ def test_gaps_are_filled_in_rows_and_values() -> None:
         (frame(x=[1, 2, None, 5, 6]), {}, "column 'x' = '2020-03-01': is missing"),
         (frame(y=[None] * 5), {"fill": "forward"}, "'2020-01-01': .*nothing before it"),
         (frame(y=[None] * 5), {"fill": "linear"}, "nothing on one side of it"),
-        (frame(x=[None, 2, 3, 5, 6]), {"fill": "linear"}, "'x' = '2020-01-01': .*nothing on one"),
+        (frame(x=[None, 2, 3, 5, 6]), {"fill": "forward"}, "'x' = '2020-01-01': .*nothing before"),
+        (frame(x=[None] * 5), {"fill": "linear"}, "'x' = '2020-01-01': .*nothing on one side"),
         (frame(y=[1, 2, np.inf, 5, 6]), {"fill": 0}, "= inf: is not a finite number, at 2020-03"),
         (frame(y=[1, 2, -1e40, 5, 6]), {}, "is too large to compute with"),
         (frame(y=list("1234a")), {}, "y = 'a': is not a number, in row 5"),
@@ -262,6 +263,12 @@ def test_a_series_without_a_value_is_left_out(fill: Any) -> None:
     assert panel.ids == ("b",)
     assert panel.y.tolist() == [1, 2, 3]
     assert panel.notes == ("a has no value, and was left out",)
+
+
+def test_a_further_column_is_the_nearest_value_at_the_ends() -> None:
+    panel = read_frame(frame(x=[None, 2, 4, None, None]), fill="linear")
+    assert panel.exogenous[:, 0].tolist() == [2, 2, 4, 3, 3]  # none of a: the mean of the others
+    assert panel.notes == ("3 values of x at the ends of series are the nearest known ones",)
 
 
 BERLIN = "Europe/Berlin"

@@ -1,5 +1,7 @@
 """Rows that are missing put in, and values filled in: what makes a gappy panel an even one."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +11,7 @@ from statewise.data.fill import Fill, fill_missing
 from statewise.data.frequency import Frequency, show
 from statewise.errors import DataError
 
-__all__ = ["Rows", "holidays_in", "unfilled", "widen", "with_ends"]
+__all__ = ["Rows", "evened", "holidays_in", "unfilled", "widen", "with_ends", "with_nearest"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -71,6 +73,23 @@ def widen(frequency: Frequency, rows: Rows, index: Ints, fill: Fill) -> Rows:
     return Rows(ds, np.stack(filled, axis=1), codes, wide)
 
 
+def evened(
+    frequency: Frequency, rows: Rows, index: Ints, fill: Fill, labels: Sequence[str]
+) -> tuple[Rows, list[str]]:
+    """Rows without gaps, filled in as far as can be, and notes.
+
+    Args:
+        frequency, rows, index, fill: as for ``widen``.
+        labels: of the columns of the values, the target's first.
+    """
+    kept, note = with_ends(widen(frequency, rows, index, fill), labels[0])
+    notes = [] if note is None else [note]
+    if fill == "linear":
+        kept, nearest = with_nearest(kept, labels[1:])
+        notes += nearest
+    return kept, notes
+
+
 def with_ends(rows: Rows, target: str) -> tuple[Rows, str | None]:
     """Rows from the first to the last of each series that has a target, and a note if some went.
 
@@ -89,6 +108,30 @@ def with_ends(rows: Rows, target: str) -> tuple[Rows, str | None]:
     if count == 1:
         note = f"one row without {target} at the end of a series was left out, {first}"
     return Rows(rows.ds[kept], rows.values[kept], codes, offsets), note
+
+
+def with_nearest(rows: Rows, columns: Sequence[str]) -> tuple[Rows, list[str]]:
+    """Rows whose further columns are the nearest known value at the ends of series; and notes.
+
+    A series that has no value of a column takes the mean of the others; a column without any value
+    is left as it is.
+    """
+    values, notes = rows.values.copy(), []
+    for at, name in enumerate(columns, start=1):
+        column = values[:, at]
+        missing = np.isnan(column)
+        if missing.all() or not missing.any():
+            continue
+        mean = float(column[~missing].mean())
+        for a, b in pairwise(rows.offsets):
+            part, known = column[a:b], np.flatnonzero(~missing[a:b])
+            if not len(known):
+                part[:] = mean
+            elif len(known) < b - a:  # what lies between is filled in already
+                part[: known[0]], part[known[-1] + 1 :] = part[known[0]], part[known[-1]]
+        count = int(missing.sum())
+        notes.append(f"{count} values of {name} at the ends of series are the nearest known ones")
+    return rows._replace(values=values), notes
 
 
 def unfilled(fill: Fill) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from statewise.data.fill import HOW_TO_FILL, Fill, check_fill
 from statewise.data.frame_kind import FrameKind
 from statewise.data.frequency import Frequency, show
-from statewise.data.gaps import Rows, holidays_in, unfilled, widen, with_ends
+from statewise.data.gaps import Rows, evened, holidays_in, unfilled
 from statewise.data.infer import check_gaps, infer
 from statewise.data.origin import ForecastOrigin
 from statewise.data.time_columns import Times
@@ -297,13 +297,10 @@ def arrange(
     if not isinstance(spacing, DataError) and (fill is not None or closed):
         if closed:
             said.append(f"{closed} business days have no row and were filled in as holidays: {way}")
-        wide = widen(spacing, Rows(ds, values, codes, offsets), index, way)
-        written = written if len(wide.ds) == len(ds) else None
-        kept, note = with_ends(wide, kind.target_column)
-        ds, values, codes, offsets = kept
-        if note is not None:
-            written = None
-            said.append(note)
+        rows, found = evened(spacing, Rows(ds, values, codes, offsets), index, way, labels)
+        written = written if np.array_equal(rows.ds, ds) else None
+        ds, values, codes, offsets = rows
+        said += found
         check_filled(values, labels, ds, codes, names, *unfilled(way))
         if filled := len(values) - there - closed:
             said.append(f"{filled} missing values were filled in: {way}")
