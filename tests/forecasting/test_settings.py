@@ -99,3 +99,23 @@ def test_lists_are_tuples_so_that_equal_settings_are_equal() -> None:
 def test_impossible_settings_are_refused_before_data_are_read(given: Any, message: str) -> None:
     with pytest.raises(SettingError, match=message):
         Forecaster(**given).fit(None)
+
+
+@pytest.mark.parametrize(
+    ("given", "fix"),
+    [
+        ({"lags": 3}, r"Use recipe=Recipe\(lags=3\)."),
+        ({"freq": "D"}, r"Use data=Data\(freq='D'\)."),
+    ],
+)
+def test_a_setting_of_a_group_is_sent_there(given: Any, fix: str) -> None:
+    with pytest.raises(SettingError, match=fix):
+        Forecaster(**given)
+
+
+def test_a_group_shows_what_was_set() -> None:
+    assert (
+        repr(Forecaster(Recipe(lags=3), horizon=2))
+        == "Forecaster(recipe=Recipe(lags=3), horizon=2)"
+    )
+    assert repr(Data()) == "Data()"

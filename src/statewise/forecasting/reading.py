@@ -58,8 +58,9 @@ def read(data: Data, frame: Any, names: Sequence[str] | None = None) -> tuple[Pa
 def found(data: Data, frame: Any) -> tuple[Given, Chosen]:
     """A frame with its times in a column, and which columns are what in it."""
     whole = given(frame, data.time_column, data.target_column)
-    names = as_table(whole.frame).columns
-    return whole, choose(names, data.id_column, whole.time, whole.target, False)
+    table = as_table(whole.frame)
+    code = "polars" if table.implementation.is_polars() else "frame"
+    return whole, choose(table.columns, data.id_column, whole.time, whole.target, False, frame=code)
 
 
 def further_columns(table: "nw.DataFrame[Any]", chosen: Chosen) -> list[str]:

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar, cast
 
 from statewise.base.checks import at_least, instance, one_of
 from statewise.base.records import settle
@@ -31,8 +31,25 @@ def names(argument: str, given: Names) -> Names:
     return given if isinstance(given, bool) else tuple(given)
 
 
-@dataclass(frozen=True)
-class Data:
+class Table:
+    """Settings with defaults, which shows those that are not at theirs."""
+
+    def changed(self) -> dict[str, Any]:
+        """The settings that are not at their defaults."""
+        pairs = ((each, getattr(self, each.name)) for each in fields(cast(Any, self)))
+        return {
+            each.name: value
+            for each, value in pairs
+            if value is not each.default and value != each.default
+        }
+
+    def __repr__(self) -> str:
+        said = [f"{name}={value!r}" for name, value in self.changed().items()]
+        return f"{type(self).__name__}({', '.join(said)})"
+
+
+@dataclass(frozen=True, repr=False)
+class Data(Table):
     """What is read of a frame.
 
     Args:
@@ -79,8 +96,8 @@ class Data:
         )
 
 
-@dataclass(frozen=True)
-class Recipe:
+@dataclass(frozen=True, repr=False)
+class Recipe(Table):
     """How networks are made; what is None is decided from the series, and readable afterwards.
 
     Args:
@@ -145,7 +162,7 @@ class Recipe:
 
 
 @dataclass(repr=False, eq=False)
-class Settings:
+class Settings(Table):
     """The settings of a forecaster, each kept as it was given until a model is fitted.
 
     They are read, set and copied by name, as scikit-learn has it.
@@ -175,6 +192,15 @@ class Settings:
     progress: bool = setting(
         False, "whether fitting shows a progress bar, if it takes longer than two seconds"
     )
+
+    def __new__(cls, *_: Any, **given: Any) -> Self:
+        """Refuse what belongs to a group, and say to which."""
+        for name, value in given.items():
+            for group in (Recipe, Data):
+                if name in words(group):
+                    fix = f"Use {group.__name__.lower()}={group.__name__}({name}={value!r})."
+                    raise SettingError(name, value, f"is a setting of {group.__name__}", fix)
+        return super().__new__(cls)
 
     def check(self) -> None:
         """Raise SettingError if one is impossible whatever the series."""
@@ -217,19 +243,6 @@ class Settings:
     def clone(self) -> Self:
         """Another with the same settings, not fitted."""
         return type(self)(**self.get_params())
-
-    def changed(self) -> dict[str, Any]:
-        """The settings that are not at their defaults."""
-        pairs = ((each, getattr(self, each.name)) for each in fields(self))
-        return {
-            each.name: value
-            for each, value in pairs
-            if value is not each.default and value != each.default
-        }
-
-    def __repr__(self) -> str:
-        said = [f"{name}={value!r}" for name, value in self.changed().items()]
-        return f"{type(self).__name__}({', '.join(said)})"
 
 
 def words(table: type = Settings) -> dict[str, str]:
