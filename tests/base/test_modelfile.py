@@ -290,3 +290,15 @@ def test_a_full_disk_leaves_the_old_file(saved: Path) -> None:
     assert "could not be written (File too large)" in found.stdout
     assert same(load(saved)[0], ARRAYS)
     assert [p.name for p in saved.parent.iterdir()] == [saved.name]
+
+
+def test_two_saves_of_one_model_are_equal_to_the_byte(tmp_path: Path) -> None:
+    arrays = {f"array-{i}": np.arange(i + 1.0) for i in range(5)}
+    document = {"name": "Z\u00fcrich", "list": [1, 2], "text": 'a "quoted" \\ word'}
+    contents = set()
+    for i in range(20):
+        path = tmp_path / f"{i}.safetensors"
+        save(path, arrays, document)
+        contents.add(path.read_bytes())
+    assert len(contents) == 1
+    assert load(path)[1] == document

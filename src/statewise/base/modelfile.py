@@ -55,7 +55,7 @@ def save(path: str | Path, arrays: Mapping[str, NDArray[Any]], document: Mapping
     target = Path(path)
     with Staging(target.parent) as staging:
         try:
-            staging.path(target.name).write_bytes(write_tensors(plain, metadata))
+            staging.path(target.name).write_bytes(ordered(write_tensors(plain, metadata)))
         except OSError as error:
             problem = f"could not be written ({error.strerror})"
             fix = "Free some space there or choose another file."
@@ -110,6 +110,20 @@ def metadata_of(content: bytes) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, RecursionError):
         return {}
     return metadata if isinstance(metadata, dict) else {}
+
+
+def ordered(content: bytes) -> bytes:
+    """A safetensors file whose metadata are in order, which the library changes from call to call.
+
+    Its header is padded with spaces, as the format allows, so that arrays stay where they are.
+    """
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    if len(text) > size:  # escaped otherwise than the library does; the content is the same
+        return content
+    return content[:8] + text.ljust(size) + content[8 + size :]
 
 
 def damaged(path: str | Path, reason: str) -> ModelError:

@@ -26,7 +26,8 @@ __all__ = ["DaskExecutor"]
 AHEAD = 3  # shards in flight for each thread of the workers: one trains, the others wait there
 DEATHS = 10  # of local workers that one shard survives before Dask gives it up for the first time
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has no other
-PATIENCE = 30.0  # seconds to wait for the scheduler and for its first worker
+ANSWER = 5.0  # seconds to wait for the scheduler
+PATIENCE = 30.0  # and for its first worker
 
 
 class DaskExecutor:
@@ -100,7 +101,7 @@ class DaskExecutor:
     def _connect(self) -> Any:
         where = self.address if self._cluster is None else self._cluster
         try:
-            client = self._dask.Client(where, timeout=PATIENCE, set_as_default=False)
+            client = self._dask.Client(where, timeout=ANSWER, set_as_default=False)
         except ValueError as error:
             raise no_scheduler(self.address, f" ({error})") from None
         except OSError as error:
