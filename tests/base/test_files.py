@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from statewise.base.files import Staging, check_writable
-from statewise.errors import OutputError
+from statewise.base import modelfile
+from statewise.base.files import Staging, check_writable, content_of
+from statewise.data.files import read_file
+from statewise.errors import DataError, ModelError, OutputError
 
 
 def test_files_appear_together_and_replace_older_ones(tmp_path: Path) -> None:
@@ -75,3 +77,20 @@ def test_where_nothing_can_be_written_is_known_beforehand(tmp_path: Path) -> Non
         check_writable(tmp_path / "file" / "below")
     with pytest.raises(OutputError, match="is a folder"):
         check_writable(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero")):
+        with pytest.raises(OSError, match="a device or a pipe"):
+            content_of(path)
+        with pytest.raises(DataError, match="a device or a pipe"):
+            read_file(path)
+        with pytest.raises(ModelError, match="a device or a pipe"):
+            modelfile.load(path)
+    with pytest.raises(DataError, match="a device or a pipe"):
+        read_file(pipe.rename(tmp_path / "pipe.parquet"))
+    (tmp_path / "file").write_bytes(b"abc")
+    assert content_of(tmp_path / "file") == b"abc"

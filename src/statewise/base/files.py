@@ -1,14 +1,16 @@
-"""Files that are written whole or not at all."""
+"""Files that are read if they are files, and written whole or not at all."""
 
+import errno
 import os
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 from typing import Self
 
 from statewise.errors import OutputError
 
-__all__ = ["Staging", "check_writable"]
+__all__ = ["Staging", "check_writable", "content_of", "regular"]
 
 
 class Staging:
@@ -70,6 +72,19 @@ class Staging:
                 os.fsync(handle.fileno())
         for file in files:
             file.replace(self.folder / file.name)
+
+
+def regular(path: Path) -> Path:
+    """The path of a file that has an end; raises OSError for a device or a pipe, which may not."""
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # opening a folder says what it is
+        raise OSError(errno.EINVAL, "it is a device or a pipe, not a file")
+    return path
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a regular file; raises OSError if it cannot be read."""
+    return regular(path).read_bytes()
 
 
 def check_writable(path: str | Path) -> None:

@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as read_tensors
 from safetensors.numpy import save as write_tensors
 
-from statewise.base.files import Staging
+from statewise.base.files import Staging, content_of
 from statewise.errors import ModelError, OutputError, SettingError
 
 __all__ = ["VERSION", "load", "save"]
@@ -70,7 +70,7 @@ def load(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
             or it is damaged.
     """
     try:
-        content = Path(path).read_bytes()
+        content = content_of(Path(path))
     except (OSError, ValueError) as error:
         problem = f"cannot be read ({getattr(error, 'strerror', None) or error})"
         raise ModelError("path", str(path), problem, GIVE) from None

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise.base.checks import at_least
+from statewise.base.files import content_of
 from statewise.data.choose import TIMES
 from statewise.data.number_text import (
     Convention,
@@ -138,7 +139,7 @@ def read_rows(
     at_least("skip_lines", skip_lines, 0)
     at_least("skip_footer", skip_footer, 0)
     try:
-        content = path.read_bytes()
+        content = content_of(path)
     except OSError as error:
         problem = f"cannot be read ({error.strerror})"
         raise DataError("file", str(path), problem, "Check the path.") from None

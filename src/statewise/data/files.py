@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from statewise.base.extras import import_extra
-from statewise.base.files import Staging
+from statewise.base.files import Staging, regular
 from statewise.data.choose import Exogenous, check_column, choose
 from statewise.data.csv_rows import CsvRows, read_rows
 from statewise.data.fill import HOW_TO_FILL, Fill
@@ -233,7 +233,7 @@ def read_parquet(path: Path) -> Any:
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(path)
+        table = parquet.read_table(regular(path))
     except (OSError, pyarrow.ArrowException) as error:
         problem = f"cannot be read ({str(error).splitlines()[0]})"
         raise DataError("file", str(path), problem, "Check the path and the file.") from None
