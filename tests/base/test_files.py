@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,3 +96,32 @@ def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
         read_file(pipe.rename(tmp_path / "pipe.parquet"))
     (tmp_path / "file").write_bytes(b"abc")
     assert content_of(tmp_path / "file") == b"abc"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes are asked for as POSIX has it")
+def test_what_a_killed_process_was_preparing_is_cleared_away(tmp_path: Path) -> None:
+    code = """
+import os, signal, sys
+from pathlib import Path
+from statewise.base.files import Staging
+with Staging(sys.argv[1]) as staging:
+    staging.text("half", "a")
+    if sys.argv[2] == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    print(flush=True)
+    input()
+"""
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    subprocess.run([*command, "die"], check=False)
+    [stale] = tmp_path.iterdir()
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*command, "wait"], text=True, stdin=pipe, stdout=pipe) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert not stale.exists()
+        [living] = tmp_path.iterdir()
+        with Staging(tmp_path) as staging:
+            staging.text("whole", "b")
+        assert living.exists()
+        process.communicate("\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["half", "whole"]

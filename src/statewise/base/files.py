@@ -1,8 +1,10 @@
 """Files that are read if they are files, and written whole or not at all."""
 
 import errno
+import glob
 import os
 import shutil
+import socket
 import stat
 import tempfile
 from pathlib import Path
@@ -11,6 +13,10 @@ from typing import Self
 from statewise.errors import OutputError
 
 __all__ = ["Staging", "check_writable", "content_of", "regular"]
+
+
+MINE = f".writing-{socket.gethostname()}-"
+"""How the folders of this machine begin in which files are prepared; a process's number follows."""
 
 
 class Staging:
@@ -30,7 +36,8 @@ class Staging:
         absent = [p for p in (self.folder, *self.folder.parents) if not p.exists()]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=self.folder))
+            clear_stale(self.folder)
+            self._aside = Path(tempfile.mkdtemp(prefix=f"{MINE}{os.getpid()}-", dir=self.folder))
         except OSError as error:
             problem = f"cannot be written ({error.strerror})"
             fix = "Choose a folder that you may write to."
@@ -72,6 +79,22 @@ class Staging:
                 os.fsync(handle.fileno())
         for file in files:
             file.replace(self.folder / file.name)
+
+
+def clear_stale(folder: Path) -> None:
+    """Remove what processes of this machine were preparing in a folder when they were killed."""
+    if os.name != "posix":  # elsewhere asking for a process may end it
+        return
+    for aside in folder.glob(f"{glob.escape(MINE)}*-*"):
+        number = aside.name.removeprefix(MINE).partition("-")[0]
+        if not number.isdecimal() or int(number) == os.getpid():
+            continue
+        try:
+            os.kill(int(number), 0)  # asks whether it is there, and does nothing
+        except ProcessLookupError:
+            shutil.rmtree(aside, ignore_errors=True)
+        except (OSError, OverflowError):
+            continue  # it is there, of another user
 
 
 def regular(path: Path) -> Path:
