@@ -126,6 +126,11 @@ def test_a_model_forecasts_series_that_it_was_not_fitted_on(capsys: Captured) ->
     assert "--epochs = 3: is of training, and the model is trained. Leave --epochs or" in said
 
 
+def test_a_model_that_is_not_there_is_called_by_its_option(capsys: Captured) -> None:
+    assert main(["forecast", "data.csv", "--model", "nosuch.model"]) == 2
+    assert "--model = 'nosuch.model': cannot be read" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("folder")
 def test_a_saved_model_moves_on_as_the_library_does(capsys: Captured) -> None:
     line = ["forecast", "data.csv", "--horizon", "2", "--save", "m", "--plot", "f.png", *SMALL]

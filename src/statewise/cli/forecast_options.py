@@ -131,7 +131,7 @@ FILE: dict[str, dict[str, Any]] = {
 }
 SAID = {
     "file": "DATA", "frame": "DATA", "target_column": "--column", "h": "--horizon",
-    "X": "--future", "exogenous": "--past", "patience": "--early-stopping",
+    "X": "--future", "exogenous": "--past", "patience": "--early-stopping", "path": "--model",
 }  # fmt: skip
 """The command line's names of those arguments of the library that its options call otherwise."""
 

@@ -224,15 +224,15 @@ def tried(
     more = (
         learner.trials(past, spread(lengths, horizon, seasons), None) if len(lengths) < FEW else []
     )
-    done = [*trials, *(with_blank(trial, len(names)) for trial in more)]
+    every = [*trials, *(with_blank(trial, len(names)) for trial in more)]
     cut = past.until(np.maximum(lengths - held[0], np.minimum(lengths, LEAST)))
     before = learner.scale(cut, learner.trials(cut, held[-3:], None, running))
     now = learner.scale(past, trials[len(trials) - last :][-3:])
     scale = learned.adjustment.scale
     before, now = before / scale, now / scale
-    if not done:
+    if not every:
         return combination, Residuals(np.full((1, len(lengths), horizon), np.nan, np.float32), now)
-    return combination, residuals_of(done, weights, learned.adjustment, before, now)
+    return combination, residuals_of(every, weights, learned.adjustment, before, now)
 
 
 def joined(parts: Sequence[Trial]) -> Trial:
