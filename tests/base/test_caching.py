@@ -19,10 +19,10 @@ def test_the_lock_lies_with_the_cache_or_with_the_user(
     first, *_, last = caching.lock_paths()
     assert first.parent == tmp_path / "cache"
     assert last.parent.name == "statewise-nobody"
-    (tmp_path / "cache" / first.name).mkdir(parents=True)  # in the way: the next place is taken
+    first.with_suffix(".lock").mkdir(parents=True)  # in the way: the next place is taken
     with ExitStack() as stack:
         caching.lock(stack)
-        assert any(path.is_file() for path in caching.lock_paths()[1:])
+        assert any(path.with_suffix(".lock").is_file() for path in caching.lock_paths()[1:])
 
 
 def test_the_state_of_a_shared_cache_counts_our_code_alone(

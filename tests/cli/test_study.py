@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import re
 import signal
 import subprocess
@@ -259,7 +258,7 @@ def test_ctrl_c_keeps_what_was_finished(folder: Path) -> None:
     assert out == ""
     with Store.read("runs.db") as store:
         assert store.damage() == []
-    assert os.path.exists("runs.db.lock")  # noqa: PTH110
+    assert not (folder / "runs.db.lock").exists()
     with Store.write_to("runs.db"):
         pass
 

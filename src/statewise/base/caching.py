@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from filelock import FileLock
+from statewise.base.locks import Lock
 
 __all__ = ["CacheState", "built", "cache_state", "interruptible", "source_digest"]
 
@@ -55,15 +55,17 @@ def lock(stack: ExitStack) -> None:
     for path in lock_paths():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(FileLock(path))
+            taken = Lock(path, beside=True)
+            taken.take()
         except OSError:
             continue
+        stack.callback(taken.release)
         return
 
 
 def lock_paths() -> list[Path]:
     """Where the lock may be, the best first."""
-    name = "statewise-compile.lock"
+    name = "statewise-compile"
     try:
         user = getpass.getuser()
     except (OSError, KeyError):

@@ -7,14 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock, Timeout
-
+from statewise.base.locks import Lock, network_file_system
 from statewise.errors import StoreError
 
 __all__ = ["connect", "existing", "journal_of", "store_errors", "sync_folder", "take_lock"]
 
 PATIENCE = 60.0  # seconds that a reader or the writer waits for the other
-NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs"}
 
 
 def connect(path: Path, mode: Literal["rw", "rwc", "query"]) -> sqlite3.Connection:
@@ -49,35 +47,21 @@ def existing(path: str | Path) -> Path:
     return path
 
 
-def take_lock(path: Path) -> FileLock:
-    """The writer's lock, which the system releases when the process ends, however it ends."""
-    kind = file_system(path.absolute().parent)
-    if kind in NETWORK_FILE_SYSTEMS:
+def take_lock(path: Path) -> Lock:
+    """The writer's lock, on a file beside the store, whose own locks are those of SQLite."""
+    if kind := network_file_system(path):
         problem = f"lies on a network file system ({kind}), whose locks cannot be trusted"
         raise StoreError("store", str(path), problem, "Keep the study on a local disk.")
-    lock = FileLock(f"{path}.lock", timeout=0)
-    problem, fix = "cannot be written", "Choose another folder."
+    lock = Lock(path, beside=True)
     try:
-        lock.acquire()
-    except Timeout:
-        if Path(lock.lock_file).exists():
-            problem, fix = "is being written by another process", "Wait for it to end, or stop it."
+        lock.take(wait=0.0)
+    except TimeoutError:
+        problem, fix = "is being written by another process", "Wait for it to end, or stop it."
     except OSError as error:
-        problem += f" ({error.strerror})"
+        problem, fix = f"cannot be written ({error.strerror})", "Choose another folder."
     else:
         return lock
     raise StoreError("store", str(path), problem, fix)
-
-
-def file_system(folder: Path) -> str | None:
-    """The kind of file system that ``folder`` lies on, where the system tells."""
-    try:
-        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return None
-    found = [line.split()[1:3] for line in mounts]
-    inside = [(point, kind) for point, kind in found if folder.is_relative_to(point)]
-    return max(inside, key=lambda mount: len(mount[0]))[1] if inside else None
 
 
 @contextmanager

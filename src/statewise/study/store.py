@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
+from statewise.base.locks import Lock
 from statewise.errors import StoreError
 from statewise.study.rows import LAST, RUNS, Cell, CellRuns, decode, is_whole, rows_of
 from statewise.study.schema import check_tables, make_tables
@@ -50,7 +50,7 @@ class Store:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, path: Path | None, lock: FileLock | None
+        self, connection: sqlite3.Connection, path: Path | None, lock: Lock | None
     ) -> None:
         self._connection = connection
         self._cells: dict[Cell, int] = {}
