@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from statewise.text import visible
+
 __all__ = [
     "DataError",
     "ExtraError",
@@ -33,10 +35,15 @@ class StatewiseError(Exception):
         super().__init__(argument, value, problem, fix)
 
     def __str__(self) -> str:
-        shown = repr(self.value)
-        if len(shown) > 120:
-            shown = shown[:117] + "..."
-        return f"{self.argument} = {shown}: {self.problem}. {self.fix}"
+        lengths = (
+            (self.argument, 300), (repr(self.value), 120), (self.problem, 1000), (self.fix, 1000),
+        )  # fmt: skip
+        argument, value, problem, fix = (cut(visible(part), most) for part, most in lengths)
+        return f"{argument} = {value}: {problem}. {fix}"
+
+
+def cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 class SettingError(StatewiseError, ValueError):

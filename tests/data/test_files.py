@@ -1,8 +1,10 @@
+import csv
 import datetime as dt
 import sys
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -10,6 +12,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from statewise.data.append import read_new_rows
 from statewise.data.files import read_file, read_further, write_file
@@ -249,3 +252,30 @@ def test_columns_that_are_no_numbers_may_be_left_out(form: str, tmp_path: Path) 
     assert panel.notes[0] == "no numbers, left out: city"
     with pytest.raises(DataError, match="city"):
         read_file(path, fill="linear")
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_text_is_no_formula_in_csv_and_is_as_it_came_in_parquet(
+    library: Any, tmp_path: Path
+) -> None:
+    names = ["=1+1", "-5", "#c", "a\x1b\x00"]
+    frame = nw.from_dict(
+        {"unique_id": names, "ds": [1] * 4, "@y": [-1.0, -2.0, -3.0, -4.0]}, backend=library
+    ).to_native()
+    for name in ("f.csv", "f.parquet"):
+        write_file(frame, tmp_path / name)
+    head, *rows = csv.reader((tmp_path / "f.csv").read_text().splitlines())
+    assert head == ["unique_id", "ds", "'@y"]
+    assert [row[0] for row in rows] == ["'=1+1", "-5", "'#c", r"a\x1b\x00"]
+    assert [float(row[2]) for row in rows] == [-1.0, -2.0, -3.0, -4.0]
+    for name in ("f.csv", "f.parquet"):
+        panel = read_file(tmp_path / name, freq=1)
+        assert panel.ids == ("=1+1", "-5", "#c", r"a\x1b\x00")
+        assert panel.kind.target_column == "@y"
+        assert panel.origin.place("a\x1b\x00") == 3
+    assert parquet.read_table(tmp_path / "f.parquet")["unique_id"].to_pylist() == names
+
+
+def test_names_that_are_shown_alike_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="has names alike"):
+        read_file(csv_of(tmp_path, "unique_id,ds,y\na\x1b,1,1\na\\x1b,2,1\n"))

@@ -243,6 +243,7 @@ def test_gaps_are_filled_in_rows_and_values() -> None:
         (pd.concat([frame(), frame()[["x"]]], axis=1), {}, "two columns of one name"),
         (frame(unique_id=["a", "a", "a", None, "b"]), {}, "unique_id = None: is missing in row 4"),
         (frame(unique_id=pd.Series([1, 1, 1, "1", "1"], dtype=object)), {}, "has names alike"),
+        (frame(unique_id=["a\n", "a\n", "a\n", "a\\n", "a\\n"]), {}, "has names alike"),
         (frame().iloc[[0, 1]], {}, "fewer than three observations"),
         (frame(), {"freq": "us", "fill": 0}, "would fill 5 rows up to"),
         (pl.from_pandas(frame()).lazy(), {}, "'LazyFrame': is not a frame. .*collect"),

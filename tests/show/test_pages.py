@@ -11,7 +11,7 @@ def test_text_is_escaped_where_it_enters() -> None:
 
 def test_what_is_not_shown_does_not_enter() -> None:
     page = environment().from_string("{{ text }}")
-    assert page.render(text="a\x00\x1b\ud800b\nc") == "a   b\nc"
+    assert page.render(text="a\x00\x1b\ud800b\nc") == "a\\x00\\x1b\\ud800b\nc"
 
 
 def test_a_template_that_names_what_is_not_there_is_refused() -> None:

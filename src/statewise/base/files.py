@@ -105,9 +105,15 @@ def regular(path: Path) -> Path:
     return path
 
 
-def content_of(path: Path) -> bytes:
-    """The bytes of a regular file; raises OSError if it cannot be read."""
-    return regular(path).read_bytes()
+def content_of(path: Path, most: int | None = None) -> bytes:
+    """The bytes of a regular file; raises OSError if it cannot be read, or has more than ``most``.
+
+    A size is looked at before anything is read.
+    """
+    size = regular(path).stat().st_size
+    if most is not None and size > most:
+        raise OSError(errno.EFBIG, f"it has {size:,} bytes, and at most {most:,} are read")
+    return path.read_bytes()
 
 
 def check_writable(path: str | Path) -> None:

@@ -17,6 +17,7 @@ from statewise.cli import tutorial as tutorial_command
 from statewise.cli.options import in_options
 from statewise.cli.progress import say
 from statewise.errors import StatewiseError
+from statewise.text import visible
 from statewise.version import __version__
 
 __all__ = ["main"]
@@ -101,4 +102,4 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and end."""
-        self.exit(2, f"statewise: {message}. See {self.prog} --help.\n")
+        self.exit(2, f"statewise: {visible(message)}. See {self.prog} --help.\n")

@@ -21,7 +21,7 @@ from statewise.cli.forecast_options import (
     untrained,
 )
 from statewise.cli.options import add_lines, folder, in_options, line_options, say_notes, table_file
-from statewise.cli.progress import say
+from statewise.cli.progress import say, tell
 
 __all__ = ["add_to"]
 
@@ -226,7 +226,7 @@ def run_backtest(options: argparse.Namespace) -> int:
         how = {name: getattr(options, name) for name in names}
         season = None if options.season is None else options.season[0]
         found = model.backtest(panel, beside=beside, season=season, **how)
-    print(f"{table(found.table)}\n{found.summary}\n{against_naive(found)}")
+    tell(f"{table(found.table)}\n{found.summary}\n{against_naive(found)}")
     if options.out is not None:
         write_backtest(found, options.out, options.format)
     return 0
@@ -244,8 +244,10 @@ def choose(model: Any, panel: Any) -> None:
     choice = choose_regime(model, panel)
     if choice.rows:
         say("Mean absolute errors of networks over those of the naive forecast:")
-        say(table(choice.rows))
-    say(f"{choice.summary}\n")
+        for line in table(choice.rows).splitlines():
+            say(line)
+    say(choice.summary)
+    say("")
     recipe = Recipe() if model.recipe == "auto" else model.recipe
     model.set_params(recipe=replace(recipe, regime=choice.regime))
 
@@ -271,9 +273,9 @@ def show(frame: Any, out: Path | None) -> None:
     ]
     largest = max(abs(v) for row in rows for v in row.values() if isinstance(v, float))
     digits = int(np.clip(4 - np.floor(np.log10(max(largest, 1e-12))), 0, 12))
-    print(table(rows[:SHOWN], digits))
+    tell(table(rows[:SHOWN], digits))
     if len(rows) > SHOWN:
-        print(f"... and {len(rows) - SHOWN} rows more" + (" (--out writes all)" if not out else ""))
+        tell(f"... and {len(rows) - SHOWN} rows more" + (" (--out writes all)" if not out else ""))
     if out is not None:
         say(f"Wrote {len(rows)} rows to {out}.")
 
@@ -297,6 +299,7 @@ def write_backtest(found: Any, out: Path, form: str) -> None:
     """Write the table, the scores of every series, all forecasts and a figure."""
     from statewise.base.files import Staging
     from statewise.data.files import write_file
+    from statewise.show.style import save
     from statewise.show.tables import to_csv
 
     scores = [
@@ -310,7 +313,7 @@ def write_backtest(found: Any, out: Path, form: str) -> None:
         staging.text("scores.csv", to_csv([{k: row.get(k) for k in names} for row in scores]))
         forecasts = f"forecasts.{form}"
         write_file(found.forecasts, staging.path(forecasts))
-        found.plot().savefig(staging.path("backtest.png"), dpi=150)
+        save(found.plot(), staging.path("backtest.png"))
     say(f"Wrote table.csv, scores.csv, {forecasts} and backtest.png to {out}/.")
 
 
@@ -337,9 +340,10 @@ def check_format(option: str, path: Path) -> None:
 def write_figure(figure: Any, path: Path) -> None:
     """Write a figure whole or not at all."""
     from statewise.base.files import Staging
+    from statewise.show.style import save
 
     with Staging(path.parent) as staging:
-        figure.savefig(staging.path(path.name), dpi=150)
+        save(figure, staging.path(path.name))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from statewise.cli.options import folder
-from statewise.cli.progress import say
+from statewise.cli.progress import say, tell
 from statewise.errors import SettingError, StoreError
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def run_plan(options: argparse.Namespace) -> int:
     """Print how many repeats each hypothesis needs, and draw how the intervals narrow."""
     from statewise.base.files import Staging
     from statewise.report.plan import plan_figure, plan_rows, plan_text, width_rows
+    from statewise.show.style import save
     from statewise.show.tables import to_csv
     from statewise.study import pilot_of, plan_hypotheses
 
@@ -92,13 +93,13 @@ def run_plan(options: argparse.Namespace) -> int:
         out = options.out or Path(str(store.path)).with_suffix(".plan")
     plans = plan_hypotheses(result, options.half_width, options.power)
     rows, widths = plan_rows(plans), width_rows(plans, result.study.alpha)
-    print(plan_text(result, plans, options.power))
+    tell(plan_text(result, plans, options.power))
     with Staging(out) as staging:
         staging.text("plan.csv", to_csv(rows))
         if widths:
             staging.text("half_widths.csv", to_csv(widths))
             figure = plan_figure(rows, widths)
-            figure.savefig(staging.path("half_widths.png"), dpi=150)
-            figure.savefig(staging.path("half_widths.svg"))
+            for name in ("half_widths.png", "half_widths.svg"):
+                save(figure, staging.path(name))
     say(f"The numbers and the curves of half-widths are in {out}/.")
     return 0

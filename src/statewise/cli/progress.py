@@ -3,13 +3,20 @@
 import sys
 from typing import Any, Self
 
-__all__ = ["Progress", "on_terminal", "runs_by_arm", "runs_of_an_arm", "say"]
+from statewise.text import visible
+
+__all__ = ["Progress", "on_terminal", "runs_by_arm", "runs_of_an_arm", "say", "tell"]
 
 
 def say(line: str) -> None:
     """A line on standard error, if there is one."""
     if sys.stderr is not None:
-        print(line, file=sys.stderr, flush=True)
+        print(visible(line), file=sys.stderr, flush=True)
+
+
+def tell(text: str) -> None:
+    """Lines on standard output, without characters that would steer a terminal."""
+    print("\n".join(map(visible, text.split("\n"))))
 
 
 def on_terminal() -> bool:
@@ -62,7 +69,7 @@ class Progress:
 
     def say(self, what: str) -> None:
         if self.bar is not None:
-            self.bar.set_description(what)
+            self.bar.set_description(visible(what))
 
     def shard(self, result: Any) -> None:
         for arm in result.shard.arms:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from statewise.cli.options import add_reading, folder, reading, say_notes, unusual
 from statewise.cli.planning import add_looks, add_plan, begun, with_looks
-from statewise.cli.progress import Progress, runs_by_arm, runs_of_an_arm, say
+from statewise.cli.progress import Progress, runs_by_arm, runs_of_an_arm, say, tell
 from statewise.errors import SettingError, StudyError
+from statewise.text import visible
 
 if TYPE_CHECKING:
     from statewise.data.panel import Panel
@@ -174,11 +175,11 @@ def run_and_settle(study: "Study", path: Path | None, options: argparse.Namespac
     kept = "and nothing was kept" if path is None else f"and every finished run is in {path}"
     with open_store(study, path) as store, Progress(study, kept, store) as progress:
         decided = run_until_decided(study, store, make_executor, progress.shard)
-    print(study_text(decided.result, decided.verdicts))
+    tell(study_text(decided.result, decided.verdicts))
     if path is not None:
         write_decided(decided, path.with_suffix(".report"), options)
     if decided.summary:
-        print(f"\n{decided.summary}")
+        tell(f"\n{decided.summary}")
     return 0
 
 
@@ -190,7 +191,7 @@ def run_status(options: argparse.Namespace) -> int:
 
     _, path = read(options.file)
     if not path.exists():
-        print(f"{path} is not there: nothing was run yet.")
+        tell(f"{path} is not there: nothing was run yet.")
         return 0
     with begun(options.file) as (study, store):
         damage = store.damage() if options.check else []
@@ -204,11 +205,11 @@ def run_status(options: argparse.Namespace) -> int:
             {"arm": name, "runs": count, "of": wanted, "missing": wanted - count}
             for name, count in runs_by_arm(ended, store).items()
         ]
-    print(table(rows))
+    tell(table(rows))
     if summary:
-        print(summary)
+        tell(summary)
     if options.check:
-        print("\n".join(damage) if damage else "Every run is whole.")
+        tell("\n".join(map(visible, damage)) if damage else "Every run is whole.")
     return 2 if damage else 0
 
 
@@ -305,11 +306,11 @@ def run_calibrate(options: argparse.Namespace) -> int:
             for f in false_positive_rates(cell.scores, margin, study.alpha, options.splits,
                                           seed=study.seed)
         ]  # fmt: skip
-        print(f"{name} on {series}, cutoff {cutoff}, at {100.0 * study.alpha:.3g}%")
-        print(f"{table(rows)}\n")
+        tell(f"{visible(name)} on {series}, cutoff {cutoff}, at {100.0 * study.alpha:.3g}%")
+        tell(f"{table(rows)}\n")
     if decided.summary:
-        print(decided.summary)
-    print("Splits of one sample are not independent of each other: read the rates as a check.")
+        tell(decided.summary)
+    tell("Splits of one sample are not independent of each other: read the rates as a check.")
     return 0
 
 
@@ -318,7 +319,7 @@ def run_salvage(options: argparse.Namespace) -> int:
     from statewise.study.salvage import salvage
 
     recovered, lost = salvage(options.store, options.new)
-    print(f"{recovered} runs were recovered into {options.new}; {lost} were damaged.")
+    tell(f"{recovered} runs were recovered into {options.new}; {lost} were damaged.")
     return 0
 
 

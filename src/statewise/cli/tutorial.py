@@ -1,12 +1,11 @@
 """``statewise tutorial``: the origin experiments, on the shampoo sales or on your own series."""
 
 import argparse
-import warnings
 from pathlib import Path
 from typing import Any
 
 from statewise.cli.options import add_reading, folder, reading, say_notes, unusual
-from statewise.cli.progress import Progress, say
+from statewise.cli.progress import Progress, say, tell
 
 __all__ = ["add_to"]
 
@@ -103,8 +102,8 @@ def run_tutorial(options: argparse.Namespace) -> int:
     else:
         from statewise.tutorial.text import tutorial_text
 
-        print(tutorial_text(tutorial))
-        print(f"\nResults, tables and figures are in {options.out}/")
+        tell(tutorial_text(tutorial))
+        tell(f"\nResults, tables and figures are in {options.out}/")
     return 0
 
 
@@ -130,13 +129,12 @@ def estimate(study: Any, store: Any) -> str:
 def write(tutorial: Any, staging: Any) -> None:
     """Write the page, every table as CSV, and the tutorial's own figures as PNG."""
     from statewise.cli.study import stage_report
+    from statewise.show.style import save
     from statewise.show.tables import to_csv
 
     title = "The origin experiments"
     stage_report(staging, "report.html", tutorial.result, tutorial.verdicts, title=title)
     for name, rows in tutorial.tables().items():
         staging.text(f"{name}.csv", to_csv(rows))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # shown as a box
-        for name, figure in tutorial.figures().items():
-            figure.savefig(staging.path(f"{name}.png"), dpi=120)
+    for name, figure in tutorial.figures().items():
+        save(figure, staging.path(f"{name}.png"), dpi=120)

@@ -16,6 +16,7 @@ from statewise.data.origin import ForecastOrigin, unknown_series
 from statewise.data.panel import check_filled, check_values
 from statewise.data.time_columns import joined
 from statewise.errors import DataError
+from statewise.text import visible
 
 __all__ = ["NewRows", "read_future", "read_new_rows"]
 
@@ -153,7 +154,7 @@ def rows_of(
     else:
         check_column(names, "id_column", id_column)
         rows, unique = pd.factorize(table[id_column].to_numpy())
-        places = [kind.places.get(str(name), -1) for name in unique]
+        places = [kind.places.get(visible(str(name)), -1) for name in unique]
         codes = np.array([*places, -1], np.int64)[rows]
     return table, codes, kind.time.read(table[kind.time.name])
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from statewise.data.frame_kind import check_apart
 from statewise.data.number_text import convention_of, read_numbers
 from statewise.data.time_columns import check_known
 from statewise.errors import DataError
@@ -105,8 +106,7 @@ def series_codes(ids: "nw.Series[Any]") -> tuple[Ints, "nw.Series[Any]"]:
     """The series of each row, and the names of the series, in the order in which they come."""
     check_known(ids, "Give every row the name of its series.")
     codes, unique = pd.factorize(ids.to_numpy())
-    if len({str(name) for name in unique}) < len(unique):
-        raise DataError(ids.name, list(unique), "has names alike", "Use names of one type.")
+    check_apart(ids.name, unique)
     first = np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1))
     return codes.astype(np.int64), ids[first]
 

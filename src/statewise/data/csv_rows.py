@@ -25,6 +25,7 @@ from statewise.data.number_text import (
 from statewise.data.panel import LARGEST, check_value
 from statewise.data.time_text import looks_like_time
 from statewise.errors import DataError, SettingError
+from statewise.text import from_csv, visible
 
 __all__ = ["CsvRows", "read_rows"]
 
@@ -159,7 +160,7 @@ def read_rows(
         str(path), header, [n for n, _ in lines], [row for _, row in lines], separator, notes
     )
     check_widths(found)
-    return named(found)
+    return named(replace(found, header=list(map(visible, header))))
 
 
 def decoded(path: str, content: bytes, encoding: str) -> str:
@@ -195,7 +196,8 @@ def split(path: str, text: str, skip_lines: int) -> tuple[list[tuple[int, list[s
     separator = said[1] if said else separator_of(kept)
     try:
         reader = csv.reader(kept, delimiter=separator, strict=True)
-        lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
+        cell_of = from_csv if "'" in text else str  # as our own files have it
+        lines = [(reader.line_num, [cell_of(cell.strip()) for cell in row]) for row in reader]
     except csv.Error as error:
         raise DataError("file", path, f"is not CSV ({error})", "Check its quotes.") from None
     return [(number, cells) for number, cells in lines if any(cells)], separator

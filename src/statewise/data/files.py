@@ -15,7 +15,7 @@ from statewise.base.files import Staging, regular
 from statewise.data.choose import Exogenous, check_column, choose
 from statewise.data.csv_rows import CsvRows, read_rows
 from statewise.data.fill import HOW_TO_FILL, Fill
-from statewise.data.frame_kind import FrameKind
+from statewise.data.frame_kind import FrameKind, check_apart
 from statewise.data.frequency import Frequency
 from statewise.data.labels import noughts_and_ones, with_labels
 from statewise.data.origin import ForecastOrigin
@@ -23,6 +23,7 @@ from statewise.data.panel import Panel, arrange
 from statewise.data.time_columns import Times
 from statewise.data.time_text import join_times, odd_one
 from statewise.errors import DataError, SettingError
+from statewise.text import for_csv
 
 __all__ = ["check_form", "read_file", "read_further", "write_file"]
 
@@ -98,6 +99,7 @@ def read_file(
     names = [chosen.target] * len(rows) if chosen.id is None else rows.texts(chosen.id)
     places: dict[str, int] = {}
     codes = np.array([places.setdefault(name, len(places)) for name in names])
+    check_apart(chosen.id, tuple(places))
     times = times_of(rows, chosen.time, codes, date_format)
     labels: dict[str, Any] = {}
     for name in static:
@@ -264,7 +266,22 @@ def write_file(frame: Any, path: str | Path) -> None:
 
             parquet.write_table(table.to_arrow(), staging.path(path.name))
         else:
-            table.write_csv(staging.path(path.name))
+            as_cells(table).write_csv(staging.path(path.name))
+
+
+def as_cells(table: Any) -> Any:
+    """A table whose texts, names of columns among them, are cells of a CSV file."""
+    import narwhals as nw
+
+    texts = []
+    for column in table.iter_columns():
+        if column.dtype in {nw.String, nw.Categorical, nw.Enum, nw.Object}:
+            values = column.to_list()
+            cells = {each: for_csv(each) for each in values if isinstance(each, str)}
+            if any(cell != each for each, cell in cells.items()):
+                found = [cells[each] if isinstance(each, str) else each for each in values]
+                texts.append(nw.new_series(column.name, found, backend=table.implementation))
+    return table.with_columns(*texts).rename({name: for_csv(name) for name in table.columns})
 
 
 def check_form(path: Path) -> None:

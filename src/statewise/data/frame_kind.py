@@ -1,6 +1,6 @@
 """What kind of frame series came from: enough to give one back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.util import find_spec
@@ -11,11 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from statewise.base.checks import one_of
 from statewise.data.time_columns import TimeColumn
+from statewise.errors import DataError
+from statewise.text import visible
 
 if TYPE_CHECKING:
     import narwhals as nw
 
-__all__ = ["FrameKind", "plain"]
+__all__ = ["FrameKind", "check_apart", "plain"]
 
 LIBRARIES = ("pandas", "polars", "pyarrow", "modin", "cudf")
 
@@ -44,8 +46,8 @@ class FrameKind:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """(series,) the names as text."""
-        return tuple(map(str, self.keys))
+        """(series,) the names as text that can be shown: control characters are escapes."""
+        return tuple(visible(str(key)) for key in self.keys)
 
     @cached_property
     def places(self) -> dict[str, int]:
@@ -64,7 +66,7 @@ class FrameKind:
         column = self.column
         if column is None:
             whole = all(isinstance(key, int) for key in self.keys)
-            names, dtype = (self.keys, nw.Int64) if whole else (self.names, nw.String)
+            names, dtype = (self.keys, nw.Int64) if whole else (map(str, self.keys), nw.String)
             column = nw.new_series("unique_id", list(names), dtype, backend=self.backend)
         return column[np.asarray(series, np.int64)].alias(self.id_column or "unique_id")
 
@@ -105,6 +107,13 @@ class FrameKind:
         if not len(found.places) == len(keys) > 0:
             raise ValueError(keys)
         return found
+
+
+def check_apart(argument: str | None, names: Sequence[Any]) -> None:
+    """Raise DataError if two names of series, or more, are shown alike."""
+    if len({visible(str(name)) for name in names}) < len(names):
+        fix = "Use names of one type that differ in what can be seen."
+        raise DataError(argument or "unique_id", list(names), "has names alike", fix)
 
 
 def plain(names: Iterable[Any]) -> tuple[int | str, ...]:

@@ -12,6 +12,7 @@ from statewise.base.records import as_document, from_document
 from statewise.data.frame_kind import FrameKind
 from statewise.data.frequency import TIME, Frequency, as_times
 from statewise.errors import DataError, UnknownSeriesError
+from statewise.text import visible
 
 __all__ = ["ForecastOrigin", "unknown_series"]
 
@@ -65,7 +66,7 @@ class ForecastOrigin:
 
     def place(self, name: str) -> int:
         """Where the series of this name is; raises UnknownSeriesError if there is none."""
-        found = self.kind.places.get(name)
+        found = self.kind.places.get(visible(name))
         if found is None:
             raise unknown_series(name, self.ids)
         return found

@@ -16,6 +16,7 @@ from statewise.data.infer import check_gaps, infer
 from statewise.data.origin import ForecastOrigin
 from statewise.data.time_columns import Times
 from statewise.errors import DataError
+from statewise.text import visible
 
 __all__ = ["LARGEST", "Panel", "Series", "arrange", "check_filled", "check_value", "check_values"]
 
@@ -276,7 +277,7 @@ def arrange(
     offsets = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(names)))])
     check_values(values, labels, ds, codes, names)
     there = int(np.isfinite(values[:, 0]).sum())
-    said = [note for note in (*notes, times.note, *empty) if note]
+    said = [visible(note) for note in (*notes, times.note, *empty) if note]
     spacing: Frequency | DataError
     closed = 0
     try:

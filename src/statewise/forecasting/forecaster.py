@@ -19,6 +19,7 @@ from statewise.forecasting.reading import read
 from statewise.forecasting.settings import Settings, documented
 from statewise.forecasting.states import States
 from statewise.forecasting.views import Views
+from statewise.text import visible
 
 if TYPE_CHECKING:
     from statewise.ensemble.exported import Exported
@@ -154,7 +155,7 @@ class Forecaster(Settings, Views):
         from statewise.forecasting.words import decided, found
 
         model = self._fitted()
-        return "\n".join([*decided(model), found(model), *model.notes])
+        return "\n".join(map(visible, [*decided(model), found(model), *model.notes]))
 
     def update(self, frame: Any) -> Self:
         """Move on with new observations: state advances, weights stay.

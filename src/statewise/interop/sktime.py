@@ -14,6 +14,7 @@ from statewise.data.columns import as_table
 from statewise.errors import DataError
 from statewise.forecasting.forecaster import Forecaster
 from statewise.forecasting.settings import Data, Recipe
+from statewise.text import visible
 
 __all__ = ["StatewiseForecaster"]
 
@@ -232,7 +233,7 @@ def long_frame(index: pd.Index, y: pd.DataFrame | None, X: pd.DataFrame | None) 
     columns: dict[str, Any] = {"ds": index.get_level_values(-1)}
     if isinstance(index, pd.MultiIndex):
         codes, series = pd.factorize(index.droplevel(-1))
-        columns["unique_id"] = np.array([str(name) for name in series], object)[codes]
+        columns["unique_id"] = np.array([visible(str(name)) for name in series], object)[codes]
     if y is not None:
         columns["y"] = y.iloc[:, 0].to_numpy()
     if X is not None:

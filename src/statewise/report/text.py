@@ -10,6 +10,7 @@ from statewise.study import Verdict
 from statewise.study.design import Study
 from statewise.study.results import StudyResult
 from statewise.study.summary import summarise
+from statewise.text import visible
 
 __all__ = ["study_text"]
 
@@ -51,7 +52,7 @@ def study_text(result: StudyResult, verdicts: Sequence[Verdict]) -> str:
         )
         parts.append(wrap(told))
     for number, verdict in enumerate(verdicts, start=1):
-        head = f"{number}. {verdict.hypothesis.claim}: {verdict.outcome.value.upper()}"
+        head = f"{number}. {visible(verdict.hypothesis.claim)}: {verdict.outcome.value.upper()}"
         parts.append(f"{head}\n{wrap(verdict.reason, '   ')}")
     if not any(row["mean"] is not None and row["mean"] < 1.0 for row in rows[:-1]):
         parts.append("On average no arm beats the naive forecast here.")

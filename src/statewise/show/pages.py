@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from statewise.show import words
 from statewise.show.style import PALETTE, dash_of, inline
+from statewise.text import visible
 
 __all__ = ["environment"]
 
@@ -36,10 +37,10 @@ def environment(package: str = "statewise.show") -> Environment:
 
 
 def printable(value: object) -> object:
-    """A value; of a text that is not markup, the characters that can be shown."""
+    """A value; of a text that is not markup, escapes for characters that cannot be shown."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in value)
+    return "\n".join(map(visible, value.split("\n")))
 
 
 def drawn(figure: Figure, key: str, heading: str, caption: Markup, seen: str) -> Markup:

@@ -9,11 +9,14 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from xml.etree import ElementTree
 
 from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.figure import Figure
+
+from statewise.text import visible
 
 __all__ = [
     "DASHES",
@@ -28,6 +31,7 @@ __all__ = [
     "dash_of",
     "inline",
     "labels_of",
+    "save",
     "short",
     "styled",
 ]
@@ -47,6 +51,7 @@ VARIABLES = {
     NAIVE_LINE: "var(--naive)",
     **{colour: f"var(--c{i})" for i, colour in enumerate(PALETTE, start=1)},
 }
+MISSING = "Glyph .* missing from"
 WIDTH = 4.6  # inches; narrow enough that text stays legible on a phone
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -63,13 +68,13 @@ STYLE: Any = {
 
 
 def clean(text: str) -> str:
-    r"""A user's text on one line, without characters that cannot be printed.
+    r"""A user's text on one line, with escapes for characters that cannot be shown.
 
     Example:
-        >>> clean("a\x00b\n c")
-        'a b c'
+        >>> print(clean("a\x00b   c "))
+        a\x00b c
     """
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return " ".join(visible(text).split())
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
@@ -81,10 +86,17 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
             rcdefaults()
             rcParams.update(STYLE)
             # The reader's browser has a font for it.
-            warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+            warnings.filterwarnings("ignore", MISSING, UserWarning)
             return draw(*args, **kwargs)
 
     return drawing
+
+
+def save(figure: Figure, path: Path, dpi: int = 150) -> None:
+    """Write a figure to a file; a character that no font here has is a box."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", MISSING, UserWarning)
+        figure.savefig(path, dpi=dpi)
 
 
 @styled

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from statewise.base.extras import import_extra
+from statewise.text import for_csv, visible
 
 __all__ = ["Row", "table", "to_csv", "wrap", "write_parquet"]
 
@@ -25,10 +26,11 @@ def table(rows: Sequence[Row], digits: int = 3) -> str:
         arm   n   mean
         a    10  1.500
     """
-    header = list(rows[0])
-    cells = [[_cell(row[key], digits) for key in header] for row in rows]
+    keys = list(rows[0])
+    header = [visible(key) for key in keys]
+    cells = [[_cell(row[key], digits) for key in keys] for row in rows]
     widths = [max(len(r[i]) for r in (header, *cells)) for i in range(len(header))]
-    left = [any(isinstance(row[key], str) for row in rows) for key in header]
+    left = [any(isinstance(row[key], str) for row in rows) for key in keys]
     aligned = [
         f"{{:{'<' if to_left else '>'}{w}}}" for w, to_left in zip(widths, left, strict=True)
     ]
@@ -38,12 +40,12 @@ def table(rows: Sequence[Row], digits: int = 3) -> str:
 def _cell(value: object, digits: int) -> str:
     if value is None:
         return "-"
-    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
+    return f"{value:.{digits}f}" if isinstance(value, float) else visible(str(value))
 
 
 def wrap(text: str, indent: str = "") -> str:
     """A paragraph of lines that a terminal has room for."""
-    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
+    return textwrap.fill(visible(text), WIDTH, initial_indent=indent, subsequent_indent=indent)
 
 
 def write_parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
@@ -60,9 +62,12 @@ def write_parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows that share their keys as CSV text; None is an empty field."""
+    """Rows that share their keys as CSV text; None is an empty field, and no text is a formula."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(text, lineterminator="\n")
+    keys = list(rows[0])
+    writer.writerows(
+        [for_csv(value) if isinstance(value, str) else value for value in row]
+        for row in (keys, *([row[key] for key in keys] for row in rows))
+    )
     return text.getvalue()

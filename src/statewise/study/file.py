@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from statewise.base.checks import one_of
+from statewise.base.files import content_of
 from statewise.base.records import from_document
 from statewise.data.files import read_file
 from statewise.data.panel import Panel
@@ -29,6 +30,7 @@ DATA = {  # fields that say how to read the data, and what the reader calls them
     "encoding": "encoding",
 }
 SHARED = ("framing", "network", "training")
+LARGEST = 16 * 2**20  # bytes of a study file
 NUMBERS = ("test_size", "repeats", "cutoffs", "seed", "margin", "alpha", "keep_loss", "looks")
 
 
@@ -40,7 +42,7 @@ def read(path: Path) -> tuple[Study, Path]:
         SettingError: something that it declares is unknown or impossible.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(content_of(path, LARGEST).decode("utf-8"))
     except OSError as error:
         problem = f"cannot be read ({error.strerror})"
         raise DataError("study file", str(path), problem, "Check the path.") from None
