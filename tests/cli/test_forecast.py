@@ -1,6 +1,9 @@
 """``statewise forecast``, ``update`` and ``backtest``: from a file to forecasts and back."""
 
 import re
+import subprocess
+import sys
+import threading
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from statewise.base.locks import Lock
 from statewise.cli import main, parser
+from statewise.cli.progress import say
 from statewise.data.files import read_file
 from statewise.forecasting import Forecaster
 from statewise.forecasting.settings import Recipe
@@ -153,11 +158,64 @@ def test_a_saved_model_moves_on_as_the_library_does(capsys: Captured) -> None:
     pd.testing.assert_frame_equal(Forecaster.load("m").predict(3), model.predict(3))
 
 
+@pytest.mark.usefixtures("folder")
+def test_commands_that_update_one_model_at_once_take_turns() -> None:
+    assert main(["forecast", "data.csv", "--horizon", "2", "--save", "m", *SMALL]) == 0
+    expected, new = Forecaster.load("m").update(rows(40, 43)), rows(40, 43)
+    for name in ("north", "south"):
+        new[new["unique_id"] == name].to_csv(f"{name}.csv", index=False)
+    command, pipe = [sys.executable, "-m", "statewise.cli", "update", "m"], subprocess.PIPE
+    processes = [
+        subprocess.Popen([*command, f"{name}.csv"], stderr=pipe, text=True)
+        for name in ("north", "south")
+    ]
+    said = [process.communicate(timeout=120)[1] for process in processes]
+    assert all("Moved 1 of 2 series on by 3 observations" in text for text in said)
+    assert [process.returncode for process in processes] == [0, 0]
+    pd.testing.assert_frame_equal(Forecaster.load("m").predict(3), expected.predict(3))
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_update_says_that_it_waits_and_can_be_told_not_to(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["forecast", "data.csv", "--horizon", "2", "--save", "m", *SMALL])
+    capsys.readouterr()
+    lock = Lock(Path("m"))
+    taken, waited = threading.Event(), threading.Event()
+
+    def other() -> None:
+        lock.take()
+        taken.set()
+        waited.wait(60)
+        lock.release()
+
+    def saying(text: str) -> None:
+        say(text)
+        waited.set()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert taken.wait(60)
+    said = refused(capsys, "update", "m", "new.csv", "--wait", "0")
+    fix = "Wait until that has ended, or give a longer --wait."
+    assert said == f"statewise: MODEL = 'm': is being written by another process. {fix}"
+    assert "--wait = -1" in refused(capsys, "update", "m", "new.csv", "--wait", "-1")
+    monkeypatch.setattr("statewise.cli.forecast.say", saying)
+    assert main(["update", "m", "new.csv"]) == 0
+    thread.join()
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "statewise: m is being written by another process; waiting..."
+    assert second.startswith("Moved 2 of 2 series")
+    said = refused(capsys, "update", "m", "new.csv")
+    assert "is not after 2023-07-01, the latest time that is known, and no other row" in said
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (lambda new: new.iloc[1:], "2023-05-01': is missing"),
-        (lambda new: pd.concat([rows(39, 40), new]), "does not follow 2023-04-01"),
+        (lambda new: pd.concat([rows(39, 40), new]), "is not after 2023-04-01"),
         (lambda new: pd.concat([new, new.tail(1)]), "appears twice"),
         (lambda new: new.assign(unique_id="west"), "is not a known series"),
         (lambda new: new.assign(y=[1, 2, 3, 4, 5, "x"]), "new.csv, line 7 = 'x'"),
@@ -193,6 +251,11 @@ def test_a_forecast_that_fails_leaves_the_model_as_it_was(capsys: Captured) -> N
     capsys.readouterr()
     before = Path("m").read_bytes()
     assert "--future = None" in refused(capsys, "update", "m", "new.csv", "--horizon", "2")
+    assert Path("m").read_bytes() == before
+    rows(43, 45, columns=True).to_csv("later.csv", index=False)
+    Path("u.csv").mkdir()
+    line = ["update", "m", "new.csv", "--horizon", "2", "--future", "later.csv", "--out", "u.csv"]
+    assert "u.csv is a folder there" in refused(capsys, *line)
     assert Path("m").read_bytes() == before
     for option, value in (
         ("--level", "80"), ("--quantiles", "0.5"), ("--out", "x.csv"), ("--future", "f.csv"),

@@ -474,7 +474,7 @@ def broken(**changes: Any) -> pd.DataFrame:
     ("rows", "message"),
     [
         (row("z", "2018-05-01"), "series = 'z': is not a known series. The series are 'a', 'b'"),
-        (row("a", "2018-04-01"), "series 'a' = '2018-04-01': does not follow 2018-04"),
+        (row("a", "2018-04-01"), "series 'a' = '2018-04-01': is not after 2018-04"),
         (row("a", "2018-06-01"), "series 'a' = '2018-05-01': is missing"),
         (row("a", "2018-05-02"), "series 'a' = '2018-05-02'"),
         (pd.concat([row("a", "2018-05-01")] * 2), "series 'a' = '2018-05-01': appears twice"),

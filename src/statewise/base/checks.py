@@ -7,7 +7,16 @@ from typing import Any
 
 from statewise.errors import SettingError
 
-__all__ = ["at_least", "finite", "fraction", "instance", "one_of", "percent", "positive"]
+__all__ = [
+    "at_least",
+    "at_least_zero",
+    "finite",
+    "fraction",
+    "instance",
+    "one_of",
+    "percent",
+    "positive",
+]
 
 
 def at_least(argument: str, value: Any, low: int) -> int:
@@ -24,6 +33,14 @@ def positive(argument: str, value: Any) -> float:
     number = finite(argument, value)
     if number <= 0.0:
         raise SettingError(argument, value, "must be above zero", "Use for example 0.001.")
+    return number
+
+
+def at_least_zero(argument: str, value: Any) -> float:
+    """``value`` as a finite float of at least zero; raises SettingError otherwise."""
+    number = finite(argument, value)
+    if number < 0.0:
+        raise SettingError(argument, value, "must be at least zero", "Use for example 10.")
     return number
 
 

@@ -6,8 +6,12 @@ proportion to the file, whatever sizes it declares. The checksum finds damage an
 is no signature, so it does not show who wrote the file.
 """
 
+import errno
 import json
-from collections.abc import Mapping
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -18,10 +22,12 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as read_tensors
 from safetensors.numpy import save as write_tensors
 
+from statewise.base.checks import at_least_zero
 from statewise.base.files import Staging, content_of
+from statewise.base.locks import Lock, network_file_system
 from statewise.errors import ModelError, OutputError, SettingError
 
-__all__ = ["VERSION", "load", "save"]
+__all__ = ["VERSION", "load", "locked", "save"]
 
 VERSION = 1
 FORMAT = "statewise-model"
@@ -52,7 +58,7 @@ def save(path: str | Path, arrays: Mapping[str, NDArray[Any]], document: Mapping
     text = as_text(document)
     metadata = {"format": FORMAT, "version": str(VERSION), "document": text}
     metadata["checksum"] = checksum(plain, text)
-    target = Path(path)
+    target = Path(os.path.realpath(path))  # what a link leads to is replaced, not the link
     with Staging(target.parent) as staging:
         try:
             staging.path(target.name).write_bytes(ordered(write_tensors(plain, metadata)))
@@ -97,6 +103,52 @@ def load(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     if not isinstance(document, dict):
         raise damaged(path, "its document cannot be read")
     return arrays, document
+
+
+@contextmanager
+def locked(
+    path: str | Path, wait: float | None = None, on_wait: Callable[[str], object] | None = None
+) -> Iterator[bool]:
+    """Let no other process or thread write a model's file within a block.
+
+    The file is its own lock, so nothing lies beside it, and where there is none, none is taken.
+
+    Args:
+        path: the file.
+        wait: how many seconds to wait at most for another that writes it; for as long as it takes
+            by default.
+        on_wait: called with a sentence if another is waited for, such as ``print``.
+
+    Yields:
+        Whether no other that asks for the lock writes the file. It is not known where there is
+        none, where its file system has no locks, or is that of a network.
+
+    Raises:
+        SettingError: ``wait`` is impossible.
+        ModelError: another writes the file, and did so for so long, or this thread does.
+    """
+    seconds = math.inf if wait is None else at_least_zero("wait", wait)
+
+    def waiting() -> None:
+        if on_wait is not None:
+            on_wait(f"{path} is being written by another process; waiting...")
+
+    lock, sure = Lock(Path(path)), network_file_system(Path(path)) is None
+    try:
+        lock.take(seconds, waiting)
+    except TimeoutError:
+        problem = "is being written by another process"
+        fix = "Wait until that has ended, or give a longer wait=."
+        raise ModelError("path", str(path), problem, fix) from None
+    except OSError as error:
+        if error.errno == errno.EDEADLK:
+            problem, fix = "is being updated here", "It is written when this update ends."
+            raise ModelError("path", str(path), problem, fix) from None
+        sure = False
+    try:
+        yield sure
+    finally:
+        lock.release()
 
 
 def metadata_of(content: bytes) -> dict[str, Any]:

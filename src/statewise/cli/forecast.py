@@ -61,7 +61,8 @@ def add_to(commands: Any) -> None:
         "update",
         help="move a saved model on with new observations, without training",
         description="Advance the state of a saved model by the observations that follow, and "
-        "rewrite it. If one of them cannot be used, nothing is changed.",
+        "rewrite it. If one of them cannot be used, nothing is changed. Updates of one model "
+        "wait for each other.",
     )
     add = update.add_argument
     add("model", type=Path, metavar="MODEL", help="from forecast --save")
@@ -69,6 +70,8 @@ def add_to(commands: Any) -> None:
     add("--horizon", type=int, metavar="H", help="forecast so many observations")
     add_output(update)
     add("--save", type=Path, metavar="MODEL", help="write it here, and leave the old one")
+    text = "seconds to wait for another update of MODEL (as long as it takes)"
+    add("--wait", type=float, metavar="S", help=text)
     text = "the further columns that are known over the horizon"
     add("--future", type=Path, metavar="FILE", help=text)
     add_lines(update)
@@ -129,7 +132,7 @@ def run_forecast(options: argparse.Namespace) -> int:
     if options.plot_loss is not None:
         write_figure(model.plot_training(), options.plot_loss)
     if options.save is not None:
-        model.save(options.save)
+        model.save(options.save, on_wait=say_waiting)
         say(f"The model is {options.save}. Later: statewise update {options.save} NEW.csv")
     return 0
 
@@ -173,25 +176,24 @@ def run_update(options: argparse.Namespace) -> int:
         if getattr(options, name) and options.horizon is None:
             value = str(getattr(options, name))
             raise SettingError(f"--{name}", value, "is of a forecast", "Give a --horizon too.")
-    model = Forecaster.load(options.model)
-    before = model.origin_
-    how = line_options(options)
-    columns = (before.kind.target_column, *before.columns)
-    new = read_further(options.new, before, columns, static=model.data.static, **how)
-    model.update(new)
-    frame = future = None
-    if options.horizon is not None:
-        if options.future is not None:
-            future = read_further(options.future, model.origin_, model.fitted_.ahead, **how)
-        with spoken_warnings():
+    how, frame = line_options(options), None
+    turn = {"save": options.save, "wait": options.wait, "on_wait": say_waiting}
+    with spoken_warnings(), Forecaster.updating(options.model, **turn) as model:
+        before = model.origin_
+        columns = (before.kind.target_column, *before.columns)
+        new = read_further(options.new, before, columns, static=model.data.static, **how)
+        model.update(new)
+        if options.horizon is not None:
+            future = None
+            if options.future is not None:
+                future = read_further(options.future, model.origin_, model.fitted_.ahead, **how)
             asked = {"level": options.level, "quantiles": options.quantiles}
             frame = model.predict(options.horizon, X=future, **asked)
-        write(frame, options.out)
-    target = options.save or options.model
-    model.save(target)
+            write(frame, options.out)  # before the model moves, lest these be missing if it fails
     moved = model.origin_.last != before.last
     series = f"{int(moved.sum())} of {len(moved)} series" if len(moved) > 1 else before.ids[0]
     latest = written(model.origin_.last.max())
+    target = options.save or options.model
     say(f"Moved {series} on by {len(new)} observations, up to {latest}. The model is {target}.")
     if frame is not None:
         show(frame, options.out)
@@ -250,6 +252,11 @@ def choose(model: Any, panel: Any) -> None:
     say("")
     recipe = Recipe() if model.recipe == "auto" else model.recipe
     model.set_params(recipe=replace(recipe, regime=choice.regime))
+
+
+def say_waiting(text: str) -> None:
+    """Say that another process writes the model, and is waited for."""
+    say(f"statewise: {text}")
 
 
 def write(frame: Any, out: Path | None) -> None:

@@ -171,7 +171,9 @@ def check_follows(origin: ForecastOrigin, series: Ints, offsets: Ints, ds: NDArr
     before = ds[row - 1] if row > offsets[at] else last[at]
     where, time = f"series {origin.ids[series[at]]!r}", show(ds[row])
     if ds[row] <= last[at]:
-        problem = f"does not follow {show(last[at])}, the latest time that is known"
+        problem = f"is not after {show(last[at])}, the latest time that is known"
+        if (ds <= np.repeat(last, np.diff(offsets))).all():
+            problem += ", and no other row here is new"
         raise DataError(where, time, problem, "Give the times that come after it.")
     if ds[row] == before:
         raise DataError(where, time, "appears twice", "Keep one observation a time.")

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -13,12 +12,12 @@ from statewise.data.panel import Panel
 from statewise.engine import Fitted
 from statewise.forecasting.core import FittedModel
 from statewise.forecasting.fit import fit_model
+from statewise.forecasting.kept import Kept
 from statewise.forecasting.observe import observed, stepped
 from statewise.forecasting.progress import bar_of
 from statewise.forecasting.reading import read
 from statewise.forecasting.settings import Settings, documented
 from statewise.forecasting.states import States
-from statewise.forecasting.views import Views
 from statewise.text import visible
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ Floats = NDArray[np.float64]
 
 
 @documented
-class Forecaster(Settings, Views):
+class Forecaster(Kept):
     """Forecasts of one series or many: networks with explicit state, and simple forecasts.
 
     With no settings it decides everything itself, and ``explain()`` says what it decided.
@@ -193,32 +192,6 @@ class Forecaster(Settings, Views):
         """The state of every series: get, set, ``snapshot()``, ``restore()``."""
         self._fitted()
         return States(self)
-
-    def save(self, path: str | Path) -> None:
-        """Write the model to a file that holds numbers and text alone, whole or not at all.
-
-        What is written is what was fitted: parameters that were set since then are not in it.
-
-        Raises:
-            OutputError: the file cannot be written.
-        """
-        from statewise.forecasting.saved import write
-
-        write(self._fitted(), Path(path))
-
-    @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """The model that was saved.
-
-        Raises:
-            ModelError: the file is missing, truncated, altered, or of a later version.
-        """
-        from statewise.forecasting.saved import read
-
-        fitted = read(Path(path))
-        model = cls(**fitted.settings.get_params())
-        model.fitted_ = fitted
-        return model
 
     def exported(self, series: str | None = None, member: int = 1) -> "Exported":
         """One network with its present state, for ``to_keras`` and ``to_torch``.
