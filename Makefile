@@ -20,8 +20,9 @@ test: $(VENV)/installed-test
 fuzz: $(VENV)/installed-test
 	STATEWISE_FUZZ=10000 $(VENV)/bin/python -m pytest -q -k fuzz tests/data tests/base tests/forecasting
 
+# A thousand kills of what writes files, about half an hour.
 soak: $(VENV)/installed-test
-	$(VENV)/bin/python benchmarks/soak.py
+	cd benchmarks && ../$(VENV)/bin/python -m soak
 
 format: $(VENV)/installed-test
 	$(VENV)/bin/ruff format .
