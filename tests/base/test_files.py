@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from statewise.base import modelfile
-from statewise.base.files import Staging, check_writable, content_of
+from statewise.base.files import MINE, Staging, check_writable, content_of
 from statewise.data.files import read_file
 from statewise.errors import DataError, ModelError, OutputError
 
@@ -125,3 +125,16 @@ with Staging(sys.argv[1]) as staging:
         assert living.exists()
         process.communicate("\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["half", "whole"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes are asked for as POSIX has it")
+def test_an_earlier_process_may_have_had_the_same_number(tmp_path: Path) -> None:
+    # In a container that is started again, a process often has the number of one that was killed.
+    stale = tmp_path / f"{MINE}{os.getpid()}-0123"
+    stale.mkdir()
+    with Staging(tmp_path) as first:
+        assert not stale.exists()
+        first.text("a", "one")
+        with Staging(tmp_path) as second:
+            second.text("b", "two")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]

@@ -3,10 +3,10 @@
 import errno
 import glob
 import os
+import secrets
 import shutil
 import socket
 import stat
-import tempfile
 from pathlib import Path
 from typing import Self
 
@@ -17,6 +17,8 @@ __all__ = ["Staging", "check_writable", "content_of", "regular"]
 
 MINE = f".writing-{socket.gethostname()}-"
 """How the folders of this machine begin in which files are prepared; a process's number follows."""
+PREPARING: set[str] = set()
+"""The names of those that this process works in now: an earlier one may have had its number."""
 
 
 class Staging:
@@ -37,7 +39,9 @@ class Staging:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             clear_stale(self.folder)
-            self._aside = Path(tempfile.mkdtemp(prefix=f"{MINE}{os.getpid()}-", dir=self.folder))
+            self._aside = self.folder / f"{MINE}{os.getpid()}-{secrets.token_hex(8)}"
+            PREPARING.add(self._aside.name)
+            self._aside.mkdir(mode=0o700)
         except OSError as error:
             problem = f"cannot be written ({error.strerror})"
             fix = "Choose a folder that you may write to."
@@ -65,6 +69,7 @@ class Staging:
             raise OutputError("out", str(self.folder), problem, fix) from None
         finally:
             shutil.rmtree(self._aside, ignore_errors=True)
+            PREPARING.discard(self._aside.name)
             for folder in self._made:
                 if not any(folder.iterdir()):
                     folder.rmdir()
@@ -87,14 +92,19 @@ def clear_stale(folder: Path) -> None:
         return
     for aside in folder.glob(f"{glob.escape(MINE)}*-*"):
         number = aside.name.removeprefix(MINE).partition("-")[0]
-        if not number.isdecimal() or int(number) == os.getpid():
-            continue
-        try:
-            os.kill(int(number), 0)  # asks whether it is there, and does nothing
-        except ProcessLookupError:
+        if number.isdecimal() and not (aside.name in PREPARING or another_lives(int(number))):
             shutil.rmtree(aside, ignore_errors=True)
-        except (OSError, OverflowError):
-            continue  # it is there, of another user
+
+
+def another_lives(number: int) -> bool:
+    """Whether another process of this number is there."""
+    try:
+        os.kill(number, 0)  # asks, and does nothing
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True  # of another user
+    return number != os.getpid()
 
 
 def regular(path: Path) -> Path:
