@@ -59,6 +59,17 @@ def test_a_failure_while_moving_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a folder cannot be synced")
+def test_new_names_are_on_the_disk_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.fstat(handle).st_ino))
+    with Staging(tmp_path) as staging:
+        staging.text("a.txt", "one")
+    assert synced == [(tmp_path / "a.txt").stat().st_ino, tmp_path.stat().st_ino]
+
+
 def test_a_folder_in_the_way_moves_nothing(tmp_path: Path) -> None:
     def write() -> None:
         with Staging(tmp_path) as staging:

@@ -12,7 +12,7 @@ from typing import Self
 
 from statewise.errors import OutputError
 
-__all__ = ["Staging", "check_writable", "content_of", "regular"]
+__all__ = ["Staging", "check_writable", "content_of", "regular", "sync_folder"]
 
 
 MINE = f".writing-{socket.gethostname()}-"
@@ -25,7 +25,8 @@ class Staging:
     """A folder's new files, prepared aside and moved into place together at the end.
 
     Used as a context manager: what is written to ``path(name)`` appears in ``folder`` only when the
-    block ends without an exception, each file by a rename that replaces an older one at once.
+    block ends without an exception, each file by a rename that replaces an older one at once, and
+    is on the disk then. A kill between two renames leaves some files new and others old.
 
     Raises:
         OutputError: the folder cannot be made or written to, which is known at the start.
@@ -84,6 +85,19 @@ class Staging:
                 os.fsync(handle.fileno())
         for file in files:
             file.replace(self.folder / file.name)
+        if files:
+            sync_folder(self.folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names of new files in a folder as durable as their content."""
+    if os.name != "posix":  # elsewhere a folder cannot be opened
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def clear_stale(folder: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Literal
 from statewise.base.locks import Lock, network_file_system
 from statewise.errors import StoreError
 
-__all__ = ["connect", "existing", "journal_of", "store_errors", "sync_folder", "take_lock"]
+__all__ = ["connect", "existing", "journal_of", "store_errors", "take_lock"]
 
 PATIENCE = 60.0  # seconds that a reader or the writer waits for the other
 
@@ -78,12 +78,3 @@ def store_errors(path: Path | None) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         fix = "Recover what is whole with: statewise study salvage."
         raise StoreError("store", str(path), f"is damaged ({error})", fix) from None
-
-
-def sync_folder(path: Path) -> None:
-    """Make a new file's name as durable as its content."""
-    handle = os.open(path.absolute().parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

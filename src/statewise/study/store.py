@@ -26,6 +26,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from statewise.base.files import sync_folder
 from statewise.base.locks import Lock
 from statewise.errors import StoreError
 from statewise.study.rows import LAST, RUNS, Cell, CellRuns, decode, is_whole, rows_of
@@ -35,7 +36,6 @@ from statewise.study.sqlite_file import (
     existing,
     journal_of,
     store_errors,
-    sync_folder,
     take_lock,
 )
 
@@ -88,7 +88,7 @@ class Store:
                     make_tables(connection)
                 journal_of(aside).unlink(missing_ok=True)
                 aside.rename(path)
-                sync_folder(path)
+                sync_folder(path.absolute().parent)
                 store = cls(connect(path, "rw"), path, lock)
             undo.pop_all()
         return store
