@@ -24,7 +24,7 @@ from statewise.cli import main
 from statewise.errors import StoreError
 from statewise.study import Store
 
-UPDATES = 10  # of each of two series
+UPDATES = 5  # of each of two series
 State = dict[str, bytes | None]
 """What is in a folder: bytes by name, None for a folder."""
 

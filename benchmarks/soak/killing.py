@@ -147,8 +147,8 @@ def rehearsed(work: Work, folder: Path) -> tuple[int | None, float, int]:
 class Blow:
     """When a process is killed.
 
-    A third is killed at any moment, a third just before a step that changes a file, a third soon
-    after such a step.
+    A fifth is killed at any moment, two fifths just before a step that changes a file, two fifths
+    soon after such a step.
     """
 
     seconds: float = 0.0  # that pass before, after the step if there is one
@@ -158,7 +158,7 @@ class Blow:
     @classmethod
     def drawn(cls, rng: random.Random, seconds: float, steps: int) -> Self:
         """A blow at work that takes about so many seconds and steps."""
-        way = rng.randrange(3)
+        way = rng.choice((0, 1, 1, 2, 2))
         step = rng.randint(1, steps)
         if way == 0:
             return cls(seconds=rng.uniform(0.0, 1.05 * seconds))
