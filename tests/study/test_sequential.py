@@ -30,7 +30,7 @@ ARMS = (
     Arm("again", Model(REGIMES["stateless"], training=Training(100)), restarts=1),
 )
 STUDY = Study(
-    ARMS, shampoo(), 12, 200, hypotheses=(better("stateless", "naive"),), looks=4, alpha=0.04
+    ARMS, shampoo(), 12, 200, hypotheses=(better("stateless", "mean"),), looks=4, alpha=0.04
 )
 
 

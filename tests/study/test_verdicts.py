@@ -116,8 +116,69 @@ def test_a_margin_of_its_own() -> None:
 def test_the_naive_forecast_is_an_arm_of_hypotheses() -> None:
     scores = 100.0 + NOISE
     [verdict] = settle(result(scores, scores, better("a", "naive")))
-    assert verdict.outcome is Outcome.SUPPORTED
     assert verdict.comparison.difference == pytest.approx(scores.mean() - 136.7610, abs=1e-3)
+    with pytest.raises(SettingError, match="'simple', 'naive', 'mean', 'drift', 'seasonal naive'"):
+        result(scores, scores, better("a", "naif"))
+
+
+def over_time(claim: str, errors: Any) -> Verdict:
+    """The verdict of an arm whose restarts all but agree, with these errors at the test's times."""
+    whole = result(100.0 + NOISE, 100.0 + NOISE, better("a", claim))
+    actual = whole.actual["Sales", 24]
+    forecasts = actual + errors + NOISE[:, None] / 1e3
+    scores = np.sqrt(((forecasts - actual) ** 2).mean(axis=1))
+    cell = replace(whole.arms["a"].only, forecasts=forecasts, scores=scores)
+    arm = replace(whole.arms["a"], cells={("Sales", 24): cell})
+    [verdict] = settle(replace(whole, arms={**whole.arms, "a": arm}))
+    return verdict
+
+
+def test_a_simple_forecast_is_beaten_over_restarts_and_over_time_or_not_at_all() -> None:
+    """Restarts that agree on one test part say nothing of other times."""
+    whole = result(100.0 + NOISE, 100.0 + NOISE, better("a", "simple"))
+    assert whole.chosen() == {"autoregression": 1}
+    simple = whole.simple["Sales", 24].forecast("simple") - whole.actual["Sales", 24]
+    everywhere = over_time("simple", 0.1 * simple)
+    assert everywhere.outcome is Outcome.SUPPORTED
+    times = stats.ttest_1samp((0.1 * simple) ** 2 - simple**2, 0.0)
+    assert everywhere.p_over_time == pytest.approx(times.pvalue, rel=1e-3)
+    assert everywhere.p_adjusted == everywhere.p_over_time
+    once = np.where(np.abs(simple) == np.abs(simple).max(), 0.1, 1.01) * simple
+    by_chance = over_time("simple", once)
+    assert by_chance.outcome is Outcome.UNDECIDED
+    assert by_chance.comparison.p_value == 0.0
+    assert "On this test part a has the lower error" in by_chance.reason
+    assert "but over its 12 times that may be chance (Diebold-Mariano p = 0.3" in by_chance.reason
+    assert over_time("simple", 3.0 * simple).outcome is Outcome.CONTRADICTED
+
+
+def test_a_test_part_of_one_horizon_shows_nothing_of_other_times() -> None:
+    whole = result(1.0 + NOISE / 100, 1.0 + NOISE / 100, better("a", "mean"))
+    study = replace(whole.study, horizon=6)
+    [verdict] = settle(replace(whole, study=study))
+    assert (verdict.outcome, verdict.p_over_time) == (Outcome.UNDECIDED, None)
+    assert "one test part as short as this shows nothing of other times" in verdict.reason
+
+
+def test_what_is_shown_and_below_the_margin_is_said_to_be_too_small_to_matter() -> None:
+    base = 100.0 + np.arange(200.0)
+    [verdict] = settle(result(base - 1.3 + NOISE, base, better("a", "b")))
+    assert (verdict.outcome, verdict.small) == (Outcome.SUPPORTED, True)
+    assert verdict.said == "supported, too small to matter"
+    assert "Shown, and too small to matter: it is below the margin of 1.37." in verdict.reason
+    [verdict] = settle(result(base - 5.0 + NOISE, base, better("a", "b")))
+    assert (verdict.small, verdict.said) == (False, "supported")
+
+
+def test_digits_follow_the_scale() -> None:
+    base = 1e-4 * (100.0 + np.arange(200.0))
+    study = result(base, base, better("a", "b")).study
+    tiny = replace(study, margin=1e-6 / 136.761)
+    first = base - 4e-7 + NOISE * 1e-6
+    whole = replace(result(first, base, better("a", "b")), study=tiny)
+    [verdict] = settle(whole)
+    assert "0.0000000" in verdict.reason
+    assert "+0.0 " not in verdict.reason
 
 
 def test_arms_that_share_no_restarts_are_compared_by_welchs_test() -> None:
@@ -216,7 +277,7 @@ def test_families_are_corrected_apart() -> None:
     whole = result(base + 0.4 + NOISE, base, claims[0])
     study = replace(whole.study, hypotheses=tuple(claims))
     verdicts = settle(replace(whole, study=study))
-    p = [v.comparison.p_value for v in verdicts]
+    p = [max(v.comparison.p_value or 0.0, v.p_over_time or 0.0) for v in verdicts]
     assert [v.p_adjusted for v in verdicts] == [p[0], *holm(p[1:])]
     alone = settle(replace(whole, study=replace(study, hypotheses=tuple(claims[1:]))))
     assert [v.p_within for v in verdicts[1:]] == [v.p_within for v in alone]

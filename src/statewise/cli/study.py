@@ -329,7 +329,7 @@ def run_compare(options: argparse.Namespace) -> int:
     from statewise.model.network import Network, Training
     from statewise.model.regime import StateRegime
     from statewise.model.spec import Model
-    from statewise.study import NAIVE, Arm, Study, better, equivalent
+    from statewise.study import NAIVE, SIMPLE, Arm, Study, better, equivalent
 
     panel = panel_of(options)
     names = [name.strip() for name in options.regimes.split(",")]
@@ -341,7 +341,7 @@ def run_compare(options: argparse.Namespace) -> int:
     study = Study(
         arms=tuple(Arm(name, Model(StateRegime.named(name), *parts)) for name in names),
         panel=panel,
-        hypotheses=(*pairs, *(better(name, NAIVE) for name in names)),
+        hypotheses=(*pairs, *(better(name, bar) for name in names for bar in (SIMPLE, NAIVE))),
         **{each: getattr(options, each) for each in ("test_size", "repeats", "cutoffs", "seed")},
     )
     return run_and_settle(with_looks(study, options), options.store, options)

@@ -15,7 +15,7 @@ from statewise.errors import SettingError
 from statewise.model.framing import FittedFraming, stack
 from statewise.model.spec import Model
 
-__all__ = ["Forecast", "Known", "roll", "start_of", "walk_forward"]
+__all__ = ["Forecast", "Known", "blocks", "roll", "start_of", "walk_forward"]
 
 Floats = NDArray[np.float64]
 
@@ -104,6 +104,29 @@ def roll(
         now = replace(now, ahead=(out, after))
         yield ensemble.by_member.invert(out, recent)[..., 0], now
         now = ensemble.observe(now, y, x[:, i : i + 1])
+
+
+def blocks(
+    ensemble: Ensemble, now: ForecastState, actual: Floats, x: Floats, horizon: int
+) -> Iterator[Floats]:
+    """Forecast a horizon, see what comes, and go on from there; the last may be shorter.
+
+    Args:
+        ensemble, now, actual: as for ``roll``.
+        x: (series, steps, columns) on their rows, scaled.
+        horizon: observations that are forecast before they are seen.
+
+    Yields:
+        The forecasts of the next horizon by every member, (series, members, horizon).
+    """
+    if horizon == 1:
+        yield from (forecast[..., None] for forecast, _ in roll(ensemble, now, actual, x))
+        return
+    for at in range(0, actual.shape[1], horizon):
+        coming = slice(at, min(at + horizon, actual.shape[1]))
+        yield ensemble.forecast(now, coming.stop - at, x[:, coming])
+        for i in range(coming.start, coming.stop):
+            now = ensemble.observe(now, actual[:, i], x[:, i : i + 1])
 
 
 def walk_forward(

@@ -136,8 +136,11 @@ class KerasEngine:
         backend = keras.backend.backend()
         return {"keras": keras.__version__, backend: version_of(backend)}
 
-    def check(self, model: Model) -> None:
+    def check(self, model: Model, horizon: int = 1) -> None:
         """Raise SettingError if the backend, the Keras model and the settings contradict."""
+        if horizon > 1:
+            problem = "is not something that this engine does: it forecasts one step at a time"
+            raise SettingError("horizon", horizon, problem, "Use 1, or the built-in engine.")
         facts, network, training = self._facts(model), model.network, model.training
         if network.initial_state != "zeros":
             problem = "is not something that Keras' recurrent layers can do"
@@ -263,7 +266,12 @@ class KerasEngine:
         return machine.values_with([array[0] for array in weights])
 
     def forecast(
-        self, model: Model, trained: KerasFitted, known: Sequence[Known], test_size: int
+        self,
+        model: Model,
+        trained: KerasFitted,
+        known: Sequence[Known],
+        test_size: int,
+        horizon: int = 1,  # noqa: ARG002
     ) -> NDArray[np.float64]:
         """Forecast the observations after each cutoff one step at a time, (runs, test_size)."""
         members = trained.runs // len(known)

@@ -8,7 +8,6 @@ from statewise.show.tables import Row
 from statewise.stats.accuracy import diebold_mariano
 from statewise.stats.comparison import Floats
 from statewise.stats.power import half_widths
-from statewise.study.design import NAIVE
 from statewise.study.evidence import examine
 from statewise.study.observations import UNPAIRED, observe, observe_cell
 from statewise.study.results import StudyResult
@@ -27,10 +26,11 @@ def verdict_rows(verdicts: Sequence[Verdict]) -> list[Row]:
             {"hypothesis": number, "family": v.hypothesis.family,
              "claim": v.hypothesis.claim, "kind": v.hypothesis.kind,
              "first": v.hypothesis.first, "second": v.hypothesis.second,
-             "verdict": v.outcome.value, "test": v.test,
+             "verdict": v.outcome.value, "small": v.small, "test": v.test,
              "difference": v.comparison.difference, "low": low, "high": high,
              "p_value": v.comparison.p_value, "p_adjusted": v.p_adjusted,
-             "p_within_margin": v.p_within, "left_out": v.comparison.left_out,
+             "p_within_margin": v.p_within, "p_over_time": v.p_over_time,
+             "left_out": v.comparison.left_out,
              "probability_better": v.comparison.probability_better, "reason": v.reason}
         )  # fmt: skip
     return rows
@@ -80,7 +80,9 @@ def accuracy(result: StudyResult, shown: Sequence[tuple[str, int]]) -> list[Row]
             if len(actual) < 3 or any(mean is None for mean in means):
                 continue
             first, second = (mean - actual for mean in means if mean is not None)
-            found = diebold_mariano(first, second)
+            if len(actual) <= 2 * result.study.horizon:
+                continue
+            found = diebold_mariano(first, second, result.study.horizon)
             rows.append(
                 {"hypothesis": number, "claim": h.claim, "first": h.first, "second": h.second,
                  "series": cell[0], "cutoff": cell[1], "steps": found.steps,
@@ -94,8 +96,8 @@ def accuracy(result: StudyResult, shown: Sequence[tuple[str, int]]) -> list[Row]
 
 
 def _mean_forecast(result: StudyResult, name: str, cell: tuple[str, int]) -> Floats | None:
-    if name == NAIVE:
-        return result.naive[cell]
+    if not result.study.is_arm(name):
+        return result.simple[cell].forecast(name)
     found = result.arms[name].cells[cell]
     kept = found.forecasts[np.isfinite(found.scores)]
     return kept.mean(axis=0) if len(kept) else None

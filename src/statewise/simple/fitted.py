@@ -138,6 +138,35 @@ class Simple:
         loops().start(values, places, self.table, table)
         return SimpleState(table)
 
+    def walk(self, state: SimpleState, z: ArrayLike, offsets: ArrayLike, horizon: int) -> Floats:
+        """Forecasts of what comes after a state, a horizon at a time, each from all before it.
+
+        Args:
+            state: before the first of them.
+            z: what comes, series after series.
+            offsets: (series + 1,) where that of each series begins, and the end.
+            horizon: how many observations are forecast before they are seen.
+
+        Returns:
+            (names, observations) forecasts.
+
+        Raises:
+            DataError: nothing comes to a series, or it is not finite, or there are others.
+            SettingError: the horizon is below one.
+
+        Example:
+            >>> simple, state = fit_simple([1.0, 2.0, 3.0, 5.0], [0, 4])
+            >>> simple.walk(state, [6.0, 8.0, 7.0], [0, 3], horizon=2)[0].tolist()
+            [5.0, 5.0, 8.0]
+        """
+        values, places = checked_histories(z, offsets)
+        self.check_of(len(places) - 1)
+        self.check_of(len(state.table))
+        out = np.empty((len(NAMES), len(values)))
+        step = at_least("horizon", horizon, 1)
+        loops().walk(values, places, step, self.table, state.table.copy(), out)
+        return out
+
     def take(self, series: ArrayLike) -> "Simple":
         """What was fitted to some of the series."""
         return Simple(self.table[np.asarray(series)])

@@ -77,12 +77,15 @@ class Loops(NamedTuple):
         observe: (fitted, y, known) states after one more observation each; gives the first series
             whose observation is not finite, and stops there, or -1.
         forecast: (fitted, known, out) (candidates, series, horizon).
+        walk: (z, offsets, horizon, fitted, known, out) (candidates, observations) forecasts of what
+            comes after the states, a horizon at a time, which move on over it.
     """
 
     fit: Callable[[Floats, Ints, Table], None]
     start: Callable[[Floats, Ints, Table, Table], None]
     observe: Callable[[Table, Floats, Table], int]
     forecast: Callable[[Table, Table, Floats], None]
+    walk: Callable[[Floats, Ints, int, Table, Table, Floats], None]
 
 
 @functools.cache
@@ -222,4 +225,21 @@ def build(cache: bool) -> Loops:
         for i in range(len(fitted)):
             forecast_one(fitted[i], known[i], out[:, i])
 
-    return Loops(fit, start, observe, forecast)
+    @njit(
+        types.void(floats, ints, types.int64, fitted_rows, known_rows, types.float64[:, ::1]),
+        cache=cache,
+        nogil=True,
+        error_model="numpy",
+    )
+    def walk(z, offsets, horizon, fitted, known, out):
+        digest  # noqa: B018
+        for i in range(len(fitted)):
+            for t in range(offsets[i], offsets[i + 1], horizon):
+                end = min(t + horizon, offsets[i + 1])
+                ahead = np.zeros((len(out), end - t))
+                forecast_one(fitted[i], known[i], ahead)
+                out[:, t:end] = ahead
+                for u in range(t, end):
+                    move_on(fitted[i], z[u], known[i])
+
+    return Loops(fit, start, observe, forecast, walk)

@@ -1,6 +1,6 @@
 """The tests themselves, on arrays alone: scores are (repeats,) for each arm, lower is better."""
 
-from statewise.stats.accuracy import EqualAccuracy, diebold_mariano
+from statewise.stats.accuracy import EqualAccuracy, diebold_mariano, equal_accuracy
 from statewise.stats.comparison import Comparison, Resampled
 from statewise.stats.false_positives import FalsePositives, false_positive_rates
 from statewise.stats.paired import Paired, compare, resample, signed_rank
@@ -35,6 +35,7 @@ __all__ = [
     "compare_series",
     "compare_unpaired",
     "diebold_mariano",
+    "equal_accuracy",
     "false_positive_rates",
     "half_widths",
     "looks",

@@ -3,6 +3,7 @@
 from statewise.study.dask_executor import DaskExecutor
 from statewise.study.design import (
     NAIVE,
+    SIMPLE,
     Arm,
     Hypothesis,
     Study,
@@ -25,6 +26,7 @@ from statewise.study.verdicts import Outcome, Verdict, holm, settle
 
 __all__ = [
     "NAIVE",
+    "SIMPLE",
     "Arm",
     "ArmResult",
     "CellResult",

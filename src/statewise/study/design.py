@@ -1,17 +1,22 @@
 """What a study will run and what it will test, declared before it runs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from statewise.base.checks import at_least, fraction, instance, one_of, positive
 from statewise.base.records import settle
 from statewise.data.panel import Panel, Series
 from statewise.errors import DataError, SettingError
+from statewise.model.framing import Framing
 from statewise.model.spec import Model
+from statewise.scoring.simple_forecasts import AUTOREGRESSION, NAIVE, SIMPLE
 from statewise.study.engines import BUILT_IN, Engine
 
 __all__ = [
     "NAIVE",
+    "SIMPLE",
     "Arm",
     "Hypothesis",
     "Study",
@@ -56,9 +61,6 @@ class Arm:
         settle(self, restarts=at_least("restarts", self.restarts, 0))
 
 
-NAIVE = "naive"
-"""The name by which a hypothesis speaks of the naive forecast, as if it were an arm."""
-
 FAMILY = "study"
 """The family of hypotheses that name no other."""
 
@@ -77,7 +79,8 @@ class Hypothesis:
         kind: ``"better"``: the first arm has the lower mean error. ``"equivalent"``: their mean
             errors differ by no more than the practical margin. ``"no_worse"``: the first arm's mean
             error exceeds the second's by no more than the margin.
-        first, second: names of arms; ``"naive"`` is the naive forecast.
+        first, second: names of arms, or of simple forecasts (``Study.simple_names``); ``"simple"``
+            is the simple forecast that did best on the training part.
         claim: the claim in words, by default made of the kind and the names.
         margin: the practical margin; None takes the study's.
         relative: whether ``margin`` is a fraction of the naive forecast's error, or absolute.
@@ -159,6 +162,10 @@ class Study:
         cutoffs: how many cutoffs each series has. The last leaves ``test_size`` observations to
             test on, the one before it as many more, and so on: test parts do not overlap.
         keep_loss: keep the loss of every epoch of every run.
+        horizon: observations that are forecast before they are seen: the test part is forecast a
+            horizon at a time.
+        season: observations a season, of the simple forecasts; 1 for none; by default that of the
+            panel's frequency.
         looks: how often to look at the results on the way to ``repeats``, and stop if everything is
             decided; ``alpha`` is divided among the looks.
 
@@ -179,8 +186,12 @@ class Study:
     cutoffs: int = 1
     keep_loss: bool = False
     looks: int = 1
+    horizon: int = 1
+    season: int | None = None
 
     def __post_init__(self) -> None:
+        frequency = self.panel.frequency
+        usual = 1 if frequency is None else frequency.season
         settle(
             self,
             test_size=at_least("test_size", self.test_size, 1),
@@ -190,19 +201,25 @@ class Study:
             seed=at_least("seed", self.seed, 0),
             cutoffs=at_least("cutoffs", self.cutoffs, 1),
             looks=at_least("looks", self.looks, 1),
+            horizon=at_least("horizon", self.horizon, 1),
+            season=usual if self.season is None else at_least("season", self.season, 1),
         )
+        if self.horizon > self.test_size:
+            problem = f"exceeds the {self.test_size} observations of a test part"
+            raise SettingError("horizon", self.horizon, problem, "Use a longer test part.")
         most = max(1, self.repeats // 2)
         if self.looks > most:
             problem = f"is too many for {self.repeats} repeats, two at least between looks"
             raise SettingError("looks", self.looks, problem, f"Plan at most {most}.")
         names = [arm.name for arm in self.arms]
-        if not names or len(set(names)) != len(names) or NAIVE in names:
-            problem = f"are not distinct, or one is called {NAIVE!r}"
+        simple = (SIMPLE, *self.simple_names)
+        if not names or len(set(names)) != len(names) or set(simple) & set(names):
+            problem = f"are not distinct, or one is called as a simple forecast is: {simple}"
             raise SettingError("arms", names, problem, "Give every arm its own name.")
         several = len(self.panel.series) > 1 or self.cutoffs > 1
         for hypothesis in self.hypotheses:
             for name in (hypothesis.first, hypothesis.second):
-                one_of("arm", name, [*names, NAIVE])
+                one_of("arm", name, [*names, *simple])
             if several and hypothesis.margin is not None and not hypothesis.relative:
                 problem = (
                     "is absolute, and several series or cutoffs are compared relative to the naive "
@@ -211,7 +228,7 @@ class Study:
                 fix = "Give a relative margin."
                 raise SettingError("margin", hypothesis.margin, problem, fix)
         for arm in self.arms:
-            arm.engine.check(arm.model)
+            arm.engine.check(arm.model, self.horizon)
         for series in self.panel.series:
             for arm in self.arms:
                 self._check(series, arm)
@@ -237,6 +254,33 @@ class Study:
                 fix = f'Use at most {samples}, or "train".'
                 raise SettingError("warm_up", regime.warm_up, problem, fix)
 
+    @cached_property
+    def framings(self) -> Mapping[str, Framing]:
+        """What the arms' networks are shown, by the names of its autoregressions."""
+        shown = {
+            replace(arm.model.framing, samples=None, scale=None, outputs=1, target_scale="same")
+            for arm in self.arms
+        }
+        if len(shown) == 1:
+            return {AUTOREGRESSION: shown.pop()}
+        named: dict[str, Framing] = {}
+        for framing in sorted(shown, key=repr):
+            lags, less = framing.window_length, framing.difference
+            name = f"{AUTOREGRESSION} (lags {lags}, difference {less})"
+            more = sum(other.startswith(name) for other in named)
+            named[f"{name}, {more + 1}" if more else name] = framing
+        return named
+
+    @property
+    def simple_names(self) -> tuple[str, ...]:
+        """Of the simple forecasts that arms are compared with."""
+        seasonal = ["seasonal naive"] if (self.season or 1) > 1 else []
+        return (NAIVE, "mean", "drift", *seasonal, *self.framings, "ETS", "Theta")
+
+    def is_arm(self, name: str) -> bool:
+        """Whether a hypothesis speaks of an arm by this name, and not of a simple forecast."""
+        return any(arm.name == name for arm in self.arms)
+
     def arm(self, name: str) -> Arm:
         """The arm called ``name``; raises SettingError that lists the arms."""
         one_of("arm", name, [arm.name for arm in self.arms])
@@ -251,8 +295,8 @@ def paired_by_repeat(study: Study, first: str, second: str) -> bool:
     """Whether two arms have the same initial weights in each repeat, and so are compared in pairs.
 
     They do if they are of one shape and draw from one set of restarts. Other sample orders make
-    such pairs less alike, but no less pairs: tests of unpaired arms need independent ones. The
-    naive forecast is a constant, which pairs with anything.
+    such pairs less alike, but no less pairs: tests of unpaired arms need independent ones. A
+    simple forecast is a constant, which pairs with anything.
 
     Example:
         >>> from statewise.data.datasets import shampoo
@@ -260,7 +304,7 @@ def paired_by_repeat(study: Study, first: str, second: str) -> bool:
         >>> paired_by_repeat(Study(arms, shampoo(), test_size=12, repeats=1), "a", "b")
         False
     """
-    drawn = [weights_of(study.arm(name)) for name in (first, second) if name != NAIVE]
+    drawn = [weights_of(study.arm(name)) for name in (first, second) if study.is_arm(name)]
     return all(one == drawn[0] for one in drawn)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from statewise import engine
 from statewise.base.checks import one_of
 from statewise.engine.initial import Seed
-from statewise.ensemble.rolling_origin import Known, roll, start_of
+from statewise.ensemble.rolling_origin import Known, blocks, start_of
 from statewise.errors import ExtraError
 from statewise.model.spec import Model
 
@@ -57,8 +57,8 @@ class Engine(Protocol):
     def versions(self) -> dict[str, str]:
         """The versions of what it runs on, beside statewise's own dependencies."""
 
-    def check(self, model: Model) -> None:
-        """Raise SettingError if this engine cannot run ``model``."""
+    def check(self, model: Model, horizon: int) -> None:
+        """Raise SettingError if this engine cannot run ``model``, or forecast so far ahead."""
 
     def document(self, model: Model) -> dict[str, Any]:
         """What results depend on beside the model; empty for the built-in engine.
@@ -89,12 +89,12 @@ class Engine(Protocol):
         """Train runs, as ``Trained``; the arguments are those of ``statewise.fit``."""
 
     def forecast(
-        self, model: Model, trained: Any, known: Sequence[Known], test_size: int
+        self, model: Model, trained: Any, known: Sequence[Known], test_size: int, horizon: int
     ) -> Floats:
         """Walk forward from trained runs, as many for each series, series by series.
 
         Returns the forecasts, (runs, test_size), of the observations after each series' cutoff,
-        made one step at a time.
+        a horizon at a time, each from all that was observed before it.
         """
 
 
@@ -110,8 +110,8 @@ class BuiltIn:
     def versions(self) -> dict[str, str]:
         return {}
 
-    def check(self, model: Model) -> None:
-        """Every model can be run."""
+    def check(self, model: Model, horizon: int) -> None:
+        """Every model can be run, and forecasts any number of steps."""
 
     def document(self, model: Model) -> dict[str, Any]:  # noqa: ARG002
         return {}
@@ -126,12 +126,18 @@ class BuiltIn:
         return engine.fit(model.network, model.training, model.regime, x, y, **settings)
 
     def forecast(
-        self, model: Model, trained: engine.Fitted, known: Sequence[Known], test_size: int
+        self,
+        model: Model,
+        trained: engine.Fitted,
+        known: Sequence[Known],
+        test_size: int,
+        horizon: int,
     ) -> Floats:
         ensemble, now = start_of(model, trained, known)
         actual = np.stack([one.y[one.cutoff : one.cutoff + test_size] for one in known])
-        steps = roll(ensemble, now, actual, np.zeros((*actual.shape, 0)))
-        return np.stack([forecast.ravel() for forecast, _ in steps], axis=1)
+        x = np.zeros((*actual.shape, 0))
+        parts = list(blocks(ensemble, now, actual, x, horizon))
+        return np.concatenate(parts, axis=2).reshape(trained.runs, test_size)
 
 
 BUILT_IN = BuiltIn()

@@ -31,7 +31,18 @@ DATA = {  # fields that say how to read the data, and what the reader calls them
 }
 SHARED = ("framing", "network", "training")
 LARGEST = 16 * 2**20  # bytes of a study file
-NUMBERS = ("test_size", "repeats", "cutoffs", "seed", "margin", "alpha", "keep_loss", "looks")
+NUMBERS = (
+    "test_size",
+    "repeats",
+    "cutoffs",
+    "seed",
+    "margin",
+    "alpha",
+    "keep_loss",
+    "looks",
+    "horizon",
+    "season",
+)
 
 
 def read(path: Path) -> tuple[Study, Path]:
@@ -97,7 +108,8 @@ def template(data: Path, panel: Panel, given: Mapping[str, Any]) -> str:
 # hypotheses are declared before their results are seen.
 
 data = {json.dumps(data.as_posix())}
-{fields}test_size = {test_size}  # observations after each cutoff, forecast one step at a time
+{fields}test_size = {test_size}  # observations after each cutoff
+horizon = 1  # of them are forecast before they are seen, again and again
 cutoffs = 1  # test parts of each series, which do not overlap
 repeats = 200  # random restarts of each arm
 seed = 1
@@ -136,10 +148,12 @@ second = "stateful"
 [[hypotheses]]
 kind = "better"
 first = "stateless"
-second = "naive"  # the last observation as forecast
+second = "simple"  # the simple forecast that did best on the training part, or one by its name:
+# "naive" (the last observation), "mean", "drift", "seasonal naive", "autoregression", "ETS" or
+# "Theta"
 
 [[hypotheses]]
 kind = "better"
 first = "stateful"
-second = "naive"
+second = "simple"
 """

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from statewise.stats.accuracy import EqualAccuracy, equal_accuracy
 from statewise.stats.comparison import Comparison, Floats
 from statewise.stats.paired import compare, finite_differences
 from statewise.stats.power import pilot_sd, pilot_sd_unpaired
@@ -30,6 +31,9 @@ class Observations:
         margin: the practical margin in the units of the scores.
         tables: (units, repeats) scores of each arm: in the units of the series where restarts are
             compared, (1, repeats); else relative to the naive forecast's, a row a unit.
+        fixed: whether one of the two is a simple forecast, which has no restarts.
+        over_time: of such a one where restarts are compared, and the times of the test part are
+            enough for it: the test of equal expected squared errors over times like these.
     """
 
     hypothesis: Hypothesis
@@ -37,6 +41,8 @@ class Observations:
     shared: bool
     margin: float
     tables: Tables
+    fixed: bool = False
+    over_time: EqualAccuracy | None = None
 
     @property
     def test(self) -> str:
@@ -73,6 +79,27 @@ class Observations:
             return min(int(np.isfinite(scores).sum()) for scores in self.values)
         return len(self.differences)
 
+    @property
+    def p_difference(self) -> float | None:
+        """The p-value of a difference in everything that the verdict speaks of.
+
+        Of an arm and a simple forecast on one test part it is the larger of two: over restarts,
+        which say nothing of other times, and over times. Both must show the difference, and on the
+        same side (an intersection-union test, Berger 1982), so that neither is pooled.
+        """
+        found = self.compare(0.95)
+        if not (self.fixed and self.unit == "restart") or found.p_value is None:
+            return found.p_value
+        times = self.over_time
+        if times is None or (times.difference < 0.0) != (self.mean_difference < 0.0):
+            return 1.0
+        return max(found.p_value, times.p_value)
+
+    @property
+    def mean_difference(self) -> float:
+        """The mean of first minus second where neither is infinite."""
+        return float(self.differences.mean()) if len(self.differences) else 0.0
+
     def planning_sd(self) -> float | None:
         """The standard deviation to plan with; None where there are too few scores for one."""
         if self.n < 2:
@@ -95,15 +122,46 @@ def observe_cell(
     """What was observed on one series from one cutoff: restarts, in the units of the series."""
     first, second = (result.scores(h)[cell][None] for h in (hypothesis.first, hypothesis.second))
     scale = result.naive_scores[cell]
-    return _observations(result, hypothesis, "restart", scale, (first, second))
+    return _observations(result, hypothesis, "restart", scale, (first, second), cell)
 
 
 def _observations(
-    result: StudyResult, hypothesis: Hypothesis, unit: Unit, scale: float, tables: Tables
+    result: StudyResult,
+    hypothesis: Hypothesis,
+    unit: Unit,
+    scale: float,
+    tables: Tables,
+    cell: tuple[str, int] | None = None,
 ) -> Observations:
-    shared = paired_by_repeat(result.study, hypothesis.first, hypothesis.second)
-    margin = hypothesis.margin_for(scale, result.study.margin)
-    return Observations(hypothesis, unit, shared, margin, tables)
+    study, names = result.study, (hypothesis.first, hypothesis.second)
+    shared = paired_by_repeat(study, *names)
+    margin = hypothesis.margin_for(scale, study.margin)
+    fixed = not all(map(study.is_arm, names))
+    times = over_time(result, names, cell) if fixed and cell is not None else None
+    return Observations(hypothesis, unit, shared, margin, tables, fixed, times)
+
+
+def over_time(
+    result: StudyResult, names: tuple[str, str], cell: tuple[str, int]
+) -> EqualAccuracy | None:
+    """The test of equal squared errors over the times of a test part; None where they are few.
+
+    An arm's squared error at a time is the mean over its runs that did not diverge.
+    """
+    losses = []
+    for name in names:
+        if result.study.is_arm(name):
+            found = result.arms[name].cells[cell]
+            forecasts = found.forecasts[np.isfinite(found.scores)]
+            if not len(forecasts):
+                return None
+        else:
+            forecasts = result.simple[cell].forecast(name)[None]
+        losses.append(((forecasts - result.actual[cell]) ** 2).mean(axis=0))
+    horizon = result.study.horizon
+    if len(losses[0]) <= 2 * horizon or not np.isfinite(losses).all():
+        return None
+    return equal_accuracy(losses[0], losses[1], horizon)
 
 
 def _scores(result: StudyResult, name: str) -> Floats:

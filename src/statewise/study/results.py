@@ -1,5 +1,6 @@
 """What a study found: the scores and forecasts of every arm, and each arm against naive."""
 
+from collections import Counter
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Literal
@@ -8,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from statewise.scoring.baselines import persistence
 from statewise.scoring.metrics import rmse
+from statewise.scoring.simple_forecasts import NAIVE, SIMPLE, SimpleForecasts, simple_forecasts
 from statewise.show.tables import Row
 from statewise.stats.comparison import Floats
-from statewise.study.design import NAIVE, Arm, Study
+from statewise.study.design import Arm, Study
 from statewise.study.specification import restarts_key
 from statewise.study.summary import summarise
 
@@ -96,14 +97,23 @@ class StudyResult:
         return hash(frozenset(self.arms.items()))
 
     @cached_property
+    def simple(self) -> dict[tuple[str, int], SimpleForecasts]:
+        """The simple forecasts of each series and cutoff, fitted on what came before it."""
+        study, size = self.study, self.study.test_size
+        places = [(s, cutoff) for s in study.panel.series for cutoff in study.cutoffs_of(s)]
+        found = simple_forecasts(
+            [(series.y[: cutoff + size], cutoff) for series, cutoff in places],
+            study.horizon,
+            study.season or 1,
+            study.framings,
+        )
+        names = [(series.unique_id, cutoff) for series, cutoff in places]
+        return dict(zip(names, found, strict=True))
+
+    @cached_property
     def naive(self) -> dict[tuple[str, int], Floats]:
         """The naive forecast of each series and cutoff, (test_size,)."""
-        size = self.study.test_size
-        return {
-            (series.unique_id, cutoff): persistence(series.y[: cutoff + size], size)
-            for series in self.study.panel.series
-            for cutoff in self.study.cutoffs_of(series)
-        }
+        return {cell: found.forecasts[NAIVE] for cell, found in self.simple.items()}
 
     @cached_property
     def actual(self) -> dict[tuple[str, int], Floats]:
@@ -118,7 +128,18 @@ class StudyResult:
     @cached_property
     def naive_scores(self) -> dict[tuple[str, int], float]:
         """The RMSE of the naive forecast for each series and cutoff."""
-        return {cell: float(rmse(self.actual[cell], self.naive[cell])) for cell in self.naive}
+        return self.simple_scores(NAIVE)
+
+    def simple_scores(self, name: str) -> dict[tuple[str, int], float]:
+        """The RMSE of a simple forecast for each series and cutoff; "simple" is the best there."""
+        return {
+            cell: float(rmse(self.actual[cell], found.forecast(name)))
+            for cell, found in self.simple.items()
+        }
+
+    def chosen(self) -> dict[str, int]:
+        """How often each simple forecast was the best on the training part of a cell."""
+        return dict(Counter(found.best for found in self.simple.values()).most_common())
 
     @property
     def naive_forecast(self) -> Floats:
@@ -145,9 +166,9 @@ class StudyResult:
         return "cutoff" if self.study.cutoffs > 1 else "restart"
 
     def scores(self, name: str) -> dict[tuple[str, int], Floats]:
-        """The scores of an arm, or of ``"naive"``, by series and cutoff, (repeats,) each."""
-        if name == NAIVE:
-            return {c: np.full(self.study.repeats, s) for c, s in self.naive_scores.items()}
+        """The scores of an arm or a simple forecast, by series and cutoff, (repeats,) each."""
+        if not self.study.is_arm(name):
+            return {c: np.full(self.study.repeats, s) for c, s in self.simple_scores(name).items()}
         return {cell: result.scores for cell, result in self.arms[name].cells.items()}
 
     def restarts(self, name: str, cutoff: int) -> str:
@@ -173,23 +194,28 @@ class StudyResult:
 
 
 def arm_rows(result: StudyResult) -> list[Row]:
-    """A row an arm over the whole study.
+    """A row an arm over the whole study, against the naive and the best simple forecast.
+
+    ``beat_simple`` counts the runs with a lower RMSE than the simple forecast that was chosen on
+    the training part.
 
     The unit of the interval of the skill is that of the verdicts: the restarts in a study of one
     cell, else the series, each with the average over its cutoffs of the mean score over the naive
     one, and the cutoffs where there is one series.
     """
     unit, single = result.unit, result.unit == "restart"
+    best = result.simple_scores(SIMPLE)
     rows = []
     for name, arm in result.arms.items():
         relative: dict[str | int, list[float]] = {}
-        left_out = beaten = diverged = runs = 0
+        left_out = beaten = better = diverged = runs = 0
         for (series, cutoff), found in arm.cells.items():
             naive = result.naive_scores[series, cutoff]
             finite = found.scores[np.isfinite(found.scores)]
             runs += len(found.scores)
             diverged += len(found.scores) - len(finite)
             beaten += int((found.scores < naive).sum())
+            better += int((found.scores < best[series, cutoff]).sum())
             if not len(finite) or naive == 0.0:
                 left_out += 1
             elif single:
@@ -204,11 +230,13 @@ def arm_rows(result: StudyResult) -> list[Row]:
              "unit": unit, "units": len(units),
              "mean": summarise(arm.only.scores).mean if single else None,
              "naive": next(iter(result.naive_scores.values())) if single else None,
+             "simple": next(iter(best.values())) if single else None,
              "relative": mean,
              "skill": None if mean is None else 1.0 - mean,
              "skill_low": None if high is None else 1.0 - high,
              "skill_high": None if low is None else 1.0 - low,
-             "runs": runs, "beat_naive": beaten, "share": beaten / runs, "diverged": diverged,
+             "runs": runs, "beat_naive": beaten, "share": beaten / runs,
+             "beat_simple": better, "share_simple": better / runs, "diverged": diverged,
              "cells_left_out": left_out}
         )  # fmt: skip
     return rows

@@ -28,7 +28,7 @@ class Shard:
         series, cutoffs: the data sets, with as many training samples each.
         cells: (arms, data sets) where the results belong.
         repeats: of every data set.
-        test_size, seed: of the study.
+        test_size, seed, horizon: of the study.
         keep_loss: whether loss curves are kept.
     """
 
@@ -40,6 +40,7 @@ class Shard:
     test_size: int
     seed: int
     keep_loss: bool
+    horizon: int = 1
 
     @property
     def runs(self) -> int:
@@ -124,6 +125,7 @@ def cut(
                 test_size=study.test_size,
                 seed=study.seed,
                 keep_loss=study.keep_loss,
+                horizon=study.horizon,
             )
             begin = end
 
@@ -168,7 +170,7 @@ def run_shard(
     seconds = time.perf_counter() - begin
     parts = []
     for arm, cells in zip(shard.arms, shard.cells, strict=True):
-        forecasts = arm.engine.forecast(arm.model, fitted, known, shard.test_size)
+        forecasts = arm.engine.forecast(arm.model, fitted, known, shard.test_size, shard.horizon)
         for which, (cell, one) in enumerate(zip(cells, known, strict=True)):
             runs = of_run == which
             actual = one.y[one.cutoff : one.cutoff + shard.test_size]

@@ -14,7 +14,7 @@ from statewise.base.records import from_document as read_record
 from statewise.data.panel import Panel, Series
 from statewise.errors import SettingError
 from statewise.model.spec import Model
-from statewise.study.design import NAIVE, Arm, Hypothesis, Study, weights_of
+from statewise.study.design import Arm, Hypothesis, Study, weights_of
 from statewise.study.engines import engine_from
 
 __all__ = ["cell_key", "differences", "digest", "from_document", "restarts_key", "to_document"]
@@ -68,7 +68,9 @@ def cell_key(study: Study, arm: Arm, series: Series, cutoff: int) -> str:
     document = arm_document(arm)
     del document["name"]
     y = series.y[: cutoff + study.test_size].tolist()
-    return digest({"arm": document, "y": y, "cutoff": cutoff, "seed": study.seed})
+    return digest(
+        {"arm": document, "y": y, "cutoff": cutoff, "seed": study.seed, "horizon": study.horizon}
+    )
 
 
 def restarts_key(study: Study, arm: Arm, cutoff: int) -> str:
@@ -122,18 +124,28 @@ def differences(old: Document, new: Document) -> list[str]:
                 lines += changed(part, after[part[noun]], where)
             else:
                 lines.append(f"{where} is missing")
-    known = {arm["name"] for arm in old["arms"]}
+    added = {arm["name"] for arm in new["arms"]} - {arm["name"] for arm in old["arms"]}
     for hypothesis in old["hypotheses"]:
         if hypothesis not in new["hypotheses"]:
             lines.append(f"hypothesis {hypothesis['claim']!r} is missing or altered")
     for hypothesis in new["hypotheses"]:
         both = {hypothesis["first"], hypothesis["second"]}
-        if hypothesis not in old["hypotheses"] and both <= known | {NAIVE}:
+        if hypothesis not in old["hypotheses"] and not both & added:
             lines.append(
                 f"hypothesis {hypothesis['claim']!r} is new, and speaks of arms whose results are "
                 "already there"
             )
-    for name in ("test_size", "cutoffs", "margin", "alpha", "seed", "keep_loss", "looks"):
+    for name in (
+        "test_size",
+        "cutoffs",
+        "margin",
+        "alpha",
+        "seed",
+        "keep_loss",
+        "looks",
+        "horizon",
+        "season",
+    ):
         lines += changed(old[name], new[name], name)
     if new["repeats"] < old["repeats"]:
         lines.append(f"repeats: {old['repeats']} -> {new['repeats']}")

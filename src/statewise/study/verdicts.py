@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from statewise.stats.comparison import Comparison
-from statewise.study.design import NAIVE, Hypothesis, same_by_construction
+from statewise.study.design import Hypothesis, same_by_construction
 from statewise.study.observations import UNPAIRED, Observations, observe
 from statewise.study.results import StudyResult
 
@@ -33,21 +33,31 @@ class Verdict:
         hypothesis: what was claimed.
         outcome: supported, contradicted or neither.
         comparison: the numbers behind it; its interval is at one minus the study's alpha.
+        small: a difference is shown, and the mean is below the margin: too small to matter.
         test: how the arms were compared: "paired by repeat", "Welch, unpaired" where they share no
             restarts, "paired by cutoff" or "paired by series".
         p_adjusted: the p-value of no difference, by Holm within the hypothesis's family.
         p_within: the p-value of the claim about the margin, by Holm within the family: that the
             difference lies within it, or for "no worse", below it.
+        p_over_time: of an arm against a simple forecast on one test part, the p-value of Diebold
+            and Mariano's test over the times of that part; None elsewhere, and where they are few.
         reason: why, in a sentence or two.
     """
 
     hypothesis: Hypothesis
     outcome: Outcome
+    small: bool
     comparison: Comparison
     test: str
     p_adjusted: float | None
     p_within: float | None
+    p_over_time: float | None
     reason: str
+
+    @property
+    def said(self) -> str:
+        """The outcome in words."""
+        return f"{self.outcome.value}, too small to matter" if self.small else self.outcome.value
 
 
 def settle(result: StudyResult) -> list[Verdict]:
@@ -69,6 +79,11 @@ def settle(result: StudyResult) -> list[Verdict]:
        contradicted only where the whole interval lies beyond the margin.
     4. Otherwise undecided.
 
+    Against a simple forecast, which has no restarts, a difference on one test part must be shown
+    twice: over the restarts, and over the times of the test part by Diebold and Mariano's test.
+    Restarts alone would show that a network happens to do better on these very observations, which
+    of two equally good forecasts one always does.
+
     Runs that diverged are not in the mean. Where there are any, rule 2 does not apply, and rule 3
     needs the sign test over all pairs, in which a run that diverged loses, to show the same; for
     arms that are not paired, Brunner and Munzel's interval over all runs.
@@ -80,7 +95,7 @@ def settle(result: StudyResult) -> list[Verdict]:
     seen = [observe(result, hypothesis) for hypothesis in study.hypotheses]
     cases = [Case(observed, observed.compare(1.0 - alpha), alpha) for observed in seen]
     families = [hypothesis.family for hypothesis in study.hypotheses]
-    differ = _by_family(families, [case.comparison.p_value for case in cases])
+    differ = _by_family(families, [case.observed.p_difference for case in cases])
     within = _by_family(families, [case.p_against_margin for case in cases])
     verdicts = []
     for case, p, p_within in zip(cases, differ, within, strict=True):
@@ -91,8 +106,10 @@ def settle(result: StudyResult) -> list[Verdict]:
             outcome = Outcome.IDENTICAL
         else:
             outcome, reason = case.decide(p, p_within)
-        found, test = case.comparison, case.observed.test
-        verdicts.append(Verdict(h, outcome, found, test, p, p_within, reason))
+        small = case.small and outcome in (Outcome.SUPPORTED, Outcome.CONTRADICTED)
+        found, test, times = case.comparison, case.observed.test, case.observed.over_time
+        p_times = None if times is None else times.p_value
+        verdicts.append(Verdict(h, outcome, small, found, test, p, p_within, p_times, reason))
     return verdicts
 
 
@@ -125,7 +142,7 @@ def _by_family(families: Sequence[str], p_values: Sequence[float | None]) -> lis
 def _identical(result: StudyResult, hypothesis: Hypothesis) -> bool:
     """Whether no run diverged and every forecast is equal; equal scores alone may be chance."""
     names = (hypothesis.first, hypothesis.second)
-    if NAIVE in names:
+    if not all(map(result.study.is_arm, names)):
         return False
     first, second = (result.arms[name].cells for name in names)
     return all(
@@ -174,17 +191,54 @@ class Case:
                     f"says.{lost}"
                 )
             supported = h.kind == "better" and favours
+            small = (
+                f" Shown, and too small to matter: it is below the margin of {self._margin()}."
+                if self.small
+                else ""
+            )
             return Outcome.SUPPORTED if supported else Outcome.CONTRADICTED, (
                 f"{h.first} has the {'lower' if favours else 'higher'} error: the {shown} is not "
-                f"chance ({_p(p)} after Holm).{lost}"
+                f"chance ({_p(p)} after Holm).{small}{lost}"
             )
+        if self._only_restarts:
+            return Outcome.UNDECIDED, f"{self._not_over_time(shown, favours)}{lost}"
         missing = (
             "may be chance"
             if h.kind == "better" and p >= self.alpha
-            else "is shown to be neither within the practical margin nor beyond it"
+            else "is not shown to be within the practical margin, nor beyond it"
         )
         return Outcome.UNDECIDED, (
             f"The {shown} {missing} ({_p(p)} after Holm, margin {self._margin()}).{lost}"
+        )
+
+    @property
+    def small(self) -> bool:
+        """Whether the mean difference is below the margin."""
+        found = self.comparison.difference
+        return found is not None and abs(found) < self.observed.margin
+
+    @property
+    def _only_restarts(self) -> bool:
+        """Whether restarts show a difference, and it is the times of the test part that do not."""
+        p = self.comparison.p_value
+        seen = self.observed
+        return seen.fixed and seen.unit == "restart" and p is not None and p < self.alpha
+
+    def _not_over_time(self, shown: str, favours: bool) -> str:
+        """Why restarts are not enough against a simple forecast."""
+        h, times = self.observed.hypothesis, self.observed.over_time
+        said = (
+            f"On this test part {h.first} has the {'lower' if favours else 'higher'} error (the "
+            f"{shown} is not chance of restarts)"
+        )
+        if times is None:
+            return (
+                f"{said}, but one test part as short as this shows nothing of other times. Give it "
+                "more cutoffs, or a longer test part."
+            )
+        return (
+            f"{said}, but over its {times.steps} times that may be chance (Diebold-Mariano "
+            f"{_p(times.p_value)})."
         )
 
     @property
@@ -217,15 +271,27 @@ class Case:
 
     def _amounts(self, mean: float | None, low: float, high: float) -> str:
         """A mean with its interval: in RMSE, or in percent of the naive forecast's RMSE."""
-        if self.observed.unit == "restart":
-            shown = "" if mean is None else f"{mean:+.2f} RMSE "
-            return f"{shown}[{low:+.2f}, {high:+.2f}]"
-        shown = "" if mean is None else f"{mean:+.2%} of the naive RMSE "
-        return f"{shown}[{low:+.2%}, {high:+.2%}]"
+        scale, digits, unit, noun = self._scale()
+        shown = "" if mean is None else f"{scale * mean:+.{digits}f}{unit} {noun} "
+        return f"{shown}[{scale * low:+.{digits}f}{unit}, {scale * high:+.{digits}f}{unit}]"
 
     def _margin(self) -> str:
-        margin = self.observed.margin
-        return f"{margin:.2f}" if self.observed.unit == "restart" else f"{margin:.2%}"
+        scale, digits, unit, _ = self._scale()
+        return f"{scale * self.observed.margin:.{digits}f}{unit}"
+
+    def _scale(self) -> tuple[float, int, str, str]:
+        """What to multiply amounts with, their digits, their unit, and what they are of.
+
+        Two digits of the margin are shown, and those of the interval where it is narrower.
+        """
+        restarts = self.observed.unit == "restart"
+        scale = 1.0 if restarts else 100.0
+        low, high = self.comparison.interval or (0.0, 0.0)
+        sizes = [scale * size for size in (self.observed.margin, high - low) if size > 0.0]
+        digits = int(np.clip(1 - np.floor(np.log10(min(sizes, default=1.0))), 0, 12))
+        return (
+            (scale, digits, "", "RMSE") if restarts else (scale, digits, "%", "of the naive RMSE")
+        )
 
     def _signs_agree(self, favours: bool) -> bool:
         """Whether all runs, those that diverged among them, show the same side."""

@@ -63,7 +63,7 @@ def fit(arm: Arm, repeats: list[int], data: list[int] | None = None, **settings:
 def forecast(arm: Arm, trained: Any, data: list[int], size: int = TEST_SIZE) -> Any:
     """Forecasts of runs that are as many for each of their series."""
     known = [KNOWN[which] for which in dict.fromkeys(data)]
-    return arm.engine.forecast(arm.model, trained, known, size)
+    return arm.engine.forecast(arm.model, trained, known, size, 1)
 
 
 def test_a_run_does_not_depend_on_the_others(engine: Engine) -> None:
@@ -226,7 +226,7 @@ def test_a_learned_initial_state_is_carried_or_refused(engine: Engine) -> None:
     arm = arm_of(engine, StateRegime("epoch", reset_forecast="step"))
     learned = replace(arm.model, network=Network(initial_state="learned"))
     try:
-        engine.check(learned)
+        engine.check(learned, 1)
     except SettingError:
         return
     from_zero = forecast(arm, fit(arm, [0]), [0])
