@@ -132,6 +132,26 @@ def test_looks_and_calibration(capsys: pytest.CaptureFixture[str]) -> None:
     edit("study.toml", "epochs = 1000", "epochs = 20")
     edit("study.toml", "looks = 1 ", "looks = 4 ")
     edit("study.toml", 'kind = "better"', 'margin = 9.0\nkind = "no_worse"')
+    assert main(["study", "run", "study.toml"]) == 0
+    assert "of 4, after" in capsys.readouterr().out
+    edit("study.toml", "looks = 4 ", "looks = 8 ")
+    assert main(["study", "run", "study.toml"]) == 2
+    assert "looks: 4 -> 8" in capsys.readouterr().err
+    edit("study.toml", "looks = 8 ", "looks = 1 ")
+    edit("study.toml", "repeats = 200", "repeats = 40")
+    Path("study.db").unlink()
+    main(["study", "run", "study.toml"])
+    assert main(["study", "calibrate", "study.toml", "--splits", "20", "--arm", "stateful"]) == 0
+    assert "paired t" in capsys.readouterr().out
+    assert main(["study", "calibrate", "study.toml", "--arm", "x"]) == 2
+
+
+@pytest.mark.usefixtures("folder")
+def test_until_decided_plans_looks_and_keeps_to_them(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["study", "init", "data.csv"])
+    edit("study.toml", "epochs = 1000", "epochs = 20")
+    edit("study.toml", "repeats = 200", "repeats = 40")
+    edit("study.toml", 'kind = "better"', 'margin = 9.0\nkind = "no_worse"')
     run = ["study", "run", "study.toml"]
     assert main([*run, "--until", "decided", "--looks", "4"]) == 0
     out = capsys.readouterr().out
