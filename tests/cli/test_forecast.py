@@ -430,6 +430,20 @@ def test_bad_input_is_refused_in_one_line(
 
 
 @pytest.mark.usefixtures("folder")
+def test_a_file_of_more_rows_than_are_allowed_is_refused(capsys: Captured) -> None:
+    for form in ("csv", "parquet"):
+        said = refused(capsys, "forecast", f"data.{form}", "--max-rows", "79")
+        assert f"DATA = 'data.{form}': has 80 rows, and at most 79 are read." in said
+        assert said.endswith("allow more with --max-rows 80.")
+    main(["forecast", "data.csv", "--horizon", "2", "--save", "m", *SMALL])
+    capsys.readouterr()
+    said = refused(capsys, "update", "m", "new.csv", "--max-rows", "5")
+    assert "NEW = 'new.csv': has 6 rows, and at most 5 are read." in said
+    line = ["forecast", "wide.csv", "--horizon", "4", "--future", "future.csv", "--max-rows", "79"]
+    assert "has 80 rows" in refused(capsys, *line)
+
+
+@pytest.mark.usefixtures("folder")
 def test_warnings_are_notes_without_a_place_in_the_source(capsys: Captured) -> None:
     main(["forecast", "data.csv", "--horizon", "2", *SMALL, "--learning-rate", "1e30"])
     notes = [line for line in capsys.readouterr().err.splitlines() if ": note: " in line]

@@ -281,11 +281,12 @@ def test_how_a_file_is_read_goes_into_the_study(capsys: pytest.CaptureFixture[st
     cells = [f"{1 + i % 12}/{2020 + i // 12};{i % 5},5" for i in reversed(range(20))]
     cells[3] = cells[3].replace(",5", "").rstrip("0123456789")
     Path("own.csv").write_text("\n".join(["Monat;Umsatz", *cells, "Summe;9"]))
-    how = ["--fill", "linear", "--skip-footer", "1", "--date-format", "%m/%Y"]
+    how = ["--max-rows", "50", "--fill", "linear", "--skip-footer", "1", "--date-format", "%m/%Y"]
     assert main(["study", "init", "own.csv", "--column", "Umsatz", *how]) == 0
     assert "note: rows were sorted by time: the newest came first" in capsys.readouterr().err
     text = Path("study.toml").read_text()
     fields = ('column = "Umsatz"', 'date_format = "%m/%Y"', 'fill = "linear"', "skip_footer = 1")
+    assert "\nmax_rows = 50\n" in text
     for line in fields:
         assert f"\n{line}\n" in text
     assert main(["study", "status", "study.toml"]) == 0

@@ -106,3 +106,12 @@ def test_mistakes_are_named(folder: Path, text: str, kind: Any, message: str) ->
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read"):
         read(tmp_path / "none.toml")
+
+
+def test_a_device_or_a_huge_file_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="a device or a pipe"):
+        read(Path("/dev/zero"))
+    with (tmp_path / "huge.toml").open("wb") as file:
+        file.truncate(2**34)
+    with pytest.raises(DataError, match="it has 17,179,869,184 bytes, and at most 16,777,216 are"):
+        read(tmp_path / "huge.toml")

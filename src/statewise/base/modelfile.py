@@ -23,7 +23,7 @@ from safetensors.numpy import load as read_tensors
 from safetensors.numpy import save as write_tensors
 
 from statewise.base.checks import at_least_zero
-from statewise.base.files import Staging, content_of
+from statewise.base.files import Staging, content_of, regular
 from statewise.base.locks import Lock, network_file_system
 from statewise.errors import ModelError, OutputError, SettingError
 
@@ -31,6 +31,7 @@ __all__ = ["VERSION", "load", "locked", "save"]
 
 VERSION = 1
 FORMAT = "statewise-model"
+LONGEST = 10**8  # bytes of a header, as the library has it
 KINDS = "bfiu"  # of arrays: truth values, floats, integers
 GIVE = "Give a file written by `save`."
 
@@ -76,7 +77,7 @@ def load(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
             or it is damaged.
     """
     try:
-        content = content_of(Path(path))
+        content = content_of(Path(path)) if is_ours(Path(path)) else b""
     except (OSError, ValueError) as error:
         problem = f"cannot be read ({getattr(error, 'strerror', None) or error})"
         raise ModelError("path", str(path), problem, GIVE) from None
@@ -149,6 +150,14 @@ def locked(
         yield sure
     finally:
         lock.release()
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file begins as a model, from its header alone: no other is read."""
+    with regular(path).open("rb") as file:
+        length = file.read(8)
+        most = min(LONGEST, int.from_bytes(length, "little"))
+        return metadata_of(length + file.read(most)).get("format") == FORMAT
 
 
 def metadata_of(content: bytes) -> dict[str, Any]:

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from statewise.cli.progress import say
+from statewise.data.limits import MOST_ROWS
 
 __all__ = [
     "add_lines", "add_reading", "folder", "in_options", "line_options", "reading", "say_notes",
     "table_file", "unusual", "word_or_number",
 ]  # fmt: skip
+
+LINES = ("skip_lines", "skip_footer", "encoding", "max_rows")
 
 
 def folder(text: str) -> Path:
@@ -34,11 +37,13 @@ def add_reading(command: Any, *, fill: bool = False) -> None:
 
 
 def add_lines(command: Any) -> None:
-    """Add which lines of a CSV file are read, and how its bytes are."""
+    """Add which lines of a file are read, how many, and how its bytes are."""
     add = command.add_argument
     add("--skip-lines", type=int, default=0, metavar="N", help="lines above the table (0)")
     add("--skip-footer", type=int, default=0, metavar="N", help="lines below the table (0)")
     add("--encoding", default="utf-8", metavar="E", help="of CSV files (utf-8)")
+    text = f"rows to read at most; more are refused before they are read ({MOST_ROWS:,})"
+    add("--max-rows", type=int, default=MOST_ROWS, metavar="N", help=text)
 
 
 def reading(options: argparse.Namespace) -> dict[str, Any]:
@@ -49,12 +54,12 @@ def reading(options: argparse.Namespace) -> dict[str, Any]:
 
 def line_options(options: argparse.Namespace) -> dict[str, Any]:
     """What the options of ``add_lines`` say, as arguments of ``read_file`` and ``read_further``."""
-    return {name: getattr(options, name) for name in ("skip_lines", "skip_footer", "encoding")}
+    return {name: getattr(options, name) for name in LINES}
 
 
 def unusual(options: argparse.Namespace) -> dict[str, Any]:
     """What the options of a file say beside their defaults."""
-    usual = {"skip_lines": 0, "skip_footer": 0, "encoding": "utf-8"}
+    usual = {"skip_lines": 0, "skip_footer": 0, "encoding": "utf-8", "max_rows": MOST_ROWS}
     return {name: value for name, value in reading(options).items() if value != usual.get(name)}
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from statewise.base.checks import at_least
 from statewise.base.files import content_of
 from statewise.data.choose import TIMES
+from statewise.data.limits import MOST_ROWS, check_size, check_text
 from statewise.data.number_text import (
     Convention,
     convention_of,
@@ -120,7 +121,12 @@ class CsvRows:
 
 
 def read_rows(
-    path: Path, encoding: str = "utf-8", *, skip_lines: int = 0, skip_footer: int = 0
+    path: Path,
+    encoding: str = "utf-8",
+    *,
+    skip_lines: int = 0,
+    skip_footer: int = 0,
+    max_rows: int = MOST_ROWS,
 ) -> CsvRows:
     """The fields of a CSV file: a header line if there is one, and lines that are not blank.
 
@@ -132,6 +138,7 @@ def read_rows(
         encoding: how its bytes are to be read; UTF-16 that says so itself is read as it is.
         skip_lines: how many lines stand above the header.
         skip_footer: how many lines that are not blank stand below the last row.
+        max_rows: how many rows are read at most.
 
     Raises:
         DataError: the file cannot be read, or a line has not the fields that the header has.
@@ -139,7 +146,9 @@ def read_rows(
     """
     at_least("skip_lines", skip_lines, 0)
     at_least("skip_footer", skip_footer, 0)
+    at_least("max_rows", max_rows, 1)
     try:
+        check_text(path, max_rows, 1 + skip_lines + skip_footer)
         content = content_of(path)
     except OSError as error:
         problem = f"cannot be read ({error.strerror})"
@@ -159,6 +168,7 @@ def read_rows(
     found = CsvRows(
         str(path), header, [n for n, _ in lines], [row for _, row in lines], separator, notes
     )
+    check_size(path, "rows", len(found), max_rows)
     check_widths(found)
     return named(replace(found, header=list(map(visible, header))))
 

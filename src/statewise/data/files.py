@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from statewise.base.checks import at_least
 from statewise.base.extras import import_extra
 from statewise.base.files import Staging, regular
 from statewise.data.choose import Exogenous, check_column, choose
@@ -18,6 +19,7 @@ from statewise.data.fill import HOW_TO_FILL, Fill
 from statewise.data.frame_kind import FrameKind, check_apart
 from statewise.data.frequency import Frequency
 from statewise.data.labels import noughts_and_ones, with_labels
+from statewise.data.limits import MOST_ROWS, check_parquet, check_size
 from statewise.data.origin import ForecastOrigin
 from statewise.data.panel import Panel, arrange
 from statewise.data.time_columns import Times
@@ -28,8 +30,10 @@ from statewise.text import for_csv
 __all__ = ["check_form", "read_file", "read_further", "write_file"]
 
 PARQUET = {".parquet", ".pq"}
+TEXTS = ("string", "large_string", "binary", "large_binary")  # as pyarrow calls them
 UNNAMED_INDEX = "__index_level_"  # what pandas calls one in a file
 SPREADSHEETS = {".xlsx", ".xls", ".ods"}
+PACKED = {".gz", ".bz2", ".xz", ".zst", ".zip"}
 
 
 def read_file(
@@ -47,6 +51,7 @@ def read_file(
     encoding: str = "utf-8",
     skip_lines: int = 0,
     skip_footer: int = 0,
+    max_rows: int = MOST_ROWS,
 ) -> Panel:
     """A panel from a CSV or Parquet file, as people have them.
 
@@ -70,6 +75,8 @@ def read_file(
         encoding: how the bytes of a CSV file are to be read.
         skip_lines: how many lines of a CSV file stand above the table.
         skip_footer: how many lines that are not blank stand below it.
+        max_rows: how many rows are read at most, with four values and a hundred bytes a row; ten
+            million values and 256 MiB always are. More are refused before they are read.
 
     Raises:
         DataError: the file cannot be read or used; of a CSV file, the message names the line.
@@ -81,7 +88,7 @@ def read_file(
         from statewise.data.frames import read_frame
 
         return read_frame(
-            with_labels(read_parquet(path), static),
+            with_labels(read_parquet(path, max_rows), static),
             id_column=id_column,
             time_column=time_column,
             target_column=target_column,
@@ -91,7 +98,7 @@ def read_file(
             date_format=date_format,
             decimal=decimal,
         )
-    rows = csv_of(path, encoding, skip_lines, skip_footer)
+    rows = csv_of(path, encoding, skip_lines, skip_footer, max_rows)
     if not len(rows):
         fix = "Give a file with observations."
         raise DataError("file", str(path), "has a header and no values", fix)
@@ -125,11 +132,15 @@ def read_file(
     return arrange(times, codes, stacked, kind, columns, freq, fill, holidays=True, notes=notes)
 
 
-def csv_of(path: Path, encoding: str, skip_lines: int, skip_footer: int) -> CsvRows:
-    """The rows of a CSV file; raises DataError for a spreadsheet too."""
+def csv_of(path: Path, encoding: str, skip_lines: int, skip_footer: int, max_rows: int) -> CsvRows:
+    """The rows of a CSV file; raises DataError for a spreadsheet or a packed file too."""
     if path.suffix.lower() in SPREADSHEETS:
         raise DataError("file", str(path), "is a spreadsheet", "Save the sheet as CSV.")
-    return read_rows(path, encoding, skip_lines=skip_lines, skip_footer=skip_footer)
+    if path.suffix.lower() in PACKED:
+        raise DataError("file", str(path), "is packed", "Unpack it first.")
+    return read_rows(
+        path, encoding, skip_lines=skip_lines, skip_footer=skip_footer, max_rows=max_rows
+    )
 
 
 def times_of(rows: CsvRows, columns: Sequence[str], codes: Any, date_format: str | None) -> Times:
@@ -180,6 +191,7 @@ def read_further(
     encoding: str = "utf-8",
     skip_lines: int = 0,
     skip_footer: int = 0,
+    max_rows: int = MOST_ROWS,
 ) -> Any:
     """A file of rows that follow what is known, for ``read_new_rows`` or ``read_future``.
 
@@ -195,6 +207,7 @@ def read_further(
             of ``read_file``.
         skip_lines: how many lines stand above the table.
         skip_footer: how many stand below it.
+        max_rows: how many rows are read at most.
 
     Raises:
         DataError: the file cannot be read, or lacks a column, or a value is missing or no number;
@@ -205,8 +218,8 @@ def read_further(
 
     path = Path(path)
     if path.suffix in PARQUET:
-        return read_parquet(path)
-    rows = csv_of(path, encoding, skip_lines, skip_footer)
+        return read_parquet(path, max_rows)
+    rows = csv_of(path, encoding, skip_lines, skip_footer, max_rows)
     frame: dict[str, Any] = {}
     time = origin.kind.time
     names = [time.name] if time.name in rows.header or not time.parts else list(time.parts)
@@ -229,18 +242,52 @@ def read_further(
     return pd.DataFrame(frame)
 
 
-def read_parquet(path: Path) -> Any:
-    """A Parquet file as a pyarrow table; raises DataError if it cannot be read."""
+def read_parquet(path: Path, max_rows: int) -> Any:
+    """A Parquet file as a pyarrow table; raises DataError if it cannot be read, or is too large.
+
+    Columns of text are first read as the distinct texts that the file holds and places in them:
+    a few bytes in it may stand for a long text in every row. Columns of lists are left out.
+    """
     pyarrow = import_extra("pyarrow", "parquet")
     from pyarrow import parquet
 
+    at_least("max_rows", max_rows, 1)
     try:
-        table = parquet.read_table(regular(path))
+        file = parquet.ParquetFile(regular(path))
+        check_parquet(path, file.metadata, max_rows)
+        fields = [field for field in file.schema_arrow if is_flat(field.type)]
+        texts = [field.name for field in fields if is_text(field.type)]
+        table = parquet.ParquetFile(path, read_dictionary=texts).read([f.name for f in fields])
+        check_size(path, "bytes", sum(map(expanded, table.columns)), max_rows)
+        table = table.cast(pyarrow.schema(fields))
     except (OSError, pyarrow.ArrowException) as error:
         problem = f"cannot be read ({str(error).splitlines()[0]})"
         raise DataError("file", str(path), problem, "Check the path and the file.") from None
     index = [name for name in table.column_names if name.startswith(UNNAMED_INDEX)]
     return table.drop_columns(index)
+
+
+def is_flat(kind: Any) -> bool:
+    """Whether a type of pyarrow is one of numbers, times or text, and not of lists or the like."""
+    from pyarrow import types
+
+    return not (types.is_nested(kind) or types.is_fixed_size_binary(kind))
+
+
+def is_text(kind: Any) -> bool:
+    from pyarrow import types
+
+    return any(getattr(types, f"is_{name}")(kind) for name in TEXTS)
+
+
+def expanded(column: Any) -> int:
+    """The bytes of a column of pyarrow in which every row has its own text."""
+    from pyarrow import compute, types
+
+    if not (types.is_dictionary(column.type) and is_text(column.type.value_type)):
+        return int(column.nbytes)
+    lengths = [compute.binary_length(part.dictionary).take(part.indices) for part in column.chunks]
+    return sum(compute.sum(part).as_py() or 0 for part in lengths)
 
 
 def write_file(frame: Any, path: str | Path) -> None:

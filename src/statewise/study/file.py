@@ -28,6 +28,7 @@ DATA = {  # fields that say how to read the data, and what the reader calls them
     "skip_lines": "skip_lines",
     "skip_footer": "skip_footer",
     "encoding": "encoding",
+    "max_rows": "max_rows",
 }
 SHARED = ("framing", "network", "training")
 LARGEST = 16 * 2**20  # bytes of a study file
