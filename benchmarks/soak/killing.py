@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 PATIENCE = 120.0  # seconds after which work that has not ended hangs
-ORPHANS = 5.0  # seconds within which all processes of a killed driver must have ended
+ORPHANS = 10.0  # seconds within which all processes of a killed driver must have ended
 SOON = 1e-3  # mean seconds between a step and the kill that follows it
 STEPS = {  # what changes a file, or takes a lock, as Python's audit events are called
     "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.truncate", "fcntl.flock",

@@ -4,9 +4,6 @@ An executor takes shards lazily, keeps every worker busy, and gives results as t
 order. A result does not depend on which executor gave it.
 """
 
-import os
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -21,12 +18,13 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from functools import partial
 from itertools import chain, islice
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import get_context
 from typing import Any, Protocol, Self
 
 import numpy as np
 
 from statewise.base.checks import at_least
+from statewise.base.workers import start_worker
 from statewise.engine import available_threads
 from statewise.errors import StudyError
 from statewise.study.shards import run_shard
@@ -119,20 +117,6 @@ class ProcessExecutor:
                 self._pool = self._start()
             else:
                 return
-
-
-def start_worker() -> None:
-    """Leave Ctrl-C to the driver, which ends its workers, and end when the driver does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=end_with_driver, daemon=True).start()
-
-
-def end_with_driver() -> None:
-    """Wait for the driver to end, however it ends, and end this process."""
-    driver = parent_process()
-    if driver is not None:
-        connection.wait([driver.sentinel])
-        os._exit(1)
 
 
 def in_flight(
