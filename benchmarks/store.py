@@ -1,17 +1,20 @@
-"""Time a store of many runs: writing them, and what a status, a score table and a check cost."""
+"""Time a store of many runs: writing, counting, reading, checking and salvaging them."""
 
 import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from common import machine, table
 
+from statewise.study import store as store_module
 from statewise.study.rows import Cell, CellRuns
+from statewise.study.salvage import salvage
 from statewise.study.store import Store
 
 TEST_SIZE = 12
@@ -44,13 +47,17 @@ def measure(path: Path, rows: int, shard: int, cells: int) -> list[list[str]]:
         raise RuntimeError(f"{added} runs were new, and not {rows}")
     with Store.read(path) as store:
         counts, status = timed(store.counts)
-        scores, scoring = timed(lambda: [store.scores(key)[1] for key in store.cells()])
-        curves, reading = timed(lambda: [store.curves(key)[0] for key in store.cells()])
+        pairs = [verified_and_not(store) for _ in range(5)]
+        whole = pairs[0][0]
+        reading, believing = (min(pair[i] for pair in pairs) for i in (1, 2))
         damage, checking = timed(store.damage)
-    if sum(counts.values()) != rows or sum(map(len, scores)) != rows or damage:
+    if sum(counts.values()) != rows or damage:
         raise RuntimeError(f"the store does not hold what was written: {damage[:3]}")
-    if sum(map(len, curves)) != rows:
+    if sum(len(cell.forecasts) for cell in whole) != rows:
         raise RuntimeError("forecasts are missing")
+    saved, saving = timed(lambda: salvage(path, path.with_name("saved.db")))
+    if saved.recovered != rows or saved.lost:
+        raise RuntimeError(f"of a whole store {saved}")
     size = path.stat().st_size
     if rows / writing < REACH:
         print(f"Fewer than {REACH:,} rows a second were written.", file=sys.stderr)
@@ -58,10 +65,32 @@ def measure(path: Path, rows: int, shard: int, cells: int) -> list[list[str]]:
         ["written", f"{writing:.2f}", f"{rows / writing:,.0f} rows a second"],
         ["size of the file", "", f"{size / 2**20:,.0f} MiB, {size / rows:.0f} bytes a row"],
         ["status (counts)", f"{status:.3f}", f"{len(counts):,} cells"],
-        ["score table (scores of every cell)", f"{scoring:.2f}", each(rows, scoring)],
-        ["forecasts of every cell", f"{reading:.2f}", each(rows, reading)],
+        ["runs of every cell, verified", f"{reading:.2f}", each(rows, reading)],
+        ["the same, unverified", f"{believing:.2f}", f"verified: {reading / believing:.2f} times"],
         ["check (damage)", f"{checking:.2f}", each(rows, checking)],
+        ["salvage", f"{saving:.2f}", each(rows, saving)],
     ]
+
+
+def verified_and_not(store: Store) -> tuple[list[CellRuns], float, float]:
+    """The runs of every cell, and the seconds of reading them with and without checksums."""
+
+    def read() -> list[CellRuns]:
+        return [store.runs(cell) for cell in store.cells().values()]
+
+    whole, reading = timed(read)
+    with unverified():
+        return whole, reading, timed(read)[1]
+
+
+@contextmanager
+def unverified() -> Iterator[None]:
+    """Within, no run's checksum is looked at."""
+    verified, store_module.altered = store_module.altered, lambda *_: []
+    try:
+        yield
+    finally:
+        store_module.altered = verified
 
 
 def each(rows: int, seconds: float) -> str:
@@ -87,7 +116,7 @@ def made(number: int, rows: int, shard: int, cells: int) -> list[CellRuns]:
         count = min(end - at, share - first)
         parts.append(
             CellRuns(
-                Cell(f"{which:064x}", f"arm-{which % 4}", f"series-{which // 4}", 24),
+                Cell(f"{which:064x}", f"arm-{which % 4}", f"series-{which // 4}", 24, "r:"),
                 np.arange(first, first + count),
                 rng.normal(100.0, 9.0, count),
                 np.zeros(count, np.int32),

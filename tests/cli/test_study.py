@@ -3,7 +3,9 @@
 import csv
 import json
 import re
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tomllib
@@ -108,22 +110,77 @@ def test_another_specification_is_refused_with_the_difference(
     assert "exists already" in capsys.readouterr().err
 
 
+def alter(statement: str) -> None:
+    connection = sqlite3.connect("study.db")
+    with connection:
+        connection.execute(statement)
+    connection.close()
+
+
+ACTIONS = (["run"], ["resume"], ["status"], ["report"], ["plan"], ["calibrate"],
+           ["export", "--out", "tables"])  # fmt: skip
+
+
 @pytest.mark.usefixtures("folder")
 def test_damage_is_found_and_what_is_whole_recovered(capsys: pytest.CaptureFixture[str]) -> None:
     main(["study", "init", "data.csv"])
     edit("study.toml", "epochs = 1000", "epochs = 5")
     main(["study", "run", "study.toml"])
-    capsys.readouterr()
-    content = bytearray(Path("study.db").read_bytes())
-    content[-2000] ^= 8
-    Path("study.db").write_bytes(content)
+    shutil.rmtree("study.report")
+    alter("UPDATE run SET score = score * 2 WHERE id = (1 << 32) + 7")
+    there = set(Path().iterdir())
+    for action, *more in ACTIONS:
+        capsys.readouterr()
+        assert main(["study", action, "study.toml", *more]) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert "study.db': is damaged: stateless on y, cutoff 23, repeat 7 is altered" in said.err
+        assert "with: statewise study salvage study.db NEW.db" in said.err
+        assert set(Path().iterdir()) == there
     assert main(["study", "status", "study.toml", "--check"]) == 2
+    assert capsys.readouterr().out == "stateless on y, cutoff 23, repeat 7 is altered\n"
     assert main(["study", "salvage", "study.db", "saved.db"]) == 0
-    assert "runs were recovered into saved.db" in capsys.readouterr().out
-    Path("study.db").unlink()
+    said = capsys.readouterr()
+    assert said.out.startswith("399 runs were recovered, and 1 run was left behind.")
+    assert set(Path().iterdir()) == there | {Path("saved.db")}
     Path("saved.db").rename("study.db")
     assert main(["study", "resume", "study.toml"]) == 0
     assert main(["study", "status", "study.toml", "--check"]) == 0
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_store_without_its_specification_is_salvaged_and_declared_anew(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["study", "init", "data.csv"])
+    edit("study.toml", "epochs = 1000", "epochs = 5")
+    edit("study.toml", "repeats = 200", "repeats = 20")
+    main(["study", "run", "study.toml"])
+    first = capsys.readouterr().out
+    alter("UPDATE specification SET document = replace(document, '{', '[')")
+    alter("UPDATE cell SET series = 'other' WHERE number = 2")
+    assert main(["study", "run", "study.toml"]) == 2
+    assert "is damaged: its specification 1 is altered" in capsys.readouterr().err
+    assert main(["study", "salvage", "study.db", "saved.db"]) == 0
+    said = capsys.readouterr().out
+    assert "20 runs were recovered, and 20 runs were left behind. A specification was lost" in said
+    Path("saved.db").rename("study.db")
+    assert main(["study", "run", "study.toml"]) == 0
+    assert capsys.readouterr().out == first
+    assert main(["study", "status", "study.toml", "--check"]) == 0
+    edit("study.toml", "margin = 0.01", "margin = 0.5")
+    assert main(["study", "run", "study.toml"]) == 2  # it was declared
+
+
+@pytest.mark.usefixtures("folder")
+def test_where_nothing_is_recovered_there_is_no_new_store(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("study.db").write_bytes(b"SQLite format 3\0" + bytes(9000))
+    there = set(Path().iterdir())
+    assert main(["study", "salvage", "study.db", "new/saved.db"]) == 2
+    assert "holds no run that could be recovered" in capsys.readouterr().err
+    assert set(Path().iterdir()) == there
 
 
 @pytest.mark.usefixtures("folder")

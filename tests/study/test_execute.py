@@ -98,5 +98,6 @@ def test_results_say_what_their_restarts_derive_from(tmp_path: Path) -> None:
     with connection:
         connection.execute("UPDATE cell SET restarts = 'elsewhere:' WHERE arm = 'stateless'")
     connection.close()
-    with Store.read(path) as store, pytest.raises(StoreError, match="stateless on Sales from othe"):
+    altered = r"cell 2 is altered \(it says arm 'stateless', series 'Sales'\)"
+    with Store.read(path) as store, pytest.raises(StoreError, match=altered):
         read_results(study, store)

@@ -34,9 +34,9 @@ def written(study: Study, size: int) -> dict[Any, Any]:
     with Store.in_memory() as store:
         for shard in shards(study, store, size):
             store.write(run_shard(shard, threads=1).parts)
+        found = {key: store.runs(cell) for key, cell in store.cells().items()}
         return {
-            cell: (store.scores(cell)[1].tobytes(), store.curves(cell)[0].tobytes())
-            for cell in store.cells()
+            key: (runs.scores.tobytes(), runs.forecasts.tobytes()) for key, runs in found.items()
         }
 
 

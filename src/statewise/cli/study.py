@@ -195,8 +195,12 @@ def run_status(options: argparse.Namespace) -> int:
         return 0
     with begun(options.file) as (study, store):
         damage = store.damage() if options.check else []
+        if damage:
+            tell("\n".join(map(visible, damage)))
+            say("Recover what is whole with: statewise study salvage DAMAGED.db NEW.db")
+            return 2
         ended, summary = study, ""
-        if study.looks > 1 and not damage:
+        if study.looks > 1:
             with suppress(StudyError):  # it has not ended yet
                 decided = read_decided(study, store)
                 ended, summary = decided.result.study, decided.summary
@@ -209,8 +213,8 @@ def run_status(options: argparse.Namespace) -> int:
     if summary:
         tell(summary)
     if options.check:
-        tell("\n".join(map(visible, damage)) if damage else "Every run is whole.")
-    return 2 if damage else 0
+        tell("Every run is whole.")
+    return 0
 
 
 def run_report(options: argparse.Namespace) -> int:
@@ -318,8 +322,7 @@ def run_salvage(options: argparse.Namespace) -> int:
     """Copy what is whole of a damaged store."""
     from statewise.study.salvage import salvage
 
-    recovered, lost = salvage(options.store, options.new)
-    tell(f"{recovered} runs were recovered into {options.new}; {lost} were damaged.")
+    tell(f"{salvage(options.store, options.new)} The new store is {options.new}.")
     return 0
 
 

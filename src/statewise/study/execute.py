@@ -127,25 +127,26 @@ def read_results(
 
     Raises:
         StudyError: runs are missing; the message says how many.
-        StoreError: runs are of other restarts than the study says.
+        StoreError: runs are damaged, or of other restarts than the study says.
     """
     arms = {}
     wanted = np.arange(study.repeats)
     for arm in study.arms:
         cells = {}
         for series, cutoff, cell in cells_of(study, arm):
-            repeats, scores, diverged = store.scores(cell.key)
-            chosen = repeats < study.repeats
-            if not np.array_equal(repeats[chosen], wanted):
+            found = store.runs(cell)
+            chosen = found.repeats < study.repeats
+            if not np.array_equal(found.repeats[chosen], wanted):
                 problem = (
                     f"is not finished: {arm.name} on {series.unique_id} has {chosen.sum()} of "
                     f"{study.repeats} repeats"
                 )
                 raise StudyError("study", str(store.path), problem, "Resume it first.")
-            store.check_restarts(cell)
-            forecasts, loss = store.curves(cell.key)
             cells[series.unique_id, cutoff] = CellResult(
-                forecasts[chosen], scores[chosen], diverged[chosen], loss[chosen]
+                found.forecasts[chosen],
+                found.scores[chosen],
+                found.diverged_epoch[chosen],
+                found.loss[chosen],
             )
         arms[arm.name] = ArmResult(arm, cells)
     return StudyResult(study, arms, trained_runs, train_seconds)

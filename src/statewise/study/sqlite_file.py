@@ -1,6 +1,7 @@
 """An SQLite file on a disk: opened, locked for one writer, and synced."""
 
 import os
+import shlex
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +11,14 @@ from typing import Literal
 from statewise.base.locks import Lock, network_file_system
 from statewise.errors import StoreError
 
-__all__ = ["connect", "existing", "journal_of", "store_errors", "take_lock"]
+__all__ = [
+    "PATIENCE", "connect", "damaged", "existing", "journal_of", "readable_text", "store_errors",
+    "take_lock",
+]  # fmt: skip
 
 PATIENCE = 60.0  # seconds that a reader or the writer waits for the other
+ELSEWHERE = ("BUSY", "LOCKED", "FULL", "IOERR", "READONLY", "CANTOPEN", "PERM", "AUTH")
+"""What SQLite's errors are called whose cause is not the content of the file."""
 
 
 def connect(path: Path, mode: Literal["rw", "rwc", "query"]) -> sqlite3.Connection:
@@ -30,9 +36,15 @@ def connect(path: Path, mode: Literal["rw", "rwc", "query"]) -> sqlite3.Connecti
     connection = sqlite3.connect(
         uri, PATIENCE, isolation_level=None, check_same_thread=False, uri=True
     )
-    for pragma in pragmas:
+    connection.text_factory = readable_text
+    for pragma in (*pragmas, "trusted_schema = OFF", "cell_size_check = ON"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+def readable_text(content: bytes) -> str:
+    """Text that was found; what is not UTF-8 is replaced, and so belies its row's checksum."""
+    return content.decode(errors="replace")
 
 
 def journal_of(path: Path) -> Path:
@@ -69,12 +81,19 @@ def store_errors(path: Path | None) -> Iterator[None]:
     """Raise errors of SQLite as StoreError."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        full = "full" in str(error) or "disk I/O" in str(error)
+    except sqlite3.ProgrammingError:
+        raise
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_")
+        if not name.startswith(ELSEWHERE):
+            raise damaged(path, str(error)) from None
         problem, fix = f"could not be read or written ({error})", "Check the file and its folder."
-        if full:
+        if name.startswith(("FULL", "IOERR")):
             fix = "Free some space and resume; what was written before is safe."
         raise StoreError("store", str(path), problem, fix) from None
-    except sqlite3.DatabaseError as error:
-        fix = "Recover what is whole with: statewise study salvage."
-        raise StoreError("store", str(path), f"is damaged ({error})", fix) from None
+
+
+def damaged(path: Path | None, what: str) -> StoreError:
+    """The error for a store that is not as it was written."""
+    fix = f"Recover what is whole with: statewise study salvage {shlex.quote(str(path))} NEW.db"
+    return StoreError("store", str(path), f"is damaged: {what}", fix)

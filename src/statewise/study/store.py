@@ -6,10 +6,12 @@ The contract, for every reader of this module and every test of it:
 - A shard's runs land in one transaction, with their forecasts and loss curves, or not at all.
 - A run's key is its cell (arm, series, cutoff, seed: everything its result depends on) and its
   repeat. A second write of a key changes nothing.
-- What was written reads back to the bit, and damage is detected: the file's structure by SQLite,
-  every run by a checksum of its own.
-- Readers open read-only, at any time.
-- A file of another schema is refused.
+- What was written reads back to the bit, or not at all. Every row has a checksum, a run's covers
+  its cell, and totals say how many rows there are. Whatever is read is verified before it is given
+  out, so a row that was altered, added or lost is an error to whoever reads.
+- Readers open read-only, at any time. What one call gives is from one moment, and since runs are
+  written once, what several calls give fits together.
+- A file whose tables are not those that this module makes is refused.
 
 The rollback journal is used, and not the write-ahead log, which had a defect with two connections
 before SQLite 3.51.3; network file systems are refused, since their locks cannot be trusted.
@@ -21,7 +23,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,17 +31,42 @@ from numpy.typing import NDArray
 from statewise.base.files import sync_folder
 from statewise.base.locks import Lock
 from statewise.errors import StoreError
-from statewise.study.rows import LAST, RUNS, Cell, CellRuns, decode, is_whole, rows_of
+from statewise.study.rows import (
+    NONE,
+    Cell,
+    CellRuns,
+    Columns,
+    altered,
+    is_whole,
+    rows_of,
+    runs_of,
+    with_checksum,
+)
 from statewise.study.schema import check_tables, make_tables
 from statewise.study.sqlite_file import (
     connect,
+    damaged,
     existing,
     journal_of,
+    readable_text,
     store_errors,
     take_lock,
 )
 
-__all__ = ["Store"]
+__all__ = ["Store", "Total"]
+
+RUNS = """
+SELECT id - (:cell << 32), score, diverged_epoch, forecasts, loss, checksum FROM run
+WHERE id >= :cell << 32 AND id < :cell + 1 << 32 ORDER BY id
+"""
+
+
+class Total(NamedTuple):
+    """How many rows were written to each of the other tables."""
+
+    specifications: int
+    cells: int
+    runs: int
 
 
 class Store:
@@ -53,7 +80,7 @@ class Store:
         self, connection: sqlite3.Connection, path: Path | None, lock: Lock | None
     ) -> None:
         self._connection = connection
-        self._cells: dict[Cell, int] = {}
+        self._numbers: dict[str, int] = {}  # of the cells that were seen, by their keys
         self._lock = lock
         self.path = path
 
@@ -61,9 +88,10 @@ class Store:
     def in_memory(cls) -> Self:
         """A store that lives as long as the process."""
         # The executor's threads hand their results to one thread, which may not be the opener.
-        store = cls(sqlite3.connect(":memory:", check_same_thread=False), None, None)
-        make_tables(store._connection)
-        return store
+        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        connection.text_factory = readable_text
+        make_tables(connection)
+        return cls(connection, None, None)
 
     @classmethod
     def create(cls, path: str | Path) -> Self:
@@ -139,116 +167,205 @@ class Store:
 
     def declare(self, document: dict[str, Any], digest: str) -> None:
         """Add a specification; the newest is the one in force."""
-        row = (datetime.now(UTC).isoformat(timespec="seconds"), digest, json.dumps(document))
+        when = datetime.now(UTC).isoformat(timespec="seconds")
         with self._transaction() as connection:
-            connection.execute("INSERT INTO specification VALUES (NULL, ?, ?, ?)", row)
+            total = self._total()
+            number = total.specifications + 1
+            row = with_checksum("specification", number, when, digest, json.dumps(document))
+            connection.execute("INSERT INTO specification VALUES (?, ?, ?, ?, ?)", row)
+            self._set_total(total._replace(specifications=number))
 
     def write(self, parts: Iterable[CellRuns]) -> int:
         """Write the runs of a shard in one transaction; the number that were new.
 
         When this returns, the runs are on the disk.
+
+        Raises:
+            StoreError: they cannot be written, or a cell holds runs from other restarts.
         """
         with self._transaction() as connection:
-            added = 0
+            before = total = self._total()
             for part in parts:
-                cell = self._cell_id(connection, part.cell)
-                runs, curves = zip(*rows_of(cell, part), strict=True)
-                before = connection.total_changes
-                connection.executemany("INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?, ?)", runs)
-                added += connection.total_changes - before
-                connection.executemany("INSERT OR IGNORE INTO curve VALUES (?, ?, ?, ?)", curves)
-        return added
+                number = self._number(part.cell.key, total) or total.cells + 1
+                new = number > total.cells
+                cell, there = (part.cell, 0) if new else self._cell(number, part.cell)
+                changes = connection.total_changes
+                rows = rows_of(number, cell, part)
+                connection.executemany("INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?, ?, ?)", rows)
+                added = connection.total_changes - changes
+                row = with_checksum("cell", number, *cell, there + added)
+                connection.execute("REPLACE INTO cell VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+                self._numbers[cell.key] = number
+                total = total._replace(cells=total.cells + new, runs=total.runs + added)
+            self._set_total(total)
+        return total.runs - before.runs
 
     # Reading
 
     def specification(self) -> tuple[dict[str, Any], str] | None:
         """The newest specification and its hash, or None if none was declared."""
-        query = "SELECT document, hash FROM specification ORDER BY number DESC LIMIT 1"
-        with store_errors(self.path):
-            row = self._connection.execute(query).fetchone()
-        return None if row is None else (json.loads(row[0]), row[1])
+        newest = "SELECT * FROM specification ORDER BY number DESC LIMIT 1"
+        with self._reading() as connection:
+            written = self._total().specifications
+            [[there]] = connection.execute("SELECT COUNT(*) FROM specification")
+            row = connection.execute(newest).fetchone()
+            if there != written or (row is not None and row[0] != written):
+                raise damaged(
+                    self.path, f"{written} specifications were written, {there} are there"
+                )
+            return None if row is None else self._document(row)
 
     def cells(self) -> dict[str, Cell]:
         """Every cell with at least one run, by its key."""
-        with store_errors(self.path):
-            rows = self._connection.execute("SELECT * FROM cell ORDER BY id")
-            return {row[1]: Cell(*row[1:]) for row in rows}
-
-    def check_restarts(self, cell: Cell) -> None:
-        """Raise StoreError if the cell is there, and its runs derive from other restarts."""
-        query = "SELECT restarts FROM cell WHERE key = ?"
-        with store_errors(self.path):
-            row = self._connection.execute(query, (cell.key,)).fetchone()
-        if row is not None and row[0] != cell.restarts:
-            problem = (
-                f"holds runs of {cell.arm} on {cell.series} from other restarts ({row[0]}) than "
-                f"the study's ({cell.restarts}), so they are no pairs with the other arms' runs"
-            )
-            raise StoreError("store", str(self.path), problem, "Run the study into a new store.")
+        with self._reading():
+            return {cell.key: cell for _, cell, _ in self._all_cells(self._total())}
 
     def counts(self) -> dict[str, int]:
-        """The number of runs of each cell, by its key."""
-        query = "SELECT key, COUNT(*) FROM run JOIN cell ON cell.id = run.cell GROUP BY cell"
-        with store_errors(self.path):
-            return dict(self._connection.execute(query).fetchall())
+        """The number of runs of each cell, by its key; every run is read and verified."""
+        with self._reading():
+            return {
+                cell.key: len(self._columns(number, cell, there).repeats)
+                for number, cell, there in self._all_cells(self._total())
+            }
 
     def repeats(self, key: str) -> NDArray[np.int64]:
         """The repeats of a cell that are there, in order."""
-        return np.array([row[0] for row in self._rows("repeat FROM run", key)], np.int64)
+        with self._reading():
+            number = self._number(key, self._total())
+            found = NONE if number is None else self._columns(number, *self._cell(number))
+            return np.array(found.repeats, np.int64)
 
-    def scores(self, key: str) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int32]]:
-        """The repeats of a cell in order, with their scores and the epoch each diverged at."""
-        rows = self._rows("repeat, score, diverged_epoch FROM run", key)
-        repeats, scores, diverged = zip(*rows, strict=True) if rows else ((), (), ())
-        return np.array(repeats, np.int64), np.array(scores, float), np.array(diverged, np.int32)
+    def runs(self, cell: Cell) -> CellRuns:
+        """What is there of a cell, in the order of the repeats.
 
-    def curves(self, key: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        """A cell's forecasts (runs, test_size) and loss curves (runs, epochs), in repeat order."""
-        rows = self._rows("forecasts, loss FROM curve", key)
-        forecasts, loss = ([decode(row[i]) for row in rows] for i in range(2))
-        return np.array(forecasts), np.array(loss)
+        Raises:
+            StoreError: its runs are damaged, or from other restarts than ``cell`` says.
+        """
+        with self._reading():
+            number = self._number(cell.key, self._total())
+            found = NONE if number is None else self._columns(number, *self._cell(number, cell))
+        try:
+            return runs_of(cell, found)
+        except ValueError as error:
+            raise damaged(self.path, f"{cell.arm} on {cell.series}: {error}") from None
 
     def damage(self) -> list[str]:
         """What is wrong with the file, a sentence each; empty if it is whole.
 
-        Reads everything: SQLite's own integrity check, then the checksum of every run.
+        Reads everything: SQLite's own integrity check, then every row.
         """
         try:
-            found = [r[0] for r in self._connection.execute("PRAGMA integrity_check(20)")]
-            if found != ["ok"]:
-                return [f"the file's structure is damaged: {line}" for line in found]
-            bad: list[str] = []
-            for cell in self._connection.execute("SELECT * FROM cell").fetchall():
-                rows = self._connection.execute(RUNS, (cell[0], 0, LAST))
-                bad += [
-                    f"{cell[2]}, {cell[3]}, repeat {row[0]}: its checksum is wrong"
-                    for row in rows
-                    if not is_whole(cell[1], row)
-                ]
-            counts = self._connection.execute(
-                "SELECT (SELECT COUNT(*) FROM run), (SELECT COUNT(*) FROM curve)"
-            ).fetchone()
-        except (sqlite3.DatabaseError, ValueError) as error:
-            return [f"the file is damaged: {error}"]
-        if counts[0] != counts[1]:
-            bad.append(f"{counts[0]} runs have {counts[1]} forecasts")
-        return bad
+            with self._reading() as connection:
+                found = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
+                if found != ["ok"]:
+                    return [f"the file's structure is damaged: {line}" for line in found]
+                total = self._total()
+                self.specification()
+                for row in connection.execute("SELECT * FROM specification"):
+                    self._document(row)
+                bad = [line for each in self._all_cells(total) for line in self._altered(*each)[1]]
+                [[there]] = connection.execute("SELECT COUNT(*) FROM run")
+                if not bad and there != total.runs:
+                    bad = [f"{total.runs} runs were written, {there} are there"]
+                return bad
+        except StoreError as error:
+            return [error.problem]
 
-    # Inside
+    # Inside: rows are selected by these alone, and verified as they are
 
-    def _rows(self, columns_of_table: str, key: str) -> list[tuple[Any, ...]]:
-        """What is there of a cell's runs, in the order of their repeats."""
-        where = "WHERE cell = (SELECT id FROM cell WHERE key = ?) ORDER BY repeat"
+    def _total(self) -> Total:
+        rows = self._connection.execute("SELECT * FROM total").fetchall()
+        if len(rows) != 1 or not is_whole("total", rows[0]):
+            raise damaged(self.path, "its totals are altered")
+        return Total(*rows[0][:-1])
+
+    def _set_total(self, total: Total) -> None:
+        row = with_checksum("total", *total)
+        statement = "UPDATE total SET specifications = ?, cells = ?, runs = ?, checksum = ?"
+        self._connection.execute(statement, row)
+
+    def _number(self, key: str, total: Total) -> int | None:
+        """The number of a cell, if it is there."""
+        if key not in self._numbers and len(self._numbers) != total.cells:
+            self._all_cells(total)  # another process writes, or this one just opened the file
+        return self._numbers.get(key)
+
+    def _all_cells(self, total: Total) -> list[tuple[int, Cell, int]]:
+        """Every cell with its number and its number of runs."""
+        rows = self._connection.execute("SELECT * FROM cell ORDER BY number").fetchall()
+        cells = [self._checked(row) for row in rows]
+        numbers = {cell.key: number for number, cell, _ in cells}
+        if list(numbers.values()) != list(range(1, total.cells + 1)):
+            raise damaged(self.path, f"{total.cells} cells were written, {len(rows)} are there")
+        self._numbers = numbers
+        return cells
+
+    def _cell(self, number: int, wanted: Cell | None = None) -> tuple[Cell, int]:
+        """A cell as it was first written, and its number of runs.
+
+        ``wanted`` is what the caller takes it for; its names may be others, but not its restarts.
+        """
+        query = "SELECT * FROM cell WHERE number = ?"
+        row = self._connection.execute(query, (number,)).fetchone()
+        if row is None:
+            raise damaged(self.path, f"cell {number} is not there")
+        _, cell, runs = self._checked(row)
+        if wanted is not None and cell.restarts != wanted.restarts:
+            problem = (
+                f"holds runs of {wanted.arm} on {wanted.series} from other restarts "
+                f"({cell.restarts}) than the study's ({wanted.restarts}), so they are no pairs "
+                "with the other arms' runs"
+            )
+            raise StoreError("store", str(self.path), problem, "Run the study into a new store.")
+        return cell, runs
+
+    def _checked(self, row: tuple[Any, ...]) -> tuple[int, Cell, int]:
+        """A row of the table ``cell``: its number, the cell, its number of runs."""
+        if not is_whole("cell", row):
+            names = f"arm {row[2]!r:.60}, series {row[3]!r:.60}"
+            raise damaged(self.path, f"the row of cell {row[0]} is altered (it says {names})")
+        return row[0], Cell(*row[1:6]), row[6]
+
+    def _document(self, row: tuple[Any, ...]) -> tuple[dict[str, Any], str]:
+        """A row of the table ``specification``: the document and its hash."""
+        if not is_whole("specification", row):
+            raise damaged(self.path, f"its specification {row[0]} is altered")
+        return json.loads(row[3]), row[2]
+
+    def _columns(self, number: int, cell: Cell, written: int) -> Columns:
+        """The runs of a cell, verified."""
+        columns, bad = self._altered(number, cell, written)
+        if bad:
+            more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
+            raise damaged(self.path, f"{bad[0]}{more}")
+        return columns
+
+    def _altered(self, number: int, cell: Cell, written: int) -> tuple[Columns, list[str]]:
+        """The runs of a cell as they are found, and what is wrong with them, a line each."""
+        rows = self._connection.execute(RUNS, {"cell": number}).fetchall()
+        columns = Columns(*zip(*rows, strict=True)) if rows else NONE
+        where = f"{cell.arm} on {cell.series}, cutoff {cell.cutoff}"
+        bad = [
+            f"{where}, repeat {columns.repeats[i]} is altered"
+            for i in altered(number, cell, columns)
+        ]
+        distinct = len(set(columns.repeats))
+        if not bad and not len(rows) == distinct == written:
+            bad = [f"{where}: {written} runs were written, {len(rows)} are there"]
+        return columns, bad
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """One moment of the file, for all that is read within."""
         with store_errors(self.path):
-            return self._connection.execute(f"SELECT {columns_of_table} {where}", (key,)).fetchall()
-
-    def _cell_id(self, connection: sqlite3.Connection, cell: Cell) -> int:
-        if cell not in self._cells:
-            connection.execute("INSERT OR IGNORE INTO cell VALUES (NULL, ?, ?, ?, ?, ?)", cell)
-            self.check_restarts(cell)
-            row = connection.execute("SELECT id FROM cell WHERE key = ?", (cell.key,)).fetchone()
-            self._cells[cell] = row[0]
-        return self._cells[cell]
+            if self._connection.in_transaction:
+                yield self._connection
+                return
+            self._connection.execute("BEGIN")
+            try:
+                yield self._connection
+            finally:
+                self._connection.rollback()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -258,5 +375,5 @@ class Store:
                     self._connection.execute("BEGIN IMMEDIATE")
                     yield self._connection
             except BaseException:
-                self._cells.clear()  # cells of a transaction that was rolled back are not there
+                self._numbers.clear()  # cells of a transaction that was rolled back are not there
                 raise
