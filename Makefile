@@ -16,9 +16,9 @@ test: $(VENV)/installed-test
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/python -m pytest
 
-# Ten thousand odd inputs each: for the reader of files, the loader of models, and update.
+# Ten thousand odd inputs each: for the reader of files, the loader of models, update, and stores.
 fuzz: $(VENV)/installed-test
-	STATEWISE_FUZZ=10000 $(VENV)/bin/python -m pytest -q -k fuzz tests/data tests/base tests/forecasting
+	STATEWISE_FUZZ=10000 $(VENV)/bin/python -m pytest -q -k fuzz tests/data tests/base tests/forecasting tests/study
 
 # A thousand kills of what writes files, about half an hour.
 soak: $(VENV)/installed-test

@@ -1,4 +1,5 @@
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +9,14 @@ from statewise import engine
 from statewise.data.datasets import shampoo
 from statewise.data.panel import Panel
 from statewise.ensemble.rolling_origin import walk_forward
-from statewise.errors import StoreError
+from statewise.errors import StoreError, StudyError
 from statewise.model.framing import Framing
 from statewise.model.network import SGD, Network, Training
 from statewise.model.regime import REGIMES
 from statewise.model.spec import Model
 from statewise.scoring.metrics import rmse
 from statewise.study import Arm, Store, Study, read_results, run_study
+from statewise.study.shards import ShardResult
 
 SHORT = Training(epochs=15)
 
@@ -101,3 +103,27 @@ def test_results_say_what_their_restarts_derive_from(tmp_path: Path) -> None:
     altered = r"cell 2 is altered \(it says arm 'stateless', series 'Sales'\)"
     with Store.read(path) as store, pytest.raises(StoreError, match=altered):
         read_results(study, store)
+
+
+def test_a_reader_beside_the_driver_sees_whole_shards_and_a_second_driver_is_refused(
+    tmp_path: Path,
+) -> None:
+    arms = tuple(Arm(name, Model(REGIMES[name], training=SHORT)) for name in REGIMES)
+    study, path = Study(arms, shampoo(), test_size=12, repeats=5), tmp_path / "study.db"
+    seen: list[int] = []
+
+    def look(_: ShardResult) -> None:
+        with Store.read(path) as reader:
+            seen.append(sum(reader.counts().values()))
+            assert reader.damage() == []
+            with pytest.raises(StudyError, match="is not finished"):
+                read_results(replace(study, repeats=6), reader)
+        with pytest.raises(StoreError, match="is being written by another process"):
+            run_study(study, store=path)
+
+    result = run_study(study, store=path, on_shard=look)
+    assert seen == sorted(seen)
+    assert {count % 5 for count in seen} == {0}
+    assert seen[-1] == 5 * len(arms)
+    with Store.read(path) as reader:
+        assert read_results(study, reader) == result
