@@ -24,18 +24,18 @@ from soak.rivals import soak_rivals
 from soak.studies import EXECUTORS, soak_births, soak_executor
 from soak.tally import Tally, summary
 
-KILLS = {  # of a thousand; what forks threads or processes comes last
-    "store being made": 130,
-    "update": 140,
-    "two updates at once": 100,
-    "forecast --save": 80,
-    "study init": 60,
-    "study run": 60,
-    "study export": 60,
-    "study report": 60,
-    "threads": 150,
-    "processes": 100,
+KILLS = {  # of a thousand
+    "threads": 200,
+    "processes": 130,
     "Dask": 60,
+    "store being made": 120,
+    "update": 120,
+    "two updates at once": 80,
+    "forecast --save": 80,
+    "study run": 50,
+    "study export": 60,
+    "study report": 40,
+    "study init": 60,
 }
 
 
@@ -53,7 +53,7 @@ def main() -> None:
         tallies = []
         for kind, part in share.items():
             tally = works[kind](max(1, round(part * options.kills)))
-            print(f"{tally.kind}: {tally.kills} kills", file=sys.stderr, flush=True)
+            print(*tally.row, sep=" | ", file=sys.stderr, flush=True)
             tallies.append(tally)
     seconds = time.monotonic() - begun
     sqlite = f"SQLite {sqlite3.sqlite_version}"

@@ -88,7 +88,7 @@ def begin(work: Work, folder: Path, die_at: int = 0) -> Process:
     try:
         os.setsid()
         os.close(reading)
-        said = os.open(said_by(folder), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        said = os.open(said_by(folder), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         os.dup2(said, 1)
         os.dup2(said, 2)
         os.chdir(folder)
@@ -109,7 +109,8 @@ def said_by(folder: Path) -> Path:
 
 def last_words(folder: Path) -> str:
     """The last line that the processes that worked in a folder said."""
-    found = said_by(folder).read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = said_by(folder).read_text(encoding="utf-8", errors="replace").splitlines()
+    found = [line for line in lines if line and not line[0].isspace()]
     return found[-1] if found else "nothing was said"
 
 

@@ -55,7 +55,7 @@ TRAINING = Training(4000)
 ARMS = tuple(
     Arm(name, Model(REGIMES[name], training=TRAINING)) for name in ("stateful-warm", "stateless")
 )
-STUDY = Study(ARMS, shampoo(), test_size=4, repeats=2500, cutoffs=2)
+STUDY = Study(ARMS, shampoo(), test_size=4, repeats=1000, cutoffs=2)
 SHORT = 0.1  # seconds that a shard should take
 LATEST = 1.0  # seconds of work before a kill
 WRITING = 3e-3  # seconds that a transaction takes, about
