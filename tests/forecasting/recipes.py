@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from statewise.engine import Fitted
+from statewise.ensemble.history import History
 from statewise.ensemble.trained import Ensemble, ForecastState
 from statewise.forecasting.fitting import fit_ensembles, known_of
-from statewise.forecasting.networks import History, Networks
+from statewise.forecasting.networks import Networks
 from statewise.model.framing import Framing
 from statewise.model.network import Adam, Network, Training
 from statewise.model.regime import REGIMES, StateRegime

@@ -8,9 +8,10 @@ import pytest
 
 from statewise import engine
 from statewise.engine import State
+from statewise.ensemble.history import History, padded
 from statewise.ensemble.trained import Ensemble
 from statewise.forecasting.fitting import known_of, prepare
-from statewise.forecasting.networks import History, Networks
+from statewise.forecasting.networks import Networks
 from statewise.model.framing import Framing
 from statewise.model.network import EarlyStopping, Training
 from statewise.model.regime import StateRegime
@@ -28,7 +29,7 @@ REGIMES = [
 
 def samples_shown(plan: Networks, ensemble: Ensemble, at: int, part: History) -> Any:
     """The training samples of one series: those that show three values of its own, at least."""
-    inputs, targets = ensemble.framing[at].samples(plan.padded(part).z)
+    inputs, targets = ensemble.framing[at].samples(padded(plan.model.framing, part).z)
     own = plan.samples(len(part.z))
     return inputs[-own:], targets[-own:]
 

@@ -1,4 +1,4 @@
-"""Rolling origin: forecast the next observation, see it, go on."""
+"""Rolling origin: forecast, see what comes, go on."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from statewise.base.checks import at_least
 from statewise.engine import Fitted, State
+from statewise.ensemble.history import History, samples_of, windows_of
 from statewise.ensemble.trained import Columns, Ensemble, ForecastState
 from statewise.ensemble.warm_up import check_warm_up, warmed
 from statewise.errors import SettingError
@@ -38,15 +39,39 @@ class Forecast:
 
 
 class Known(NamedTuple):
-    """A series with the framing that was fitted on its training part."""
+    """A series with the framing that was fitted on its training part.
+
+    Attributes:
+        framing: as it was fitted.
+        y: (observations,) all of them.
+        cutoff: observations before the first forecast.
+        x: (observations, columns) on the same rows; None for none.
+        columns: how they are scaled.
+    """
 
     framing: FittedFraming
     y: Floats
-    cutoff: int  # observations before the first forecast
+    cutoff: int
+    x: Floats | None = None
+    columns: Columns = Columns.none(1)
+
+    @property
+    def training(self) -> History:
+        """What comes before the cutoff."""
+        return History("series", self.y[: self.cutoff], self.rows[: self.cutoff])
+
+    @property
+    def rows(self) -> Floats:
+        """(observations, columns), none where there are none."""
+        return np.zeros((len(self.y), 0)) if self.x is None else self.x
+
+    def samples(self) -> tuple[Floats, Floats]:
+        """The training samples: inputs (samples, steps, features), targets (samples, outputs)."""
+        return samples_of(self.framing, self.columns, self.training)
 
     def training_inputs(self) -> Floats:
-        """The inputs of the training samples, (samples, steps, lags)."""
-        return self.framing.samples(self.y[: self.cutoff])[0]
+        """The inputs of the training samples, (samples, steps, features)."""
+        return self.samples()[0]
 
 
 def start_of(
@@ -63,22 +88,28 @@ def start_of(
         DataError: the regime warms up on more samples than a series has.
         SettingError: the regime continues from training, which left one state a batch row.
     """
-    for series in known:
-        check_warm_up(model, "series", len(series.training_inputs()))
-    members, memory = fitted.runs // len(known), model.framing.memory
+    steps, memory = model.framing.steps, model.framing.memory
+    windows = [windows_of(one.framing, one.columns, one.training) for one in known]
+    late = model.framing.outputs - 1  # windows that no sample has, since not all targets are known
+    for shown in windows:
+        check_warm_up(model, "series", len(shown) - late)
+    centre, spread = (
+        np.concatenate([getattr(one.columns, name) for one in known])
+        for name in ("centre", "spread")
+    )
     ensemble = Ensemble(
         model,
         stack([series.framing for series in known]),
-        Columns.none(len(known)),
-        members,
+        Columns(centre, spread, known[0].columns.past),
+        fitted.runs // len(known),
         False,
         fitted.weights,
         fitted.initial_state,
     )
-    carried = warmed(ensemble, [series.training_inputs() for series in known], fitted.state)
+    carried = warmed(ensemble, windows, fitted.state, [late] * len(known))
     recent = np.stack([one.y[one.cutoff - memory : one.cutoff] for one in known])
-    behind = np.zeros((len(known), model.framing.steps, 0))
-    return ensemble, ForecastState(recent, behind, carried)
+    behind = np.stack([one.rows[one.cutoff - steps : one.cutoff] for one in known])
+    return ensemble, ForecastState(recent, ensemble.columns.apply(behind), carried)
 
 
 def roll(

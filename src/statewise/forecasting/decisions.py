@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from statewise.base.checks import instance, one_of
 from statewise.data.frequency import Frequency
+from statewise.ensemble.history import SEEN
 from statewise.forecasting.cutoffs import held_back
-from statewise.forecasting.networks import SEEN, Networks
+from statewise.forecasting.networks import Networks
 from statewise.forecasting.settings import Recipe, Settings
 from statewise.model.framing import Framing
 from statewise.model.network import Adam, EarlyStopping, Network, Training

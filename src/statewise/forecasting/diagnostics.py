@@ -12,13 +12,13 @@ from statewise.data.frames import write_frame
 from statewise.data.panel import Panel
 from statewise.engine import State
 from statewise.engine.layout import Carried
+from statewise.ensemble.history import History, padded
 from statewise.ensemble.rolling_origin import roll
 from statewise.ensemble.trained import Ensemble, ForecastState, point_of
 from statewise.errors import DataError, SettingError
 from statewise.forecasting.combination import weighted
 from statewise.forecasting.core import FittedModel
 from statewise.forecasting.learned import Learned
-from statewise.forecasting.networks import History
 
 __all__ = ["Fan", "Trace", "fans", "fitted_values", "trace_frame", "traces", "warm_up_length"]
 
@@ -186,7 +186,7 @@ def ways(model: FittedModel, panel: Panel) -> Iterator[Way]:
                 f"observations are too few to forecast one, which takes {least}",
                 "Give more of them, such as the frame that was fitted on.",
             )
-        whole = learned.recipe.padded(History(name, z, columns[a:b]))
+        whole = padded(learned.recipe.model.framing, History(name, z, columns[a:b]))
         begin = len(whole.z) - len(z) - ensemble.model.framing.memory + seen
         x = ensemble.columns.apply(whole.x[None, begin:])[0]
         ds = panel.ds[a:b]

@@ -8,14 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise.engine import Fitted, State, Weights
+from statewise.ensemble.history import (
+    History,
+    padded,
+    samples_of,
+    scales_of,
+    seen_of,
+    windows_of,
+)
 from statewise.ensemble.trained import Columns, Ensemble, ForecastState
 from statewise.ensemble.warm_up import warmed
 from statewise.forecasting.jobs import Job, Running, chunks, done
-from statewise.forecasting.networks import History, Networks
+from statewise.forecasting.networks import Networks
 from statewise.forecasting.training import Pairs, train_apart, train_shared
 from statewise.model.framing import FittedFraming, stack
 
-__all__ = ["fit_apart", "fit_ensembles", "framed", "known_of", "samples_of"]
+__all__ = ["fit_apart", "fit_ensembles", "framed", "known_of"]
 
 Floats = NDArray[np.float64]
 
@@ -103,13 +111,14 @@ def prepare(
     networks: Networks, histories: Sequence[History]
 ) -> tuple[FittedFraming, Columns, Pairs]:
     """How the series are framed, how their columns are scaled, and their training samples."""
-    padded, fitted = [networks.padded(each) for each in histories], framed(networks, histories)
+    framing, fitted = networks.model.framing, framed(networks, histories)
+    long = [padded(framing, each) for each in histories]
     columns = columns_of(networks, histories)
     pairs = []
     total = sum(networks.samples(len(each.z)) for each in histories)
     thin = networks.shared and not networks.model.regime.carries_in_training
     every = max(1, -(-total // networks.windows)) if thin else 1
-    for i, (each, whole) in enumerate(zip(histories, padded, strict=True)):
+    for i, (each, whole) in enumerate(zip(histories, long, strict=True)):
         least = 0 if networks.shared else 1
         size = max(networks.samples(len(each.z)), least)
         x, y = samples_of(fitted[i], columns.take(np.array([i])), whole)
@@ -122,9 +131,9 @@ def prepare(
 
 def framed(networks: Networks, histories: Sequence[History]) -> list[FittedFraming]:
     """How each series is framed."""
-    padded = [networks.padded(each) for each in histories]
     framing = networks.model.framing
-    return [framing.fit(each.z, name=each.name, constant="keep") for each in padded]
+    long = [padded(framing, each) for each in histories]
+    return [framing.fit(each.z, name=each.name, constant="keep") for each in long]
 
 
 def known_of(
@@ -146,11 +155,11 @@ def known_of(
     memory, behind = ensemble.model.framing.memory, ensemble.model.framing.steps
     recent, known, inputs = [], [], []
     for i, each in enumerate(histories):
-        whole = networks.padded(each)
+        whole = padded(ensemble.model.framing, each)
         scaled = ensemble.columns.take(np.array([i])).apply(whole.x[None])[0]
         if not ensemble.resets:
             x = windows_of(ensemble.framing[i], ensemble.columns.take(np.array([i])), whole)
-            own = max(len(each.z) - networks.seen, 0)
+            own = max(len(each.z) - seen_of(ensemble.model.framing), 0)
             inputs.append(x[len(x) - min(own, len(x)) :])
         recent.append(whole.z[-memory:])
         known.append(scaled[len(scaled) - behind :])
@@ -180,33 +189,7 @@ def columns_of(networks: Networks, histories: Sequence[History]) -> Columns:
     parts = [each.x for each in histories]
     if networks.shared:
         parts = [np.concatenate(parts)]
-    centre = np.stack([part.mean(axis=0) for part in parts])
-    spread = np.stack([part.std(axis=0) for part in parts])
-    spread[spread < 1e-12 * np.maximum(np.abs(centre), 1.0)] = 1.0  # a column that does not vary
+    centre, spread = map(np.stack, zip(*(scales_of(part) for part in parts), strict=True))
     shape = (len(histories), centre.shape[1])
     centre, spread = (np.broadcast_to(each, shape).copy() for each in (centre, spread))
     return Columns(centre, spread, networks.past)
-
-
-def samples_of(framing: FittedFraming, columns: Columns, history: History) -> tuple[Floats, Floats]:
-    """A series' training samples: inputs (samples, steps, features), targets (samples, outputs)."""
-    inputs, targets = framing.samples(history.z)
-    if not history.x.shape[1]:
-        return inputs, targets
-    plan = framing.framing
-    rows = columns.apply(history.x[None, plan.memory - plan.steps :])
-    looked_at = columns.looked_at(rows, plan.steps, plan.outputs)[0]
-    looked_at = looked_at[: len(history.z) - plan.memory - plan.outputs + 1]
-    return np.concatenate([inputs, looked_at[-len(inputs) :]], axis=2), targets
-
-
-def windows_of(framing: FittedFraming, columns: Columns, history: History) -> Floats:
-    """The windows of a series before each observation of it, which a carried state runs over.
-
-    They are more than training samples where these have several targets, all of which are known.
-    """
-    more = framing.framing.outputs - 1  # where a state is carried, no column is looked at ahead
-    z, x = (
-        np.concatenate([part, np.repeat(part[-1:], more, 0)]) for part in (history.z, history.x)
-    )
-    return samples_of(framing, columns, History(history.name, z, x))[0]

@@ -7,9 +7,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from statewise.ensemble.history import History
 from statewise.ensemble.trained import Ensemble, ForecastState, point_of
 from statewise.forecasting.fitting import known_of
-from statewise.forecasting.networks import History, Networks
+from statewise.forecasting.networks import Networks
 from statewise.simple import NAMES, Simple, SimpleState
 from statewise.simple.adjustment import Adjustment
 

@@ -1,35 +1,15 @@
-"""How the networks of a forecaster are made, and what one series shows to them."""
+"""How the networks of a forecaster are made."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from statewise.base.checks import at_least, one_of
 from statewise.base.records import settle
+from statewise.ensemble.history import seen_of
 from statewise.errors import SettingError
 from statewise.model.spec import Model
 
-__all__ = ["SEEN", "History", "Networks"]
-
-Floats = NDArray[np.float64]
-SEEN = 3  # values of its own that the shortest window shows; before them stands the first one
-
-
-@dataclass(frozen=True, eq=False)
-class History:
-    """What one series has shown to its networks.
-
-    Attributes:
-        name: of the series.
-        z: (observations,) adjusted.
-        x: (observations, columns) on the same rows.
-    """
-
-    name: str
-    z: Floats
-    x: Floats
+__all__ = ["Networks"]
 
 
 @dataclass(frozen=True)
@@ -90,22 +70,8 @@ class Networks:
                 'Use outputs=1, or a regime with reset_forecast="step".',
             )
 
-    def padded(self, history: History) -> History:
-        """A history with its first value before it, so that its third observation ends a window."""
-        framing = self.model.framing
-        more = max(framing.memory - self.seen, framing.shortest - len(history.z))
-        z = np.concatenate([np.repeat(history.z[:1], more), history.z])
-        return History(
-            history.name, z, np.concatenate([np.repeat(history.x[:1], more, 0), history.x])
-        )
-
     def samples(self, observations: int) -> int:
         """How many training samples so many observations give, padded as they are."""
         framing = self.model.framing
-        own = max(observations - self.seen - framing.outputs + 1, 0)
+        own = max(observations - seen_of(framing) - framing.outputs + 1, 0)
         return min(framing.samples or own, own)
-
-    @property
-    def seen(self) -> int:
-        """How many values of its own the first window of a series shows."""
-        return min(SEEN, self.model.framing.memory)
