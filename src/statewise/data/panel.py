@@ -1,13 +1,14 @@
 """Panel: one or many series, checked once, then never changed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from statewise.base.records import settle
 from statewise.data.fill import HOW_TO_FILL, Fill, check_fill
 from statewise.data.frame_kind import FrameKind
 from statewise.data.frequency import Frequency, show
@@ -28,11 +29,23 @@ LARGEST = 1e30  # of a value: squares of it, and sums of those, stay finite
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """One series in time order: its name, its times as written, its values as read-only float64."""
+    """One series in time order.
+
+    Attributes:
+        unique_id: its name.
+        ds: its times as written.
+        y: (observations,) read-only float64.
+        x: (observations, columns) exogenous columns on the same rows; none by default.
+    """
 
     unique_id: str
     ds: tuple[str, ...]
     y: Floats
+    x: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+
+    def __post_init__(self) -> None:
+        if not self.x.size:
+            settle(self, x=np.zeros((len(self.y), 0)))
 
     def __len__(self) -> int:
         return len(self.y)
@@ -41,10 +54,10 @@ class Series:
         if not isinstance(other, Series):
             return NotImplemented
         named = (self.unique_id, self.ds) == (other.unique_id, other.ds)
-        return named and np.array_equal(self.y, other.y)
+        return named and np.array_equal(self.y, other.y) and np.array_equal(self.x, other.x)
 
     def __hash__(self) -> int:
-        return hash((self.unique_id, self.ds, self.y.tobytes()))
+        return hash((self.unique_id, self.ds, self.y.tobytes(), self.x.tobytes()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,9 +160,9 @@ class Panel:
     @cached_property
     def series(self) -> tuple[Series, ...]:
         """The series one by one, each with its times as written."""
-        labels, y = self.labels.tolist(), self.y
+        labels, y, x = self.labels.tolist(), self.y, self.exogenous
         bounds = zip(self.ids, self.offsets[:-1], self.offsets[1:], strict=True)
-        return tuple(Series(name, tuple(labels[a:b]), y[a:b]) for name, a, b in bounds)
+        return tuple(Series(name, tuple(labels[a:b]), y[a:b], x[a:b]) for name, a, b in bounds)
 
     @property
     def only(self) -> Series:
@@ -192,18 +205,22 @@ class Panel:
         )
 
     @classmethod
-    def of(cls, series: Iterable[Series]) -> "Panel":
-        """A panel of these series; raises DataError if two have one name or there is none."""
+    def of(cls, series: Iterable[Series], columns: Sequence[str] = ()) -> "Panel":
+        """A panel of these series, whose exogenous columns are called so.
+
+        Raises:
+            DataError: two series have one name, or there is none.
+        """
         found = tuple(series)
         names = tuple(s.unique_id for s in found)
         if not names or len(set(names)) != len(names):
             raise DataError("panel", names, "has series of one name, or none", "Name each apart.")
         codes = np.repeat(np.arange(len(found)), [len(s) for s in found])
-        y = np.concatenate([s.y for s in found])
+        values = np.concatenate([np.column_stack([s.y, s.x]) for s in found])
         times = Times.read("ds", [label for s in found for label in s.ds])
         times.check(codes, lambda i: f"series {names[codes[i]]!r}")
         kind = FrameKind("pandas", "unique_id", "y", names, times.column)
-        return arrange(times, codes, y[:, None], kind)
+        return arrange(times, codes, values, kind, tuple(columns))
 
     @classmethod
     def from_values(

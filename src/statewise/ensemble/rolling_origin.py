@@ -151,6 +151,8 @@ def blocks(
         The forecasts of the next horizon by every member, (series, members, horizon).
     """
     if horizon == 1:
+        beyond = np.repeat(x[:, -1:], ensemble.outputs - 1, axis=1)  # as ``forecast`` has it
+        x = np.concatenate([x, beyond], axis=1)
         yield from (forecast[..., None] for forecast, _ in roll(ensemble, now, actual, x))
         return
     for at in range(0, actual.shape[1], horizon):

@@ -12,7 +12,7 @@ from statewise.data.frames import write_frame
 from statewise.data.panel import Panel
 from statewise.engine import State
 from statewise.engine.layout import Carried
-from statewise.ensemble.history import History, padded
+from statewise.ensemble.history import History, padded, seen_of
 from statewise.ensemble.rolling_origin import roll
 from statewise.ensemble.trained import Ensemble, ForecastState, point_of
 from statewise.errors import DataError, SettingError
@@ -177,7 +177,7 @@ def ways(model: FittedModel, panel: Panel) -> Iterator[Way]:
         a, b = int(panel.offsets[i]), int(panel.offsets[i + 1])
         at = past.begin[i] + np.arange(b - a)
         z = learned.adjustment.apply(panel.y[None, a:b], at[None])[0]
-        seen = learned.recipe.seen
+        seen = seen_of(learned.recipe.model.framing)
         least = seen + looking_ahead(ensemble)
         if b - a < least:
             raise DataError(
@@ -214,7 +214,7 @@ def traces(model: FittedModel, frame: Any) -> list[Trace]:
         reset = np.full(rows, ensemble.resets)
         reset[0] = True
         h, c = (np.concatenate(parts) for parts in zip(*states, strict=True))
-        first = way.learned.recipe.seen
+        first = seen_of(way.learned.recipe.model.framing)
         now, levels = simple.start(way.own[:first], np.array([0, first])), []
         for z in way.own[first : first + rows]:
             now = simple.observe(now, np.array([z]))
@@ -267,7 +267,7 @@ def fitted_values(model: FittedModel, frame: Any) -> Any:
     x = past.x
     lengths, found = past.lengths, np.full(len(panel.y), np.nan)
     for i in range(1, int(lengths.max())):
-        if i <= learned.recipe.seen:  # windows that show less are not run over
+        if i <= seen_of(learned.recipe.model.framing):  # windows that show less are not run over
             now = learned.start(past.until(np.minimum(i, lengths)))
         at = past.offsets[:-1] + np.minimum(i, lengths - 1)
         row = x[at][:, None]

@@ -136,11 +136,15 @@ class KerasEngine:
         backend = keras.backend.backend()
         return {"keras": keras.__version__, backend: version_of(backend)}
 
-    def check(self, model: Model, horizon: int = 1) -> None:
+    def check(self, model: Model, horizon: int = 1, columns: int = 0) -> None:
         """Raise SettingError if the backend, the Keras model and the settings contradict."""
         if horizon > 1:
             problem = "is not something that this engine does: it forecasts one step at a time"
             raise SettingError("horizon", horizon, problem, "Use 1, or the built-in engine.")
+        if columns:
+            problem = "are not something that this engine shows to networks"
+            fix = "Leave them out, or use the built-in engine."
+            raise SettingError("columns", columns, problem, fix)
         facts, network, training = self._facts(model), model.network, model.training
         if network.initial_state != "zeros":
             problem = "is not something that Keras' recurrent layers can do"

@@ -4,7 +4,7 @@ Each is fitted on the training part alone. It walks through the test part as a n
 horizon at a time, from all observations before it, with its parameters as they were fitted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from statewise.model.framing import FittedFraming, Framing
 from statewise.scoring.metrics import rmse
 from statewise.simple import NAMES, fit_simple
-from statewise.simple.adjustment import fit_adjustment
+from statewise.simple.adjustment import Adjustment, fit_adjustment
 
 __all__ = ["AUTOREGRESSION", "NAIVE", "SIMPLE", "SimpleForecasts", "simple_forecasts"]
 
 Floats = NDArray[np.float64]
+Adjuster = Callable[[Floats, int], tuple[Adjustment, Floats]]
 Part = tuple[Floats, int]  # a series, and how many of its observations are for training
 
 NAIVE = "naive"
@@ -60,6 +61,7 @@ def simple_forecasts(
     horizon: int = 1,
     season: int = 1,
     framings: Mapping[str, Framing] | None = None,
+    adjust: Adjuster | None = None,
 ) -> list[SimpleForecasts]:
     """Simple forecasts of the test parts of some series.
 
@@ -73,6 +75,7 @@ def simple_forecasts(
         horizon: observations that are forecast before they are seen.
         season: observations a season; 1 for none.
         framings: of autoregressions, by their names.
+        adjust: what is done to a series before its autoregression, from its training part.
 
     Example:
         >>> rng = np.random.default_rng(1)
@@ -81,8 +84,8 @@ def simple_forecasts(
         ('mean', (12,))
     """
     shortened = [(y[:first], first - first // 3) for y, first in parts]
-    tried = walks([part for part in shortened if len(part[0]) > part[1]], horizon, season, framings)
-    final = walks(parts, horizon, season, framings)
+    enough = [part for part in shortened if len(part[0]) > part[1]]
+    tried, final = (walks(each, horizon, season, framings, adjust) for each in (enough, parts))
     at, found = 0, []
     for (y, first), forecasts in zip(shortened, final, strict=True):
         errors = dict.fromkeys(forecasts, np.nan)
@@ -94,7 +97,11 @@ def simple_forecasts(
 
 
 def walks(
-    parts: Sequence[Part], horizon: int, season: int, framings: Mapping[str, Framing] | None
+    parts: Sequence[Part],
+    horizon: int,
+    season: int,
+    framings: Mapping[str, Framing] | None,
+    adjust: Adjuster | None,
 ) -> list[dict[str, Floats]]:
     """Every simple forecast of every test part, by name."""
     found = []
@@ -112,7 +119,7 @@ def walks(
             before = first + steps - season * (lead // season + 1)
             forecasts["seasonal naive"] = np.where(before >= 0, y[np.maximum(before, 0)], last)
         for name, framing in (framings or {}).items():
-            forecasts[name] = autoregression(framing, y, first, horizon)
+            forecasts[name] = autoregression(framing, y, first, horizon, adjust)
         found.append(forecasts | smoothed)
     return found
 
@@ -146,14 +153,22 @@ def end_to_end(rows: Sequence[Floats]) -> tuple[Floats, NDArray[np.int64]]:
     return np.concatenate(rows), np.cumsum([0, *map(len, rows)])
 
 
-def autoregression(framing: Framing, y: Floats, first: int, horizon: int) -> Floats:
+def autoregression(
+    framing: Framing, y: Floats, first: int, horizon: int, adjust: Adjuster | None = None
+) -> Floats:
     """The least-squares autoregression of windows, walked through what follows ``first``.
 
     It is the linear forecast from what a network of this framing is shown: an intercept and the
     latest so many values of its window, as many as the corrected Akaike criterion prefers (Hurvich
-    and Tsai 1989). Where there are too few samples it is the naive forecast.
+    and Tsai 1989), and a third of the observations at most. Where there are too few of them it is
+    the naive forecast.
     """
-    plain = replace(framing, samples=None, scale=None, outputs=1)
+    if adjust is not None:
+        adjustment, z = adjust(y, first)
+        found = autoregression(framing, z, first, horizon)
+        return np.asarray(adjustment.invert(found[None], np.arange(first, len(y))[None])[0])
+    lags = max(min(framing.window_length, first // 3), 2 if framing.relative != "none" else 1)
+    plain = replace(framing, samples=None, scale=None, outputs=1, steps=1, lags=lags)
     origins = np.arange(first, len(y), horizon)
     if first < plain.memory + 3:
         return np.repeat(y[origins - 1], horizon)[: len(y) - first]
@@ -178,8 +193,8 @@ def next_of(fitted: FittedFraming, recent: Floats, coefficients: Floats) -> Floa
 
 
 def latest_first(framing: Framing, x: Floats) -> Floats:
-    """The values of windows (windows, steps, lags), each once, the latest first."""
-    values = np.concatenate([x[:, 0, :-1], x[:, :, -1]], axis=1)[:, ::-1]
+    """The values of windows (windows, 1, lags), the latest first."""
+    values = x[:, 0, ::-1]
     return values[:, 1:] if framing.relative == "last" else values  # less itself it is nothing
 
 

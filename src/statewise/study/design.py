@@ -13,6 +13,7 @@ from statewise.model.framing import Framing
 from statewise.model.spec import Model
 from statewise.scoring.simple_forecasts import AUTOREGRESSION, NAIVE, SIMPLE
 from statewise.study.engines import BUILT_IN, Engine
+from statewise.study.seen import Adjust, samples_of, shortest_of
 
 __all__ = [
     "NAIVE",
@@ -166,6 +167,8 @@ class Study:
             horizon at a time.
         season: observations a season, of the simple forecasts; 1 for none; by default that of the
             panel's frequency.
+        adjust: what is done to series before networks see them; None shows them as they are.
+        past: how many of the panel's columns, the last ones, are not known ahead.
         looks: how often to look at the results on the way to ``repeats``, and stop if everything is
             decided; ``alpha`` is divided among the looks.
 
@@ -188,6 +191,8 @@ class Study:
     looks: int = 1
     horizon: int = 1
     season: int | None = None
+    adjust: Adjust | None = None
+    past: int = 0
 
     def __post_init__(self) -> None:
         frequency = self.panel.frequency
@@ -211,6 +216,11 @@ class Study:
         if self.looks > most:
             problem = f"is too many for {self.repeats} repeats, two at least between looks"
             raise SettingError("looks", self.looks, problem, f"Plan at most {most}.")
+        if not 0 <= at_least("past", self.past, 0) <= len(self.panel.columns):
+            problem = f"exceeds the {len(self.panel.columns)} columns of the panel"
+            raise SettingError("past", self.past, problem, "Use at most as many.")
+        if self.adjust is not None:
+            instance("adjust", self.adjust, Adjust, "Use Adjust(...).")
         names = [arm.name for arm in self.arms]
         simple = (SIMPLE, *self.simple_names)
         if not names or len(set(names)) != len(names) or set(simple) & set(names):
@@ -228,7 +238,8 @@ class Study:
                 fix = "Give a relative margin."
                 raise SettingError("margin", hypothesis.margin, problem, fix)
         for arm in self.arms:
-            arm.engine.check(arm.model, self.horizon)
+            arm.engine.check(arm.model, self.horizon, len(self.panel.columns))
+            self._check_columns(arm)
         for series in self.panel.series:
             for arm in self.arms:
                 self._check(series, arm)
@@ -236,7 +247,7 @@ class Study:
     def _check(self, series: Series, arm: Arm) -> None:
         framing, regime = arm.model.framing, arm.model.regime
         tested = self.test_size * self.cutoffs
-        least = tested + framing.shortest
+        least = tested + shortest_of(framing, self.adjust)
         if len(series) < least:
             problem = (
                 f"observations are too few for {arm.name!r}: {tested} to test on and "
@@ -245,9 +256,10 @@ class Study:
             )
             fix = "Give a longer series, or a smaller test size."
             raise DataError(series.unique_id, len(series), problem, fix)
-        framing.check(series.y, series.unique_id)
+        if self.adjust is None:
+            framing.check(series.y, series.unique_id)
         for cutoff in self.cutoffs_of(series):
-            samples = framing.samples_of(cutoff)
+            samples = self.samples_of(arm, cutoff)
             regime.check_batches(samples, arm.model.training.batch_size)
             if isinstance(regime.warm_up, int) and regime.warm_up > samples:
                 problem = f"exceeds the {samples} training samples of {arm.name!r}"
@@ -280,6 +292,18 @@ class Study:
     def is_arm(self, name: str) -> bool:
         """Whether a hypothesis speaks of an arm by this name, and not of a simple forecast."""
         return any(arm.name == name for arm in self.arms)
+
+    def _check_columns(self, arm: Arm) -> None:
+        """Raise SettingError if an arm would look at columns further ahead than they are known."""
+        outputs, carried = arm.model.framing.outputs, arm.model.regime.reset_forecast == "never"
+        if len(self.panel.columns) > self.past and outputs > 1 and carried:
+            problem = "look at columns further ahead than is known when a carried state moves on"
+            fix = 'Use outputs=1, or a regime with reset_forecast="step".'
+            raise SettingError("outputs", outputs, problem, fix)
+
+    def samples_of(self, arm: Arm, cutoff: int) -> int:
+        """The number of an arm's training samples before a cutoff."""
+        return samples_of(arm.model.framing, cutoff, self.adjust)
 
     def arm(self, name: str) -> Arm:
         """The arm called ``name``; raises SettingError that lists the arms."""
@@ -329,7 +353,7 @@ def same_by_construction(study: Study, first: Arm, second: Arm) -> str | None:
     for arm in (first, second):
         regime = arm.model.regime
         samples = max(
-            arm.model.framing.samples_of(cutoff)
+            study.samples_of(arm, cutoff)
             for series in study.panel.series
             for cutoff in study.cutoffs_of(series)
         )

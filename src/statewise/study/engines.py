@@ -57,8 +57,11 @@ class Engine(Protocol):
     def versions(self) -> dict[str, str]:
         """The versions of what it runs on, beside statewise's own dependencies."""
 
-    def check(self, model: Model, horizon: int) -> None:
-        """Raise SettingError if this engine cannot run ``model``, or forecast so far ahead."""
+    def check(self, model: Model, horizon: int, columns: int) -> None:
+        """Raise SettingError if this engine cannot run ``model``.
+
+        Or forecast so far ahead, or show its networks exogenous columns, so many of them.
+        """
 
     def document(self, model: Model) -> dict[str, Any]:
         """What results depend on beside the model; empty for the built-in engine.
@@ -110,8 +113,8 @@ class BuiltIn:
     def versions(self) -> dict[str, str]:
         return {}
 
-    def check(self, model: Model, horizon: int) -> None:
-        """Every model can be run, and forecasts any number of steps."""
+    def check(self, model: Model, horizon: int, columns: int) -> None:
+        """Every model can be run, forecasts any number of steps, and is shown any columns."""
 
     def document(self, model: Model) -> dict[str, Any]:  # noqa: ARG002
         return {}
@@ -135,7 +138,8 @@ class BuiltIn:
     ) -> Floats:
         ensemble, now = start_of(model, trained, known)
         actual = np.stack([one.y[one.cutoff : one.cutoff + test_size] for one in known])
-        x = np.zeros((*actual.shape, 0))
+        rows = np.stack([one.rows[one.cutoff : one.cutoff + test_size] for one in known])
+        x = ensemble.columns.apply(rows)
         parts = list(blocks(ensemble, now, actual, x, horizon))
         return np.concatenate(parts, axis=2).reshape(trained.runs, test_size)
 

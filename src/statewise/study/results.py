@@ -106,6 +106,7 @@ class StudyResult:
             study.horizon,
             study.season or 1,
             study.framings,
+            None if study.adjust is None else study.adjust.apply,
         )
         names = [(series.unique_id, cutoff) for series, cutoff in places]
         return dict(zip(names, found, strict=True))

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise.data.panel import Series
-from statewise.ensemble.rolling_origin import Known
 from statewise.scoring.metrics import rmse
 from statewise.study.design import Arm, Study
 from statewise.study.rows import Cell, CellRuns
+from statewise.study.seen import Adjust, see
 from statewise.study.specification import cell_key, restarts_key
 from statewise.study.store import Store
 
@@ -28,7 +28,7 @@ class Shard:
         series, cutoffs: the data sets, with as many training samples each.
         cells: (arms, data sets) where the results belong.
         repeats: of every data set.
-        test_size, seed, horizon: of the study.
+        test_size, seed, horizon, adjust, past: of the study.
         keep_loss: whether loss curves are kept.
     """
 
@@ -41,6 +41,8 @@ class Shard:
     seed: int
     keep_loss: bool
     horizon: int = 1
+    adjust: Adjust | None = None
+    past: int = 0
 
     @property
     def runs(self) -> int:
@@ -93,7 +95,7 @@ def plan(study: Study, store: Store, runs_at_once: Callable[[Arm], int]) -> Iter
             lacking = set(range(study.repeats))
             lacking -= set.intersection(*(done.get(cell.key, set()) for cell in cells))
             for stretch in stretches(lacking):
-                key = arms[0].model.framing.samples_of(cutoff), stretch
+                key = study.samples_of(arms[0], cutoff), stretch
                 waiting.setdefault(key, []).append((series, cutoff, cells))
         for (_, repeats), data_sets in waiting.items():
             yield from cut(study, tuple(arms), data_sets, repeats, runs_at_once)
@@ -126,6 +128,8 @@ def cut(
                 seed=study.seed,
                 keep_loss=study.keep_loss,
                 horizon=study.horizon,
+                adjust=study.adjust,
+                past=study.past,
             )
             begin = end
 
@@ -148,11 +152,12 @@ def run_shard(
         Stopped: ``stop`` was set.
     """
     first = shard.arms[0]
-    known = [
-        Known(first.model.framing.fit(series.y[:cutoff], name=series.unique_id), series.y, cutoff)
+    seen = [
+        see(first.model.framing, series, cutoff, shard.adjust, shard.past)
         for series, cutoff in zip(shard.series, shard.cutoffs, strict=True)
     ]
-    samples = [one.framing.samples(one.y[: one.cutoff]) for one in known]
+    known = [one.known for one in seen]
+    samples = [one.samples() for one in known]
     of_run = np.repeat(np.arange(len(known)), len(shard.repeats))
     first.engine.load(first.model, shard.runs, threads)
     begin = time.perf_counter()
@@ -171,13 +176,14 @@ def run_shard(
     parts = []
     for arm, cells in zip(shard.arms, shard.cells, strict=True):
         forecasts = arm.engine.forecast(arm.model, fitted, known, shard.test_size, shard.horizon)
-        for which, (cell, one) in enumerate(zip(cells, known, strict=True)):
+        data_sets = zip(cells, seen, shard.series, shard.cutoffs, strict=True)
+        for which, (cell, one, series, cutoff) in enumerate(data_sets):
             runs = of_run == which
-            actual = one.y[one.cutoff : one.cutoff + shard.test_size]
-            scores = rmse(actual, forecasts[runs])
+            made = one.invert(forecasts[runs])
+            scores = rmse(series.y[cutoff : cutoff + shard.test_size], made)
             lost = (fitted.diverged_epoch[runs] > 0) | ~np.isfinite(scores)
             loss = fitted.loss[runs] if fitted.loss is not None else np.zeros((runs.sum(), 0), "f4")
             diverged, scores = fitted.diverged_epoch[runs], np.where(lost, np.inf, scores)
             repeats = np.array(shard.repeats)
-            parts.append(CellRuns(cell, repeats, scores, diverged, forecasts[runs], loss))
+            parts.append(CellRuns(cell, repeats, scores, diverged, made, loss))
     return ShardResult(shard, parts, seconds)

@@ -16,11 +16,14 @@ from statewise.errors import SettingError
 from statewise.model.spec import Model
 from statewise.study.design import Arm, Hypothesis, Study, weights_of
 from statewise.study.engines import engine_from
+from statewise.study.seen import Adjust
 
 __all__ = ["cell_key", "differences", "digest", "from_document", "restarts_key", "to_document"]
 
 Document = dict[str, Any]
 
+RECORDS = ("arms", "panel", "columns", "hypotheses", "adjust")  # what is no plain value
+GROWS = ("arms", "panel", "hypotheses", "repeats")  # what a study may have more of
 MODEL = tuple(field.name for field in fields(Model))
 
 
@@ -29,7 +32,9 @@ def to_document(study: Study) -> Document:
     document = {field.name: getattr(study, field.name) for field in fields(Study)} | {
         "arms": [arm_document(arm) for arm in study.arms],
         "panel": [series_document(series) for series in study.panel.series],
+        "columns": list(study.panel.columns),
         "hypotheses": [as_document(h) for h in study.hypotheses],
+        "adjust": as_document(study.adjust),
     }
     plain: Document = json.loads(json.dumps(document))  # lists for tuples, as it will be read
     return plain
@@ -42,15 +47,14 @@ def from_document(document: Document) -> Study:
         SettingError: an unknown field, or a field that a study refuses.
     """
     for name in document:
-        one_of("study field", name, [field.name for field in fields(Study)])
+        one_of("study field", name, ["columns", *(field.name for field in fields(Study))])
+    adjust = document["adjust"]
     return Study(
         arms=tuple(arm_from(arm) for arm in document["arms"]),
-        panel=Panel.of(
-            Series(s["unique_id"], tuple(s["ds"]), np.array(s["y"], np.float64))
-            for s in document["panel"]
-        ),
+        panel=Panel.of(map(series_from, document["panel"]), document["columns"]),
         hypotheses=tuple(read_record(Hypothesis, "hypothesis", h) for h in document["hypotheses"]),
-        **{k: v for k, v in document.items() if k not in ("arms", "panel", "hypotheses")},
+        adjust=None if adjust is None else read_record(Adjust, "adjust", adjust),
+        **{name: value for name, value in document.items() if name not in RECORDS},
     )
 
 
@@ -67,10 +71,12 @@ def cell_key(study: Study, arm: Arm, series: Series, cutoff: int) -> str:
     """
     document = arm_document(arm)
     del document["name"]
-    y = series.y[: cutoff + study.test_size].tolist()
+    used = slice(cutoff + study.test_size)
     return digest(
-        {"arm": document, "y": y, "cutoff": cutoff, "seed": study.seed, "horizon": study.horizon}
-    )
+        {"arm": document, "y": series.y[used].tolist(), "cutoff": cutoff, "seed": study.seed,
+         "horizon": study.horizon, "adjust": as_document(study.adjust),
+         "x": series.x[used].tolist() if series.x.size else [], "past": study.past}
+    )  # fmt: skip
 
 
 def restarts_key(study: Study, arm: Arm, cutoff: int) -> str:
@@ -80,7 +86,7 @@ def restarts_key(study: Study, arm: Arm, cutoff: int) -> str:
     the same sample orders too where the keys are equal. Nothing follows the colon where an arm does
     not shuffle.
     """
-    order = [study.seed, arm.restarts, arm.model.framing.samples_of(cutoff)]
+    order = [study.seed, arm.restarts, study.samples_of(arm, cutoff)]
     orders = digest(order) if arm.model.regime.shuffle else ""
     return f"{digest([study.seed, *weights_of(arm)])}:{orders}"
 
@@ -106,7 +112,17 @@ def arm_from(document: Document) -> Arm:
 
 
 def series_document(series: Series) -> Document:
-    return {"unique_id": series.unique_id, "ds": list(series.ds), "y": series.y.tolist()}
+    """A series as plain values; its columns are there if it has any."""
+    columns = {"x": series.x.tolist()} if series.x.size else {}
+    plain = {"unique_id": series.unique_id, "ds": list(series.ds), "y": series.y.tolist()}
+    return plain | columns
+
+
+def series_from(document: Document) -> Series:
+    """The series that ``series_document`` described."""
+    y = np.array(document["y"], np.float64)
+    x = np.array(document["x"], np.float64) if "x" in document else None
+    return Series(document["unique_id"], tuple(document["ds"]), y, *([] if x is None else [x]))
 
 
 def differences(old: Document, new: Document) -> list[str]:
@@ -135,18 +151,9 @@ def differences(old: Document, new: Document) -> list[str]:
                 f"hypothesis {hypothesis['claim']!r} is new, and speaks of arms whose results are "
                 "already there"
             )
-    for name in (
-        "test_size",
-        "cutoffs",
-        "margin",
-        "alpha",
-        "seed",
-        "keep_loss",
-        "looks",
-        "horizon",
-        "season",
-    ):
-        lines += changed(old[name], new[name], name)
+    for name in old:
+        if name not in GROWS:
+            lines += changed(old[name], new[name], name)
     if new["repeats"] < old["repeats"]:
         lines.append(f"repeats: {old['repeats']} -> {new['repeats']}")
     return lines

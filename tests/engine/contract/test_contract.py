@@ -226,7 +226,7 @@ def test_a_learned_initial_state_is_carried_or_refused(engine: Engine) -> None:
     arm = arm_of(engine, StateRegime("epoch", reset_forecast="step"))
     learned = replace(arm.model, network=Network(initial_state="learned"))
     try:
-        engine.check(learned, 1)
+        engine.check(learned, 1, 0)
     except SettingError:
         return
     from_zero = forecast(arm, fit(arm, [0]), [0])
