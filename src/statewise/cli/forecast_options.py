@@ -14,6 +14,8 @@ __all__ = [
     "add_forecast",
     "add_networks",
     "add_output",
+    "add_recipe",
+    "add_study",
     "future_of",
     "levels",
     "model_of",
@@ -176,15 +178,38 @@ def add_forecast(command: Any) -> None:
     add_settings(group, SETTINGS, Settings)
 
 
+def add_study(command: Any) -> None:
+    """Add the settings of a forecaster that a study has too."""
+    from statewise.forecasting.settings import Settings
+
+    group = command.add_argument_group("the study")
+    told = {name: how for name, how in SETTINGS.items() if name != "bounds"}
+    add_settings(group, told, Settings)
+
+
 def add_networks(command: Any) -> None:
     """Add the recipe of networks."""
     from statewise.forecasting.settings import Recipe
 
-    text = "What is not said is decided from the series, and printed."
-    group = command.add_argument_group("the networks", text)
+    group = networks(command)
     text = "how state is kept, as stateful-warm; auto: what does best on inner cutoffs"
     group.add_argument("--regime", metavar="auto|NAME", help=text)
     add_settings(group, RECIPE, Recipe)
+
+
+def add_recipe(command: Any) -> None:
+    """Add the recipe of networks of several regimes, each series with its own."""
+    from statewise.forecasting.settings import Recipe
+
+    command.set_defaults(regime=None, scope=None, members=None)
+    told = {name: how for name, how in RECIPE.items() if name not in {"scope", "members"}}
+    add_settings(networks(command), told, Recipe)
+
+
+def networks(command: Any) -> Any:
+    """The group of options of networks."""
+    text = "What is not said is decided from the series, and printed."
+    return command.add_argument_group("the networks", text)
 
 
 def add_settings(group: Any, options: dict[str, dict[str, Any]], table: type) -> None:

@@ -1,13 +1,21 @@
 """``statewise study`` and ``statewise compare``: declare, run, resume, look, export."""
 
 import argparse
-import itertools
 import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from statewise.cli.forecast_options import (
+    SAID,
+    add_columns,
+    add_data,
+    add_recipe,
+    add_study,
+    model_of,
+)
+from statewise.cli.forecast_options import panel_of as forecast_panel
 from statewise.cli.options import add_reading, folder, reading, say_notes, unusual
 from statewise.cli.planning import add_looks, add_plan, begun, with_looks
 from statewise.cli.progress import Progress, runs_by_arm, runs_of_an_arm, say, tell
@@ -82,27 +90,27 @@ def add_to(commands: Any) -> None:
 
     compare = commands.add_parser(
         "compare",
-        help="compare state regimes on a series, in one line",
-        description="Every pair of regimes, and every regime against the naive forecast.",
+        help="compare state regimes on series, in one line",
+        description="Every pair of regimes, and every regime against the best simple and the naive "
+        "forecast. The networks are those that forecast would make, on the same columns, and are "
+        "scored over the horizon.",
     )
     add = compare.add_argument
-    add("data", type=Path, metavar="DATA.csv")
-    add("--regimes", default="stateful,stateless", metavar="A,B", help="names of presets")
+    add("data", type=Path, metavar="DATA", help="a CSV or Parquet file")
+    add("--regimes", default="stateful-warm,stateless", metavar="A,B", help="names of presets")
     add("--repeats", type=int, default=200, metavar="N", help="random restarts of each (200)")
-    add("--test-size", type=int, default=12, metavar="K", help="observations to test on (12)")
+    text = "observations to test on (12, or a quarter of the shortest series)"
+    add("--test-size", type=int, metavar="K", help=text)
     add("--cutoffs", type=int, default=1, metavar="C", help="cutoffs of each series (1)")
-    add("--epochs", type=int, default=1000, metavar="E", help="epochs of training (1000)")
-    add("--units", type=int, default=1, metavar="U", help="units of the network (1)")
-    add("--lags", type=int, default=1, metavar="L", help="past values shown at a step (1)")
-    add("--seed", type=int, default=1, metavar="S", help="key of all randomness (1)")
-    add("--column", metavar="NAME", help="the column of values")
-    add("--time-column", metavar="NAME", help="of times; or year,month")
-    add_reading(compare, fill=True)
+    text = "observations that are forecast before they are seen (a third of the test part)"
+    add("--horizon", type=int, metavar="H", help=text)
+    text = "the set-up of the origin study: one unit that sees the last change, one step ahead"
+    add("--minimal", action="store_true", help=text)
     add("--store", type=Path, metavar="FILE.db", help="keep the runs, to resume or extend")
-    add("--threads", type=int, metavar="K", help="threads (all processors)")
     add_looks(compare)
-    said = {"file": "DATA.csv", "target_column": "--column", "regime": "--regimes"}
-    compare.set_defaults(run=run_compare, said=said)
+    compare.later += [add_data, add_columns, add_study, add_recipe]
+    said = {"regime": "--regimes", "regimes": "--regimes", "frame": "DATA"}
+    compare.set_defaults(run=run_compare, said=SAID | said, future=None, combine=True, bounds=None)
 
 
 def run_init(options: argparse.Namespace) -> int:
@@ -327,24 +335,15 @@ def run_salvage(options: argparse.Namespace) -> int:
 
 
 def run_compare(options: argparse.Namespace) -> int:
-    """Compare regimes on a series."""
-    from statewise.model.framing import Framing
-    from statewise.model.network import Network, Training
-    from statewise.model.regime import StateRegime
-    from statewise.model.spec import Model
-    from statewise.study import NAIVE, SIMPLE, Arm, Study, better, equivalent
+    """Compare regimes on series."""
+    from statewise.auto.like_forecast import like_forecast, minimal_study
 
-    panel = panel_of(options)
     names = [name.strip() for name in options.regimes.split(",")]
-    if len(set(names)) < len(names):
-        fix = "Name each of them once."
-        raise SettingError("--regimes", options.regimes, "names a regime twice", fix)
-    parts = (Framing(lags=options.lags), Network(options.units), Training(options.epochs))
-    pairs = [equivalent(a, b) for a, b in itertools.combinations(names, 2)]
-    study = Study(
-        arms=tuple(Arm(name, Model(StateRegime.named(name), *parts)) for name in names),
-        panel=panel,
-        hypotheses=(*pairs, *(better(name, bar) for name in names for bar in (SIMPLE, NAIVE))),
-        **{each: getattr(options, each) for each in ("test_size", "repeats", "cutoffs", "seed")},
+    how = {each: getattr(options, each) for each in ("test_size", "cutoffs", "repeats")}
+    panel = forecast_panel(options)
+    say_notes(panel, options.said)
+    model = model_of(options, panel, options.known or ())
+    make = minimal_study if options.minimal else like_forecast
+    return run_and_settle(
+        with_looks(make(model, panel, names, **how), options), options.store, options
     )
-    return run_and_settle(with_looks(study, options), options.store, options)

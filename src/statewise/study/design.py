@@ -269,19 +269,17 @@ class Study:
     @cached_property
     def framings(self) -> Mapping[str, Framing]:
         """What the arms' networks are shown, by the names of its autoregressions."""
-        shown = {
-            replace(arm.model.framing, samples=None, scale=None, outputs=1, target_scale="same")
-            for arm in self.arms
-        }
+        shown: dict[tuple[Any, ...], Framing] = {}
+        for arm in self.arms:
+            framing = arm.model.framing
+            kind = framing.difference, framing.transform, framing.relative
+            if kind not in shown or framing.window_length > shown[kind].lags:
+                shown[kind] = replace(
+                    framing, steps=1, lags=framing.window_length, samples=None, outputs=1
+                )
         if len(shown) == 1:
-            return {AUTOREGRESSION: shown.pop()}
-        named: dict[str, Framing] = {}
-        for framing in sorted(shown, key=repr):
-            lags, less = framing.window_length, framing.difference
-            name = f"{AUTOREGRESSION} (lags {lags}, difference {less})"
-            more = sum(other.startswith(name) for other in named)
-            named[f"{name}, {more + 1}" if more else name] = framing
-        return named
+            return {AUTOREGRESSION: next(iter(shown.values()))}
+        return {f"{AUTOREGRESSION} {i}": each for i, each in enumerate(shown.values(), start=1)}
 
     @property
     def simple_names(self) -> tuple[str, ...]:
