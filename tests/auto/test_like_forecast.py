@@ -30,9 +30,7 @@ def frame(rows: int = 60) -> pd.DataFrame:
     )
 
 
-@pytest.mark.parametrize(
-    "regime", ["stateless", "stateful-warm", "continuous", "stateless-shuffled"]
-)
+@pytest.mark.parametrize("regime", sorted(REGIMES))
 @pytest.mark.parametrize("columns", [False, True])
 def test_a_run_is_a_network_of_the_forecaster(regime: str, columns: bool) -> None:
     """Trained, begun and moved on alike, a horizon at a time."""
@@ -115,7 +113,7 @@ def test_the_minimal_set_up_is_that_of_the_origin() -> None:
 
 
 def test_a_regime_is_named_once() -> None:
-    with pytest.raises(SettingError, match="regimes = .*names a regime twice"):
+    with pytest.raises(SettingError, match=r"regimes = .*names a regime twice"):
         like_forecast(Forecaster(), shampoo(), ["stateless", "stateless"])
     with pytest.raises(SettingError, match="'statefull'"):
         like_forecast(Forecaster(), shampoo(), ["statefull"])

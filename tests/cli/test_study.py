@@ -278,7 +278,7 @@ def test_compare_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*arguments, "--regimes", "stateful,stateful"]) == 2
     assert "--regimes = 'stateful,stateful': names a regime twice" in capsys.readouterr().err
     assert main(["compare", "none.csv"]) == 2
-    assert "DATA.csv = 'none.csv'" in capsys.readouterr().err
+    assert "DATA = 'none.csv'" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("folder")
@@ -288,7 +288,7 @@ def test_many_series_are_units_of_their_own(capsys: pytest.CaptureFixture[str]) 
     out = capsys.readouterr().out
     assert "6 series, 2 cutoffs each" in out
     assert "They speak of series like these" in out
-    assert re.search(r"^stateful +96 ", out, re.MULTILINE)
+    assert re.search(r"^stateful-warm +96 ", out, re.MULTILINE)
 
 
 def test_ctrl_c_keeps_what_was_finished(folder: Path) -> None:

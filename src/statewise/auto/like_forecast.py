@@ -157,8 +157,7 @@ def usual_hypotheses(names: Sequence[str]) -> list[Hypothesis]:
         SettingError: a name is there twice.
     """
     if len(set(names)) < len(names):
-        raise SettingError(
-            "regimes", list(names), "names a regime twice", "Name each of them once."
-        )
+        fix = "Name each of them once."
+        raise SettingError("regimes", ",".join(names), "names a regime twice", fix)
     pairs = [equivalent(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
     return [*pairs, *(better(name, bar) for name in names for bar in (SIMPLE, "naive"))]
