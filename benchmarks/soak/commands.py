@@ -23,6 +23,7 @@ from soak.tally import BEFORE, BETWEEN, BEYOND, MIDDLE, Tally, kind_of
 from statewise.cli import main
 from statewise.errors import StoreError
 from statewise.study import Store
+from statewise.study.rows import Cell
 
 UPDATES = 5  # of each of two series
 State = dict[str, bytes | None]
@@ -144,11 +145,16 @@ def state_of(folder: Path) -> State:
         if path.suffix == ".db":
             with Store.read(path) as store:
                 found[name] = b"".join(
-                    key.encode() + b"".join(column.tobytes() for column in store.scores(key))
-                    + b"".join(column.tobytes() for column in store.curves(key))
-                    for key in sorted(store.cells())
-                )  # fmt: skip
+                    bytes_of(each, store) for each in sorted(store.cells().values())
+                )
     return found
+
+
+def bytes_of(cell: Cell, store: Store) -> bytes:
+    """A cell's key and all its runs."""
+    of = store.runs(cell)
+    columns = (of.repeats, of.scores, of.diverged_epoch, of.forecasts, of.loss)
+    return cell.key.encode() + b"".join(column.tobytes() for column in columns)
 
 
 def restore(saved: Path, folder: Path) -> None:

@@ -100,6 +100,16 @@ def test_a_cell_says_what_its_restarts_derive_from(store: Store) -> None:
     assert store.counts() == {"k1": 5}
 
 
+def test_names_are_kept_as_they_are_or_refused(store: Store) -> None:
+    for name in ("a\0b", "=1+1", "\N{SNOWMAN}", "x" * 10_000):
+        cell = Cell(name, name, name, 24, name)
+        store.write([runs(cell)])
+        assert store.cells()[name] == cell
+    with pytest.raises(StoreError, match="cannot hold the name"):
+        store.write([runs(), runs(Cell("k2", "arm", "\ud800", 24, "r1:"))])
+    assert "k1" not in store.counts()
+
+
 def test_a_cell_that_is_not_there_is_empty(store: Store) -> None:
     found = store.runs(Cell("none", "arm", "series", 24, "r1:"))
     assert found.repeats.shape == found.scores.shape == found.diverged_epoch.shape == (0,)

@@ -81,8 +81,11 @@ def store_errors(path: Path | None) -> Iterator[None]:
     """Raise errors of SQLite as StoreError."""
     try:
         yield
-    except sqlite3.ProgrammingError:
+    except sqlite3.ProgrammingError:  # a use of ours that is wrong, and no fault of the file
         raise
+    except UnicodeEncodeError as error:
+        problem = f"cannot hold the name {error.object!r}, which is not Unicode"
+        raise StoreError("store", str(path), problem, "Choose another.") from None
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_")
         if not name.startswith(ELSEWHERE):
