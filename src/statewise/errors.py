@@ -36,7 +36,7 @@ class StatewiseError(Exception):
 
     def __str__(self) -> str:
         lengths = (
-            (self.argument, 300), (repr(self.value), 120), (self.problem, 1000), (self.fix, 1000),
+            (self.argument, 300), (shown(self.value), 120), (self.problem, 1000), (self.fix, 1000),
         )  # fmt: skip
         argument, value, problem, fix = (cut(visible(part), most) for part, most in lengths)
         return f"{argument} = {value}: {problem}. {fix}"
@@ -44,6 +44,13 @@ class StatewiseError(Exception):
 
 def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def shown(value: Any) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # Python shows no whole number that is longer
+        return "a number of thousands of digits"
 
 
 class SettingError(StatewiseError, ValueError):

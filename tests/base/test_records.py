@@ -1,5 +1,6 @@
 """Records in their plainest form, written down and read back."""
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -94,12 +95,27 @@ def test_equal_studies_have_equal_keys() -> None:
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ({"colour": 1}, "model field = 'colour'"),
-        ({"network": {"unit": 1}}, "network field = 'unit'"),
-        ({"network": {"units": 0}}, "units = 0"),
-        ({"network": 3}, "network = 3: is a int"),
-        ({"regime": "statefull"}, "regime = 'statefull'"),
-        ({"training": {"optimizer": {"kind": "Sgd"}}}, "optimizer kind = 'Sgd'"),
+        ({"colour": 1}, "^model.colour = 1: is not a known field. The fields are regime, "),
+        ({"network": {"unit": 1}}, "^model.network.unit = 1: .* Did you mean 'units'"),
+        ({"network": {"units": 0}}, "^model.network.units = 0"),
+        ({"network": 3}, "^model.network = 3: is a whole number. Give a table of fields"),
+        ({"network": []}, r"^model.network = \[\]: is a list"),
+        ({"network": None}, "^model.network = None: is nothing"),
+        ({"regime": "statefull"}, "^model.regime = 'statefull': .* Did you mean 'stateful'"),
+        ({"regime": 0}, "^model.regime = 0: .* Give a name or a table of fields"),
+        ({"regime": {"shuffle": 1}}, "shuffle = 1: is a whole number. Give true or false"),
+        ({"regime": {"warm_up": 1.5}}, "warm_up = 1.5: .* Give 'none' or 'train' or a whole"),
+        ({"regime": {"warm_up": dt.date(2020, 1, 1)}}, "is a date or time"),
+        ({"training": {"optimizer": {"kind": "Sgd"}}}, "^model.training.optimizer.kind = 'Sgd'"),
+        ({"training": {"optimizer": {"beta_1": "x"}}}, "optimizer.beta_1 = 'x': is text"),
+        ({"training": {"epochs": True}}, "epochs = True: is true or false. Give a whole"),
+        ({"training": {"epochs": 10**20}}, "epochs = 1.*: is too large. Use at most 2147483647"),
+        ({"training": {"divergence": float("inf")}}, "divergence = inf: is not a finite"),
+        ({"training": {"batch_size": 2}, "regime": "continuous"}, "^model.training.batch_size = 2"),
+        ({"framing": {"scale": [1]}}, r"^model.framing.scale = \[1\]: is a list of 1. Give 2"),
+        ({"framing": {"scale": [0, "x"]}}, r"^model.framing.scale\[1\] = 'x': is text"),
+        ({"framing": {"difference": [1, [2]]}}, r"difference\[1\] = \[2\]: is a list"),
+        (3, "^model = 3: is a whole number. Give a table of fields"),
     ],
 )
 def test_what_is_wrong_in_a_document_is_named(document: Any, message: str) -> None:

@@ -39,7 +39,7 @@ def test_a_name_that_is_not_known_is_told_from_those_that_are() -> None:
         ({"frequency": {"unit": "month", "step": 0, "anchor": "start"}}, "step = 0"),
         ({"frequency": {"unit": "year", "step": 1, "anchor": ""}}, "unit = 'year'"),
         ({"frequency": {"unit": "month", "step": 1, "anchor": "x"}}, "anchor = 'x'"),
-        ({"frequency": {"step": 1, "more": 1}}, "frequency field = 'more'"),
+        ({"frequency": {"step": 1, "more": 1}}, "frequency.more = 1: is not a known field"),
         ({"frequency": {"step": 1}}, "has no unit"),
         ({"kind": None}, "TypeError"),
         ({"columns": ["\ud800"]}, "UnicodeEncodeError"),

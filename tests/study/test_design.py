@@ -1,3 +1,6 @@
+import math
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +12,15 @@ from statewise.model.framing import Framing
 from statewise.model.network import Network, Training
 from statewise.model.regime import REGIMES, StateRegime
 from statewise.model.spec import Model
-from statewise.study import Arm, Study, better, equivalent, paired_by_repeat, same_by_construction
+from statewise.study import (
+    Arm,
+    Hypothesis,
+    Study,
+    better,
+    equivalent,
+    paired_by_repeat,
+    same_by_construction,
+)
 
 A, B = Arm("a", Model(REGIMES["stateless"])), Arm("b", Model(REGIMES["stateful"]))
 
@@ -29,17 +40,58 @@ def study(*arms: Arm, **fields: Any) -> Study:
         ((A, B), {"margin": 0}, "margin"),
         ((A, B), {"alpha": 1.0}, "alpha"),
         ((A, B), {"seed": -1}, "seed"),
-        ((A, B), {"hypotheses": (better("a", "c"),)}, "arm"),
+        ((A, B), {"repeats": 10**8}, "repeats"),
+        ((A, B), {"repeats": 10**7, "keep_loss": True}, "repeats"),
+        ((A, B), {"cutoffs": 2**31}, "cutoffs"),
+        ((A, B), {"keep_loss": -math.inf}, "keep_loss"),
+        ((A, B), {"panel": 3}, "panel"),
+        ((A, 3), {}, "arms[1]"),
+        ((A, B), {"hypotheses": (better("a", "c"),)}, "hypotheses[0].second"),
+        ((A, B), {"hypotheses": (3,)}, "hypotheses[0]"),
+        ((A, B), {"hypotheses": 3}, "hypotheses"),
         (
-            (Arm("a", Model(REGIMES["stateful"], training=Training(batch_size=5))),),
+            (A, Arm("c", Model(REGIMES["stateful"], training=Training(batch_size=5)))),
             {},
-            "batch_size",
+            "arms[1] ('c').training.batch_size",
+        ),
+        (
+            (Arm("a", Model(REGIMES["stateless"], training=Training(validation=22))),),
+            {},
+            "arms[0] ('a').training.validation",
+        ),
+        (
+            (Arm("a", Model(StateRegime(warm_up=50))),),
+            {},
+            "arms[0] ('a').regime.warm_up",
         ),
     ],
 )
 def test_bad_studies_are_named(arms: Any, fields: Any, name: str) -> None:
-    with pytest.raises(SettingError, match=rf"^{name} = "):
+    with pytest.raises(SettingError, match=f"^{re.escape(name)} = "):
         study(*arms, **fields)
+
+
+def test_arms_that_are_no_tuple_are_named() -> None:
+    bad: Any = 1
+    with pytest.raises(SettingError, match=r"^arms = 1: .* Give a tuple of Arm"):
+        Study(bad, shampoo(), test_size=12, repeats=3)
+    assert Study([A], shampoo(), test_size=12, repeats=3).arms == (A,)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", [3, "", " ", "a\0", "\ud800", "a" * 201, None, b"a"])
+def test_a_name_that_cannot_be_kept_is_refused(name: Any) -> None:
+    with pytest.raises(SettingError, match=r"^name = "):
+        Arm(name, A.model)
+    for field in ("first", "second", "family"):
+        with pytest.raises(SettingError, match=rf"^{field} = "):
+            Hypothesis(**{"kind": "better", "first": "a", "second": "b", field: name})
+
+
+def test_batches_are_those_of_the_samples_that_are_trained_on() -> None:
+    training = Training(batch_size=4, validation=2)
+    study(Arm("a", Model(REGIMES["stateful"], training=training)))  # 22 less 2 are five batches
+    with pytest.raises(SettingError, match="batch_size = 11: does not divide the 20 training"):
+        study(Arm("a", Model(REGIMES["stateful"], training=replace(training, batch_size=11))))
 
 
 def test_an_arm_checks_its_regime_against_its_batches() -> None:

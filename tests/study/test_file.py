@@ -1,8 +1,13 @@
+import os
+import tomllib
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from statewise.data.datasets import shampoo
 from statewise.data.files import write_file
@@ -10,8 +15,11 @@ from statewise.errors import DataError, SettingError, StatewiseError
 from statewise.model.framing import Framing
 from statewise.model.network import Adam, Training
 from statewise.model.regime import REGIMES
-from statewise.study import better
-from statewise.study.file import read, template
+from statewise.study import Store, better, to_document
+from statewise.study.file import read, template, written
+from statewise.study.shards import plan
+from tests import tomls
+from tests.fuzzing import fuzz
 
 DATA = "ds,y\n" + "".join(f"{i},{(i * 7) % 11}\n" for i in range(30))
 HEAD = 'data = "data.csv"\ntest_size = 3\nrepeats = 2\n'
@@ -86,7 +94,7 @@ def test_errors_of_the_data_name_the_field_of_the_study_file(folder: Path) -> No
         ("x = ", DataError, "is not TOML"),
         (HEAD, SettingError, "has no arms"),
         (ARM, SettingError, "has no data"),
-        (HEAD + "repeat = 3\n" + ARM, SettingError, "study field = 'repeat'"),
+        (HEAD + "repeat = 3\n" + ARM, SettingError, "^repeat = 3: .* Did you mean 'repeats'"),
         (HEAD.replace("data.csv", "none.csv") + ARM, DataError, "cannot be read"),
         (HEAD + ARM.replace("stateful", "statefull"), SettingError, "regime = 'statefull'"),
         (HEAD + ARM + '[[hypotheses]]\nkind = "better"\n', SettingError, "has no first"),
@@ -108,10 +116,98 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read(tmp_path / "none.toml")
 
 
-def test_a_device_or_a_huge_file_is_not_read(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="a device or a pipe"):
-        read(Path("/dev/zero"))
-    with (tmp_path / "huge.toml").open("wb") as file:
-        file.truncate(2**34)
-    with pytest.raises(DataError, match="it has 17,179,869,184 bytes, and at most 16,777,216 are"):
-        read(tmp_path / "huge.toml")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (HEAD + "arms = 1", "^arms = 1: is a whole number. Give a list"),
+        (HEAD + "arms = [1, 2]", r"^arms\[0\] = 1: is a whole number. Give a table"),
+        (HEAD + "arms = []", r"^arms = \[\]"),
+        (HEAD + "hypotheses = [1, 2]\n" + ARM, r"^hypotheses\[0\] = 1: is a whole number"),
+        (HEAD + 'network = "x"\n' + ARM, "^network = 'x': is text. Give a table of fields"),
+        (HEAD + ARM.replace('"stateful"', "0"), r"^arms\[0\] \('a'\).regime = 0"),
+        (HEAD + "encoding = true\n" + ARM, "^encoding = True: is true or false. Give text"),
+        (HEAD + "column = 2020-01-01\n" + ARM, "^column = .*: is a date or time. Give text"),
+        (HEAD + "keep_loss = -inf\n" + ARM, "^keep_loss = -inf: is a number. Give true or false"),
+        (HEAD + "seed = 0x" + "f" * 5000 + "\n" + ARM, "^seed = a number of .*: is too large"),
+        (HEAD + ARM + 'training.epochs = "3"', r"^arms\[0\] \('a'\).training.epochs = '3'"),
+        (HEAD + "[training]\nepochs = 0\n" + ARM, "^training.epochs = 0"),
+        (
+            HEAD + f"training.epochs = {10**20 - 1}\n{ARM}",
+            "^training.epochs = .* at most 2147483647",
+        ),
+        (HEAD + f"training.epochs = 0\n{ARM}training.epochs = 0", r"\('a'\).training.epochs = 0"),
+        (HEAD + f"training.batch_size = 4\n{ARM}", "^training.batch_size = 4: does not divide"),
+        (HEAD + "framing.scale = [0, nan]\n" + ARM, r"^framing.scale\[1\] = nan: is not a finite"),
+        (HEAD.replace("data.csv", "") + ARM, "^data = .*: cannot be read"),
+        (HEAD.replace("data.csv", "a\\u0000b") + ARM, "^data = .*: cannot be read"),
+        (HEAD + 'store = ""\n' + ARM, "^store = '': is a folder, or the study file itself"),
+        (HEAD + 'store = "mine.toml"\n' + ARM, "^store = 'mine.toml': is a folder, or"),
+        (HEAD + 'store = "a\\u0000b"\n' + ARM, "^store = .*: is no path of a file"),
+        (HEAD + f'store = "{"x" * 5000}"\n' + ARM, "^store = .*: is no path of a file"),
+        (HEAD + "seed = 1\nseed = 2\n" + ARM, "is not TOML"),
+        (HEAD + "seed = " + "[" * 5000, "nested too deep"),
+        (HEAD + "seed = " + "1" * 5000, "is not TOML"),
+    ],
+)
+def test_types_and_ranges_are_checked_before_anything_runs(
+    folder: Path, text: str, message: str
+) -> None:
+    with pytest.raises(StatewiseError, match=message):
+        read(write(folder, text))
+
+
+def test_only_files_of_text_in_utf_8_are_read(folder: Path) -> None:
+    path = folder / "mine.toml"
+    path.write_text(HEAD + ARM, encoding="utf-8-sig")
+    read(path)  # Notepad writes a mark of the order of bytes
+    path.write_text(HEAD + ARM, encoding="utf-16")
+    with pytest.raises(DataError, match=r"is not text in UTF-8 .* Save it in UTF-8"):
+        read(path)
+    with pytest.raises(DataError, match="it is a device or a pipe"):
+        read(Path(os.devnull))
+    with pytest.raises(DataError, match="cannot be read"):
+        read(folder)
+    with path.open("wb") as handle:
+        handle.truncate(2**30)
+    with pytest.raises(DataError, match="it has 1,073,741,824 bytes, and at most"):
+        read(path)
+
+
+def test_errors_of_what_arms_share_stand_where_it_is_shared(folder: Path) -> None:
+    text = f"{HEAD}[training]\nbatch_size = 5\n{ARM}[arms.training]\nbatch_size = 4\n"
+    with pytest.raises(SettingError, match=r"^arms\[0\] \('a'\).training.batch_size = 4"):
+        read(write(folder, text))
+
+
+@given(st.text() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False))
+def test_what_is_written_is_read(value: Any) -> None:
+    assert tomllib.loads(f"x = {written('x', value)}")["x"] == value
+
+
+def test_text_that_no_toml_can_hold_is_refused() -> None:
+    with pytest.raises(SettingError, match=r"file = 'a\\udcff.csv': has bytes that are no text"):
+        template(Path("a\udcff.csv"), shampoo(), {})
+
+
+def test_the_studies_that_are_damaged_below_are_whole(folder: Path) -> None:
+    (folder / "data.csv").write_text(tomls.DATA)
+    for text in (tomls.text_of(tomls.RICH), template(Path("data.csv"), shampoo(), {"column": "y"})):
+        read(write(folder, text))
+
+
+@fuzz
+@given(tomls.contents)
+def test_fuzz_an_odd_file_is_a_study_that_can_be_planned_or_refused_in_words(
+    folder: Path, content: bytes
+) -> None:
+    (folder / "data.csv").write_text(tomls.DATA)
+    path = folder / "mine.toml"
+    path.write_bytes(content)
+    try:
+        study, _ = read(path)
+    except StatewiseError as error:
+        assert str(error)  # noqa: PT017
+        return
+    assert to_document(study)
+    with Store.in_memory() as store:
+        assert list(islice(plan(study, store, lambda _: 1000), 100))

@@ -42,7 +42,9 @@ def written(study: Study, size: int) -> dict[Any, Any]:
 
 @given(st.sets(st.integers(0, 60)))
 def test_stretches_cover_the_set_without_gaps(numbers: set[int]) -> None:
-    found = stretches(numbers)
+    chosen = np.zeros(61, bool)
+    chosen[list(numbers)] = True
+    found = stretches(chosen)
     assert [n for stretch in found for n in stretch] == sorted(numbers)
     assert all(a.stop < b.start for a, b in pairwise(found))
 

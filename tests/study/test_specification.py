@@ -138,25 +138,49 @@ def test_an_arm_may_be_written_by_hand() -> None:
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ({"name": "a"}, "has no regime"),
-        ({"name": "a", "regime": "statefull"}, "regime = 'statefull'"),
-        ({"name": "a", "regime": "stateful", "lags": 3}, "arm field = 'lags'"),
-        ({"name": "a", "regime": {"reset": "epoch"}}, "regime field = 'reset'"),
-        ({"name": "a", "regime": "stateful", "network": {"unit": 3}}, "network field = 'unit'"),
+        ({"regime": "stateful"}, r"^arms\[0\] = .* has no name"),
+        ({"name": "a"}, r"^arms\[0\] \('a'\) = .*: has no regime"),
+        ({"name": "a", "regime": "statefull"}, r"\('a'\).regime = 'statefull'"),
+        ({"name": "a", "regime": "stateful", "lags": 3}, r"\('a'\).lags = 3: is not a known field"),
+        ({"name": "a", "regime": {"reset": "epoch"}}, r"\('a'\).regime.reset = 'epoch'"),
+        ({"name": "a", "regime": "stateful", "network": {"unit": 3}}, r"\('a'\).network.unit = 3"),
         (
             {"name": "a", "regime": "stateful", "training": {"optimizer": {"kind": "RMSprop"}}},
-            "optimizer kind = 'RMSprop'",
+            "training.optimizer.kind = 'RMSprop'",
+        ),
+        ({"name": 3, "regime": "stateful"}, r"^arms\[0\].name = 3: is a whole number. Give text"),
+        ({"name": "", "regime": "stateful"}, r"^arms\[0\].name = '': is no name"),
+        ({"name": "a", "regime": "stateful", "restarts": -1}, r"\('a'\).restarts = -1"),
+        ({"name": "a", "regime": "stateful", "engine": 3}, r"\('a'\).engine = 3"),
+        (
+            {"name": "a", "regime": "stateful", "engine": {"kind": "statewise", "x": 1}},
+            r"\('a'\).engine.x = 1: is not a known field",
+        ),
+        (
+            {"name": "a", "regime": "continuous", "training": {"batch_size": 2}},
+            r"^arms\[0\] \('a'\).training.batch_size = 2: leaves 2 states",
         ),
     ],
 )
 def test_mistakes_in_an_arm_are_named(document: Any, message: str) -> None:
     with pytest.raises(SettingError, match=message):
         arm_from(document)
-    with pytest.raises(SettingError, match="study field = 'arm'"):
+
+
+def test_mistakes_in_a_document_are_named() -> None:
+    with pytest.raises(
+        SettingError, match=r"^arm = \[\]: is not a known field. Did you mean 'arms'"
+    ):
         from_document({"arm": []})
+    with pytest.raises(SettingError, match="has no arms"):
+        from_document({})
     whole = to_document(STUDY)
     del whole["hypotheses"][0]["second"]
-    with pytest.raises(SettingError, match="has no second"):
+    with pytest.raises(SettingError, match=r"^hypotheses\[0\] = .*: has no second"):
+        from_document(whole)
+    whole = to_document(STUDY)
+    whole["panel"][0]["y"][1] = "x"
+    with pytest.raises(SettingError, match=r"^panel\[0\].y\[1\] = 'x': is text. Give a number"):
         from_document(whole)
 
 

@@ -55,8 +55,11 @@ class Staging:
         return self._aside / name
 
     def text(self, name: str, content: str) -> None:
-        """Write a text file."""
-        self.path(name).write_text(content, encoding="utf-8")
+        """Write a text file; raises OutputError where there is no space."""
+        try:
+            self.path(name).write_text(content, encoding="utf-8")
+        except OSError as failure:
+            raise self._failed(failure) from None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: object
@@ -65,15 +68,18 @@ class Staging:
             if kind is None:
                 self._move()
         except OSError as failure:
-            problem = f"could not be written ({failure.strerror})"
-            fix = "Free some space there or choose another folder, and run again."
-            raise OutputError("out", str(self.folder), problem, fix) from None
+            raise self._failed(failure) from None
         finally:
             shutil.rmtree(self._aside, ignore_errors=True)
             PREPARING.discard(self._aside.name)
             for folder in self._made:
                 if not any(folder.iterdir()):
                     folder.rmdir()
+
+    def _failed(self, failure: OSError) -> OutputError:
+        problem = f"could not be written ({failure.strerror})"
+        fix = "Free some space there or choose another folder, and run again."
+        return OutputError("out", str(self.folder), problem, fix)
 
     def _move(self) -> None:
         files = sorted(self._aside.iterdir())
@@ -123,7 +129,10 @@ def another_lives(number: int) -> bool:
 
 def regular(path: Path) -> Path:
     """The path of a file that has an end; raises OSError for a device or a pipe, which may not."""
-    mode = path.stat().st_mode
+    try:
+        mode = path.stat().st_mode
+    except ValueError as error:  # a zero byte in its name
+        raise OSError(errno.EINVAL, str(error)) from None
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # opening a folder says what it is
         raise OSError(errno.EINVAL, "it is a device or a pipe, not a file")
     return path

@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from statewise.base.caching import built
-from statewise.base.checks import at_least
+from statewise.base.checks import SEED, at_least
 from statewise.engine.cells import Cell
 from statewise.engine.cells.lstm import LSTM
 from statewise.engine.weights import Weights
@@ -42,8 +42,8 @@ def generator(seed: Seed, purpose: int, index: int) -> np.random.Generator:
 def checked(seed: Seed) -> tuple[int, ...]:
     """``seed`` as a tuple; raises SettingError if it is not one."""
     parts = seed if isinstance(seed, tuple) else (seed,)
-    whole = [at_least("seed", part, 0) for part in parts]
-    if not whole or whole[0] >= 2**64 or any(part >= 2**32 for part in whole[1:]):
+    whole = [at_least("seed", part, 0, SEED) for part in parts]
+    if not whole or any(part >= 2**32 for part in whole[1:]):
         raise SettingError(
             "seed", seed, "is too large, or empty", "Use a whole number below 2**64."
         )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from statewise.base.checks import at_least, one_of
+from statewise.base.checks import SEED, at_least, one_of
 from statewise.base.records import settle
 from statewise.ensemble.history import seen_of
 from statewise.errors import SettingError
@@ -42,7 +42,7 @@ class Networks:
             self,
             members=at_least("members", self.members, 1),
             scope=one_of("scope", self.scope, ("local", "global")),
-            seed=at_least("seed", self.seed, 0),
+            seed=at_least("seed", self.seed, 0, SEED),
         )
         if self.shared and self.model.regime.continues_into_forecast:
             raise SettingError(

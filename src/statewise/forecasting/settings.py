@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self, TypeVar, cast
 
-from statewise.base.checks import at_least, instance, one_of
+from statewise.base.checks import SEED, at_least, instance, one_of
 from statewise.base.records import settle
 from statewise.data.fill import Fill
 from statewise.errors import SettingError
@@ -218,7 +218,7 @@ class Settings(Table):
             if low is not None and high is not None and not low < high:
                 fix = "Give the least one first."
                 raise SettingError("bounds", self.bounds, "leave nothing between them", fix)
-        at_least("seed", self.seed, 0)
+        at_least("seed", self.seed, 0, SEED)
 
     @property
     def given_seasons(self) -> tuple[int, ...] | None:

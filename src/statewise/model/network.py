@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from statewise.base.checks import at_least, fraction, instance, one_of, positive
+from statewise.base.checks import INT32, at_least, fraction, instance, one_of, positive
 from statewise.base.records import settle
 from statewise.errors import SettingError
 
@@ -17,6 +17,8 @@ __all__ = [
     "ReduceOnPlateau",
     "Training",
 ]
+
+MOST_UNITS = 4096  # a network of more has over 250 MB of weights
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Network:
             the weights.
 
     Raises:
-        SettingError: units below one, or an unknown profile or initial state.
+        SettingError: units below one or above 4096, or an unknown profile or initial state.
     """
 
     units: int = 1
@@ -61,7 +63,7 @@ class Network:
     def __post_init__(self) -> None:
         settle(
             self,
-            units=at_least("units", self.units, 1),
+            units=at_least("units", self.units, 1, MOST_UNITS),
             profile=one_of("profile", self.profile, PROFILES),
             initial_state=one_of("initial_state", self.initial_state, ("zeros", "learned")),
         )
@@ -198,8 +200,8 @@ class Training:
         share = not hasattr(self.validation, "__index__")  # and not a whole number
         settle(
             self,
-            epochs=at_least("epochs", self.epochs, 1),
-            batch_size=at_least("batch_size", self.batch_size, 1),
+            epochs=at_least("epochs", self.epochs, 1, INT32),
+            batch_size=at_least("batch_size", self.batch_size, 1, INT32),
             divergence=positive("divergence", self.divergence),
             clip_error=None if self.clip_error is None else positive("clip_error", self.clip_error),
             validation=fraction("validation", self.validation)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from statewise.base.checks import at_least, one_of
+from statewise.base.checks import at_least, one_of, truth
 from statewise.base.records import settle
 from statewise.errors import SettingError
 
@@ -62,9 +62,8 @@ class StateRegime:
             ),
             warm_up=word_or_count("warm_up", self.warm_up, ("none", "train")),
             reset_forecast=one_of("reset_forecast", self.reset_forecast, ("step", "never")),
+            shuffle=truth("shuffle", self.shuffle),
         )
-        if not isinstance(self.shuffle, bool):
-            raise SettingError("shuffle", self.shuffle, "must be true or false", "Use True.")
         if self.shuffle and self.carries_in_training:
             raise SettingError(
                 "shuffle",

@@ -5,17 +5,14 @@ from statewise.study.design import (
     NAIVE,
     SIMPLE,
     Arm,
-    Hypothesis,
     Study,
-    better,
-    equivalent,
-    no_worse,
     paired_by_repeat,
     same_by_construction,
 )
 from statewise.study.evidence import Evidence, examine
 from statewise.study.execute import open_store, read_results, run_study
 from statewise.study.executors import ProcessExecutor, ThreadExecutor
+from statewise.study.hypotheses import Hypothesis, better, equivalent, no_worse
 from statewise.study.observations import Observations, observe
 from statewise.study.planning import Needed, pilot_of, plan_hypotheses
 from statewise.study.results import ArmResult, CellResult, StudyResult

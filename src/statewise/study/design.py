@@ -3,27 +3,35 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
-from statewise.base.checks import at_least, fraction, instance, one_of, positive
-from statewise.base.records import settle
+from statewise.base.checks import (
+    INT32,
+    SEED,
+    at_least,
+    fraction,
+    instance,
+    label,
+    one_of,
+    positive,
+    truth,
+)
+from statewise.base.records import settle, within
 from statewise.data.panel import Panel, Series
 from statewise.errors import DataError, SettingError
 from statewise.model.framing import Framing
 from statewise.model.spec import Model
 from statewise.scoring.simple_forecasts import AUTOREGRESSION, NAIVE, SIMPLE
 from statewise.study.engines import BUILT_IN, Engine
+from statewise.study.hypotheses import Hypothesis
 from statewise.study.seen import Adjust, samples_of, shortest_of
 
 __all__ = [
     "NAIVE",
     "SIMPLE",
     "Arm",
-    "Hypothesis",
     "Study",
-    "better",
-    "equivalent",
-    "no_worse",
+    "arm_path",
     "paired_by_repeat",
     "same_by_construction",
     "weights_of",
@@ -44,7 +52,7 @@ class Arm:
             ``statewise.interop.keras.KerasEngine()``.
 
     Raises:
-        SettingError: ``model`` is no ``Model``, or ``restarts`` no whole number.
+        SettingError: ``name`` is no name, ``model`` no ``Model``, or ``restarts`` no whole number.
 
     Example:
         >>> from statewise.model.regime import StateRegime
@@ -59,91 +67,17 @@ class Arm:
 
     def __post_init__(self) -> None:
         instance("model", self.model, Model, "Use Model(StateRegime(...)).")
-        settle(self, restarts=at_least("restarts", self.restarts, 0))
+        settle(
+            self,
+            name=label("name", self.name),
+            restarts=at_least("restarts", self.restarts, 0, INT32),
+        )
 
 
-FAMILY = "study"
-"""The family of hypotheses that name no other."""
-
-CLAIMS = {
-    "better": "{} beats {}",
-    "equivalent": "{} and {} are practically equal",
-    "no_worse": "{} is no worse than {}",
-}
-
-
-@dataclass(frozen=True)
-class Hypothesis:
-    """A claim about two arms, to be tested.
-
-    Args:
-        kind: ``"better"``: the first arm has the lower mean error. ``"equivalent"``: their mean
-            errors differ by no more than the practical margin. ``"no_worse"``: the first arm's mean
-            error exceeds the second's by no more than the margin.
-        first, second: names of arms, or of simple forecasts (``Study.simple_names``); ``"simple"``
-            is the simple forecast that did best on the training part.
-        claim: the claim in words, by default made of the kind and the names.
-        margin: the practical margin; None takes the study's.
-        relative: whether ``margin`` is a fraction of the naive forecast's error, or absolute.
-        family: the name of the hypotheses that are corrected together for being many.
-    """
-
-    kind: Literal["better", "equivalent", "no_worse"]
-    first: str
-    second: str
-    claim: str = ""
-    margin: float | None = None
-    relative: bool = True
-    family: str = FAMILY
-
-    def __post_init__(self) -> None:
-        kind = one_of("kind", self.kind, CLAIMS)
-        margin = None if self.margin is None else positive("margin", self.margin)
-        claim = self.claim or CLAIMS[kind].format(self.first, self.second)
-        settle(self, kind=kind, margin=margin, claim=claim)
-        instance("family", self.family, str, "Give it a name.")
-        if not self.family.strip():
-            raise SettingError("family", self.family, "is no name", "Give it a name.")
-        if self.first == self.second:
-            fix = "Compare two different arms."
-            raise SettingError("second", self.second, "is the first arm too", fix)
-
-    def margin_for(self, naive_error: float, default: float) -> float:
-        """The margin in the units of the series; ``default`` is a fraction of the naive error."""
-        if self.margin is None:
-            return default * naive_error
-        return self.margin * naive_error if self.relative else self.margin
-
-
-def better(first: str, second: str, claim: str = "", *, family: str = FAMILY) -> Hypothesis:
-    """The hypothesis that arm ``first`` has a lower mean error than arm ``second``."""
-    return Hypothesis("better", first, second, claim, family=family)
-
-
-def equivalent(
-    first: str,
-    second: str,
-    claim: str = "",
-    *,
-    margin: float | None = None,
-    relative: bool = True,
-    family: str = FAMILY,
-) -> Hypothesis:
-    """The hypothesis that the arms' mean errors are practically equal."""
-    return Hypothesis("equivalent", first, second, claim, margin, relative, family)
-
-
-def no_worse(
-    first: str,
-    second: str,
-    claim: str = "",
-    *,
-    margin: float | None = None,
-    relative: bool = True,
-    family: str = FAMILY,
-) -> Hypothesis:
-    """The hypothesis that arm ``first`` is at most a practical margin worse than ``second``."""
-    return Hypothesis("no_worse", first, second, claim, margin, relative, family)
+MOST_REPEATS = 10_000_000
+MOST_NUMBERS = 10_000_000_000
+"""Forecasts and losses that a study may ask for: it is settled in memory, and these take 80 GB."""
+MOST_SEASON = 100_000
 
 
 @dataclass(frozen=True)
@@ -195,19 +129,25 @@ class Study:
     past: int = 0
 
     def __post_init__(self) -> None:
+        instance("panel", self.panel, Panel, "Use read_file(...) or Panel.from_values(...).")
         frequency = self.panel.frequency
         usual = 1 if frequency is None else frequency.season
         settle(
             self,
-            test_size=at_least("test_size", self.test_size, 1),
-            repeats=at_least("repeats", self.repeats, 1),
+            arms=several("arms", self.arms, Arm),
+            hypotheses=several("hypotheses", self.hypotheses, Hypothesis),
+            test_size=at_least("test_size", self.test_size, 1, INT32),
+            repeats=at_least("repeats", self.repeats, 1, MOST_REPEATS),
             margin=positive("margin", self.margin),
             alpha=fraction("alpha", positive("alpha", self.alpha)),
-            seed=at_least("seed", self.seed, 0),
-            cutoffs=at_least("cutoffs", self.cutoffs, 1),
+            seed=at_least("seed", self.seed, 0, SEED),
+            cutoffs=at_least("cutoffs", self.cutoffs, 1, INT32),
+            keep_loss=truth("keep_loss", self.keep_loss),
             looks=at_least("looks", self.looks, 1),
-            horizon=at_least("horizon", self.horizon, 1),
-            season=usual if self.season is None else at_least("season", self.season, 1),
+            horizon=at_least("horizon", self.horizon, 1, INT32),
+            season=usual
+            if self.season is None
+            else at_least("season", self.season, 1, MOST_SEASON),
         )
         if self.horizon > self.test_size:
             problem = f"exceeds the {self.test_size} observations of a test part"
@@ -226,26 +166,34 @@ class Study:
         if not names or len(set(names)) != len(names) or set(simple) & set(names):
             problem = f"are not distinct, or one is called as a simple forecast is: {simple}"
             raise SettingError("arms", names, problem, "Give every arm its own name.")
-        several = len(self.panel.series) > 1 or self.cutoffs > 1
-        for hypothesis in self.hypotheses:
-            for name in (hypothesis.first, hypothesis.second):
-                one_of("arm", name, [*names, *simple])
-            if several and hypothesis.margin is not None and not hypothesis.relative:
+        units = len(self.panel.series) * self.cutoffs
+        for at, hypothesis in enumerate(self.hypotheses):
+            path = f"hypotheses[{at}]"
+            one_of(f"{path}.first", hypothesis.first, [*names, *simple])
+            one_of(f"{path}.second", hypothesis.second, [*names, *simple])
+            if units > 1 and hypothesis.margin is not None and not hypothesis.relative:
                 problem = (
                     "is absolute, and several series or cutoffs are compared relative to the naive "
                     "forecast's error"
                 )
                 fix = "Give a relative margin."
-                raise SettingError("margin", hypothesis.margin, problem, fix)
-        for arm in self.arms:
-            arm.engine.check(arm.model, self.horizon, len(self.panel.columns))
-            self._check_columns(arm)
-        for series in self.panel.series:
-            for arm in self.arms:
-                self._check(series, arm)
+                raise SettingError(f"{path}.margin", hypothesis.margin, problem, fix)
+        numbers = [self.test_size + self.keep_loss * a.model.training.epochs for a in self.arms]
+        if (asked := self.repeats * units * sum(numbers)) > MOST_NUMBERS:
+            problem = f"gives {asked:.3g} forecasts and losses, more than {MOST_NUMBERS:.3g}"
+            fix = "Use fewer repeats, or several studies."
+            raise SettingError("repeats", self.repeats, problem, fix)
+        for at, arm in enumerate(self.arms):
+            try:
+                arm.engine.check(arm.model, self.horizon, len(self.panel.columns))
+                self._check_columns(arm)
+                for series in self.panel.series:
+                    self._check(series, arm)
+            except SettingError as error:
+                raise within(error, Model, arm_path(at, arm.name)) from None
 
     def _check(self, series: Series, arm: Arm) -> None:
-        framing, regime = arm.model.framing, arm.model.regime
+        framing, regime, training = arm.model.framing, arm.model.regime, arm.model.training
         tested = self.test_size * self.cutoffs
         least = tested + shortest_of(framing, self.adjust)
         if len(series) < least:
@@ -260,7 +208,12 @@ class Study:
             framing.check(series.y, series.unique_id)
         for cutoff in self.cutoffs_of(series):
             samples = self.samples_of(arm, cutoff)
-            regime.check_batches(samples, arm.model.training.batch_size)
+            held = training.held_back(samples)
+            if training.validation and not 0 < held < samples:
+                problem = f"of {samples} samples leaves none to train on or none to look at"
+                fix = "Hold back at least one sample and leave at least one."
+                raise SettingError("validation", training.validation, problem, fix)
+            regime.check_batches(samples - held, training.batch_size)
             if isinstance(regime.warm_up, int) and regime.warm_up > samples:
                 problem = f"exceeds the {samples} training samples of {arm.name!r}"
                 fix = f'Use at most {samples}, or "train".'
@@ -311,6 +264,25 @@ class Study:
     def cutoffs_of(self, series: Series) -> list[int]:
         """The numbers of observations after which ``series`` is forecast, the earliest first."""
         return [len(series) - self.test_size * k for k in range(self.cutoffs, 0, -1)]
+
+
+def arm_path(at: int, name: Any) -> str:
+    """Where an arm stands in a study, for errors: its place from zero, and its name if it has one.
+
+    Example:
+        >>> arm_path(1, "stateful")
+        "arms[1] ('stateful')"
+    """
+    named = isinstance(name, str) and 0 < len(name) <= 100
+    return f"arms[{at}] ({name!r})" if named else f"arms[{at}]"
+
+
+def several(argument: str, given: Any, kind: type) -> tuple[Any, ...]:
+    """``given`` as a tuple of values of one kind; raises SettingError otherwise."""
+    instance(argument, given, tuple | list, f"Give a tuple of {kind.__name__}(...).")
+    for at, one in enumerate(given):
+        instance(f"{argument}[{at}]", one, kind, f"Use {kind.__name__}(...).")
+    return tuple(given)
 
 
 def paired_by_repeat(study: Study, first: str, second: str) -> bool:
@@ -365,7 +337,7 @@ def same_by_construction(study: Study, first: Arm, second: Arm) -> str | None:
             reasons.append(
                 "Both reset the state before every forecast, so a warm-up leaves no trace."
             )
-        plain.append(replace(arm, name="", model=replace(arm.model, regime=regime)))
+        plain.append(replace(arm, name="any", model=replace(arm.model, regime=regime)))
     if plain[0] != plain[1]:
         return None
     return " ".join(dict.fromkeys(reasons)) or "The arms are declared alike."

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from statewise import engine
 from statewise.base.checks import one_of
+from statewise.base.records import read_fields
 from statewise.engine.initial import Seed
 from statewise.ensemble.rolling_origin import Known, blocks, start_of
 from statewise.errors import ExtraError
@@ -167,8 +168,7 @@ def engine_from(document: Any) -> Engine:
 
     values = dict(document) if isinstance(document, dict) else {"kind": document}
     if values.get("kind") == NAME:
-        for field in values:
-            one_of("engine field", field, ("kind",))
+        read_fields({"kind": str}, "engine", values)
         return BUILT_IN
     declared = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
     kind = one_of("engine", values.get("kind"), sorted({NAME, *declared}))

@@ -1,19 +1,21 @@
 """The TOML file that declares a study."""
 
 import json
+import re
+import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
-from statewise.base.checks import one_of
 from statewise.base.files import content_of
-from statewise.base.records import from_document
+from statewise.base.records import read_fields
 from statewise.data.files import read_file
 from statewise.data.panel import Panel
 from statewise.errors import DataError, SettingError, StatewiseError
-from statewise.study.design import Hypothesis, Study
-from statewise.study.specification import arm_from
+from statewise.study.design import Study, arm_path
+from statewise.study.specification import TYPES, arm_from
 
 __all__ = ["read", "template"]
 
@@ -31,19 +33,17 @@ DATA = {  # fields that say how to read the data, and what the reader calls them
     "max_rows": "max_rows",
 }
 SHARED = ("framing", "network", "training")
+NOT_HERE = ("panel", "columns", "adjust", "past")  # of a study's fields
 LARGEST = 16 * 2**20  # bytes of a study file
-NUMBERS = (
-    "test_size",
-    "repeats",
-    "cutoffs",
-    "seed",
-    "margin",
-    "alpha",
-    "keep_loss",
-    "looks",
-    "horizon",
-    "season",
-)
+
+
+@cache
+def types() -> dict[str, Any]:
+    """The types of the fields of a study file."""
+    how = get_type_hints(read_file)
+    reading = {field: how.get(name, str) for field, name in DATA.items()}
+    own = {name: hint for name, hint in TYPES.items() if name not in NOT_HERE}
+    return {**reading, **dict.fromkeys(SHARED, dict), "store": str, **own}
 
 
 def read(path: Path) -> tuple[Study, Path]:
@@ -51,54 +51,96 @@ def read(path: Path) -> tuple[Study, Path]:
 
     Raises:
         DataError: the file or its data cannot be read.
-        SettingError: something that it declares is unknown or impossible.
+        SettingError: something that it declares is unknown or impossible, with its path in the
+            file: of arms and hypotheses, their places from zero.
     """
-    try:
-        document = tomllib.loads(content_of(path, LARGEST).decode("utf-8"))
-    except OSError as error:
-        problem = f"cannot be read ({error.strerror})"
-        raise DataError("study file", str(path), problem, "Check the path.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError("study file", str(path), f"is not TOML ({error})", "Correct it.") from None
-    for name in document:
-        one_of("study field", name, (*DATA, *SHARED, *NUMBERS, "store", "arms", "hypotheses"))
+    document = document_of(path)
+    values = read_fields(types(), "", document)
     for name in ("data", "test_size", "repeats", "arms"):
-        if name not in document:
+        if name not in values:
             raise SettingError("study file", str(path), f"has no {name}", f"Add {name} to it.")
-    shared = {name: document[name] for name in SHARED if name in document}
-    study = Study(
-        arms=tuple(arm_from(with_shared(arm, shared)) for arm in document["arms"]),
-        panel=panel_of(path.parent, document),
-        hypotheses=tuple(
-            from_document(Hypothesis, "hypothesis", h) for h in document.get("hypotheses", ())
-        ),
-        **{name: document[name] for name in NUMBERS if name in document},
-    )
-    return study, path.parent / document.get("store", path.with_suffix(".db").name)
-
-
-def panel_of(folder: Path, document: dict[str, Any]) -> Panel:
-    """The series of a study file; errors name its fields."""
-    options = {DATA[name]: document[name] for name in DATA if name in document}
+    shared = {name: values.pop(name) for name in SHARED if name in values}
+    reading = {DATA[name]: values.pop(name) for name in DATA if name in values}
+    store = store_of(path, values.pop("store", path.with_suffix(".db").name))
+    own = values.pop("arms")
     try:
-        return read_file(folder / options.pop("file"), **options, exogenous=False)
+        arms = tuple(arm_from(with_shared(arm, shared), at) for at, arm in enumerate(own))
+        return Study(arms, panel_of(path.parent, reading), **values), store
+    except SettingError as error:
+        error.argument = place_in_file(error.argument, own, shared)
+        raise
+
+
+def document_of(path: Path) -> dict[str, Any]:
+    """What a TOML file holds; raises DataError if it cannot be read."""
+    fix = "Correct it."
+    try:
+        return tomllib.loads(content_of(path, LARGEST).decode("utf-8-sig"))
+    except OSError as error:
+        problem, fix = f"cannot be read ({error.strerror})", "Check the path."
+    except UnicodeDecodeError as error:
+        problem, fix = f"is not text in UTF-8 ({error.reason})", "Save it in UTF-8."
+    except RecursionError:
+        problem = "is not TOML that is read (tables or lists are nested too deep)"
+    except ValueError as error:
+        problem = f"is not TOML ({error})"
+    raise DataError("study file", str(path), problem, fix)
+
+
+def store_of(path: Path, name: str) -> Path:
+    """Where the store of a study file is; raises SettingError if no file can be there."""
+    store = path.parent / name
+    try:
+        mode = store.stat().st_mode
+        if not stat.S_ISDIR(mode) and not store.samefile(path):
+            return store
+        problem = "is a folder, or the study file itself"
+    except FileNotFoundError:
+        return store
+    except (OSError, ValueError) as error:
+        problem = f"is no path of a file ({getattr(error, 'strerror', None) or error})"
+    raise SettingError("store", name, problem, 'Name a file, for example "study.db".')
+
+
+def panel_of(folder: Path, reading: dict[str, Any]) -> Panel:
+    """The series of a study file; errors name its fields."""
+    try:
+        return read_file(folder / reading.pop("file"), **reading, exogenous=False)
     except StatewiseError as error:
         field = next((field for field, name in DATA.items() if name == error.argument), None)
         error.argument = field or error.argument
         raise
 
 
+def place_in_file(place: str, arms: Sequence[dict[str, Any]], shared: Mapping[str, Any]) -> str:
+    """The place of a field of an arm, or of the table at the top that the arm has it from."""
+    for at, arm in enumerate(arms):
+        head = f"{arm_path(at, arm.get('name'))}."
+        table, *inner = re.split(r"[.\[]", place.removeprefix(head))
+        if place.startswith(head) and table in shared:
+            mine = arm.get(table, {})
+            return place if inner and inner[0] in mine else place.removeprefix(head)
+    return place
+
+
 def with_shared(arm: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
     """An arm's table with the tables that all arms share; its own fields go first."""
-    return {**arm, **{name: {**table, **arm.get(name, {})} for name, table in shared.items()}}
+    own = {name: arm.get(name, {}) for name in shared}
+    merged = {
+        name: {**shared[name], **mine} for name, mine in own.items() if isinstance(mine, dict)
+    }
+    return {**arm, **merged}
 
 
 def template(data: Path, panel: Panel, given: Mapping[str, Any]) -> str:
     """A commented study file for a data file, ready to run; ``given`` are fields of how it is read.
 
     Their values are text and numbers.
+
+    Raises:
+        SettingError: a text cannot be written in UTF-8, as a name of a file in other bytes.
     """
-    fields = "".join(f"{name} = {json.dumps(value)}\n" for name, value in given.items())
+    fields = "".join(f"{name} = {written(name, value)}\n" for name, value in given.items())
     shortest = min(len(series) for series in panel.series)
     test_size = max(1, min(12, shortest // 4))
     return f"""\
@@ -108,7 +150,7 @@ def template(data: Path, panel: Panel, given: Mapping[str, Any]) -> str:
 # More repeats, arms or series extend the study. Anything else that changes is refused, since
 # hypotheses are declared before their results are seen.
 
-data = {json.dumps(data.as_posix())}
+data = {written("file", data.as_posix())}
 {fields}test_size = {test_size}  # observations after each cutoff
 horizon = 1  # of them are forecast before they are seen, again and again
 cutoffs = 1  # test parts of each series, which do not overlap
@@ -158,3 +200,18 @@ kind = "better"
 first = "stateful"
 second = "simple"
 """
+
+
+def written(name: str, value: str | float) -> str:
+    """Text or a number as TOML has it; raises SettingError for text that UTF-8 does not have.
+
+    Example:
+        >>> print(written("column", "Umsatz T€"))
+        "Umsatz T€"
+    """
+    if not isinstance(value, str):
+        return repr(value)
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        problem = "has bytes that are no text in UTF-8, which a study file is"
+        raise SettingError(name, value, problem, "Give it another name.")
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -11,7 +11,8 @@ from statewise.stats.paired import compare, finite_differences
 from statewise.stats.power import pilot_sd, pilot_sd_unpaired
 from statewise.stats.several import means_of
 from statewise.stats.unpaired import compare_unpaired
-from statewise.study.design import Hypothesis, paired_by_repeat
+from statewise.study.design import paired_by_repeat
+from statewise.study.hypotheses import Hypothesis
 from statewise.study.results import StudyResult, Unit
 
 __all__ = ["UNPAIRED", "Observations", "observe", "observe_cell"]

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,8 @@ from statewise.study.specification import cell_key, restarts_key
 from statewise.study.store import Store
 
 __all__ = ["Shard", "ShardResult", "cells_of", "plan", "run_shard", "training_of"]
+
+NONE = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def training_of(arm: Arm) -> Arm:
     regime = replace(arm.model.regime, warm_up="none")
     if not arm.model.training.validation:  # which is looked at as forecasts are made
         regime = replace(regime, reset_forecast="step")
-    return replace(arm, name="", model=replace(arm.model, regime=regime))
+    return replace(arm, name="any", model=replace(arm.model, regime=regime))
 
 
 def cells_of(study: Study, arm: Arm) -> Iterator[tuple[Series, int, Cell]]:
@@ -81,7 +82,7 @@ def plan(study: Study, store: Store, runs_at_once: Callable[[Arm], int]) -> Iter
 
     ``runs_at_once``, the runs of an arm's training that make a shard, is asked for every shard.
     """
-    done = {key: set(store.repeats(key).tolist()) for key in store.cells()}
+    done = {key: store.repeats(key) for key in store.cells()}
     alike: dict[Arm, list[Arm]] = {}
     for arm in study.arms:
         alike.setdefault(training_of(arm), []).append(arm)
@@ -92,8 +93,9 @@ def plan(study: Study, store: Store, runs_at_once: Callable[[Arm], int]) -> Iter
         for column in columns:
             series, cutoff, _ = column[0]
             cells = tuple(cell for _, _, cell in column)
-            lacking = set(range(study.repeats))
-            lacking -= set.intersection(*(done.get(cell.key, set()) for cell in cells))
+            lacking = np.zeros(study.repeats, bool)
+            for cell in cells:
+                lacking |= without(study.repeats, done.get(cell.key, NONE))
             for stretch in stretches(lacking):
                 key = study.samples_of(arms[0], cutoff), stretch
                 waiting.setdefault(key, []).append((series, cutoff, cells))
@@ -134,13 +136,17 @@ def cut(
             begin = end
 
 
-def stretches(numbers: set[int]) -> list[range]:
-    """A set of whole numbers as ranges without gaps, in order."""
-    found = []
-    for _, group in groupby(enumerate(sorted(numbers)), key=lambda pair: pair[1] - pair[0]):
-        members = [number for _, number in group]
-        found.append(range(members[0], members[-1] + 1))
-    return found
+def without(count: int, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(count,) which of so many numbers from zero are not among ``numbers``."""
+    absent = np.ones(count, bool)
+    absent[numbers[numbers < count]] = False
+    return absent
+
+
+def stretches(chosen: NDArray[np.bool_]) -> list[range]:
+    """Which places are chosen, as ranges without gaps, in order."""
+    edges = np.flatnonzero(np.diff(chosen, prepend=False, append=False))
+    return [range(begin, end) for begin, end in edges.reshape(-1, 2).tolist()]
 
 
 def run_shard(

@@ -8,23 +8,42 @@ from typing import Any
 
 import numpy as np
 
-from statewise.base.checks import one_of
-from statewise.base.records import as_document
-from statewise.base.records import from_document as read_record
+from statewise.base.records import as_document, made, needed, read_fields, types_in
 from statewise.data.panel import Panel, Series
 from statewise.errors import SettingError
 from statewise.model.spec import Model
-from statewise.study.design import Arm, Hypothesis, Study, weights_of
+from statewise.study.design import Arm, Study, arm_path, weights_of
 from statewise.study.engines import engine_from
-from statewise.study.seen import Adjust
 
-__all__ = ["cell_key", "differences", "digest", "from_document", "restarts_key", "to_document"]
+__all__ = [
+    "TYPES",
+    "arm_from",
+    "cell_key",
+    "differences",
+    "digest",
+    "from_document",
+    "restarts_key",
+    "to_document",
+]
 
 Document = dict[str, Any]
 
-RECORDS = ("arms", "panel", "columns", "hypotheses", "adjust")  # what is no plain value
 GROWS = ("arms", "panel", "hypotheses", "repeats")  # what a study may have more of
-MODEL = tuple(field.name for field in fields(Model))
+
+TYPES = types_in(Study) | {
+    "arms": tuple[Document, ...],
+    "panel": tuple[Document, ...],
+    "columns": tuple[str, ...],
+}
+"""The types of the fields of a study's document; those of an arm and of a series follow."""
+
+ARM = {"name": str, **types_in(Model), "restarts": int, "engine": Any}
+SERIES = {
+    "unique_id": str,
+    "ds": tuple[str, ...],
+    "y": tuple[float, ...],
+    "x": tuple[tuple[float, ...], ...],
+}
 
 
 def to_document(study: Study) -> Document:
@@ -46,16 +65,11 @@ def from_document(document: Document) -> Study:
     Raises:
         SettingError: an unknown field, or a field that a study refuses.
     """
-    for name in document:
-        one_of("study field", name, ["columns", *(field.name for field in fields(Study))])
-    adjust = document["adjust"]
-    return Study(
-        arms=tuple(arm_from(arm) for arm in document["arms"]),
-        panel=Panel.of(map(series_from, document["panel"]), document["columns"]),
-        hypotheses=tuple(read_record(Hypothesis, "hypothesis", h) for h in document["hypotheses"]),
-        adjust=None if adjust is None else read_record(Adjust, "adjust", adjust),
-        **{name: value for name, value in document.items() if name not in RECORDS},
-    )
+    values = read_fields(TYPES, "", document)
+    needed("study", document, "arms", "panel", "columns", "test_size", "repeats")
+    arms = tuple(arm_from(arm, at) for at, arm in enumerate(values.pop("arms")))
+    series = [series_from(one, f"panel[{at}]") for at, one in enumerate(values.pop("panel"))]
+    return Study(arms, Panel.of(series, values.pop("columns")), **values)
 
 
 def digest(document: Document | list[Any]) -> str:
@@ -98,17 +112,30 @@ def arm_document(arm: Arm) -> Document:
     return document | ({"engine": engine} if engine else {})
 
 
-def arm_from(document: Document) -> Arm:
-    """The arm that ``arm_document``, or a hand-written file, described."""
-    parts = dict(document)
-    for name in parts:
-        one_of("arm field", name, ("name", *MODEL, "restarts", "engine"))
-    if "regime" not in parts:
+def arm_from(document: Document, at: int = 0) -> Arm:
+    """The arm that ``arm_document``, or a hand-written file, described.
+
+    Args:
+        document: a table of its fields.
+        at: its place among the arms of its study, for errors.
+
+    Raises:
+        SettingError: a field is unknown, missing, of another type or refused; the path is named.
+    """
+    path = arm_path(at, document.get("name"))
+    values = read_fields(ARM, path, document)
+    needed(path, document, "name")
+    if "regime" not in values:
         fix = 'Give one, for example regime = "stateless".'
-        raise SettingError("arm", parts.get("name"), "has no regime", fix)
-    model = read_record(Model, "arm", {name: parts[name] for name in MODEL if name in parts})
-    engine = engine_from(parts.get("engine", "statewise"))
-    return Arm(parts["name"], model, parts.get("restarts", 0), engine)
+        raise SettingError(path, document, "has no regime", fix)
+    parts = {name: values.pop(name) for name in types_in(Model) if name in values}
+    model = made(Model, path, parts)
+    try:
+        engine = engine_from(values.pop("engine", "statewise"))
+    except SettingError as error:
+        error.argument = f"{path}.{error.argument}"
+        raise
+    return made(Arm, path, {"model": model, "engine": engine, **values})
 
 
 def series_document(series: Series) -> Document:
@@ -118,11 +145,12 @@ def series_document(series: Series) -> Document:
     return plain | columns
 
 
-def series_from(document: Document) -> Series:
+def series_from(document: Document, path: str) -> Series:
     """The series that ``series_document`` described."""
-    y = np.array(document["y"], np.float64)
-    x = np.array(document["x"], np.float64) if "x" in document else None
-    return Series(document["unique_id"], tuple(document["ds"]), y, *([] if x is None else [x]))
+    values = read_fields(SERIES, path, document)
+    needed(path, document, "unique_id", "ds", "y")
+    numbers = [np.array(values[name], np.float64) for name in ("y", "x") if name in values]
+    return Series(values["unique_id"], values["ds"], *numbers)
 
 
 def differences(old: Document, new: Document) -> list[str]:

@@ -8,7 +8,8 @@ import numpy as np
 from scipy import special
 
 from statewise.stats.comparison import Comparison
-from statewise.study.design import Hypothesis, same_by_construction
+from statewise.study.design import same_by_construction
+from statewise.study.hypotheses import Hypothesis
 from statewise.study.observations import UNPAIRED, Observations, observe
 from statewise.study.results import StudyResult
 

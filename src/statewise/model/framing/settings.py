@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from statewise.base.checks import at_least, finite, one_of
 from statewise.errors import SettingError
 
@@ -32,10 +30,10 @@ def plain_scale(scale: Any) -> Any:
     if isinstance(scale, str):
         return one_of("scale", scale, ("standard",))
     try:
-        low, high = (float(bound) for bound in scale)
+        low, high = (finite("scale", bound) for bound in scale)
     except (TypeError, ValueError):
-        low = high = np.nan
-    if not (np.isfinite([low, high]).all() and low < high):
+        low = high = 0.0
+    if not low < high:
         raise SettingError(
             "scale", scale, "is not a finite range", 'Use for example (-1, 1), "standard" or None.'
         )
