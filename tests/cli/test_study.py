@@ -1,7 +1,9 @@
 """``statewise study`` and ``statewise compare``, from an empty folder to exported tables."""
 
 import csv
+import errno
 import json
+import os
 import re
 import shutil
 import signal
@@ -351,3 +353,79 @@ def test_how_a_file_is_read_goes_into_the_study(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err.endswith("drop it with --skip-footer 1.\n")
     small = ["--repeats", "2", "--epochs", "2", "--test-size", "3"]
     assert main(["compare", "own.csv", *how, *small, "--column", "Umsatz"]) == 0
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_study_of_odd_names_in_another_folder_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("in put").mkdir()
+    cells = [f"{1 + i % 28:02d}.{1 + i // 28:02d}.2020;{i % 7},5;{i}" for i in range(40)]
+    lines = ["Bericht", "", 'Tag;"Umsatz ""🌊"" \\ T€";x', *cells, "Summe;9;9"]
+    Path("in put/=🌊 'é'.csv").write_text("\n".join(lines), encoding="utf-8")
+    how = ["--date-format", "%d.%m.%Y", "--decimal", ",", "--skip-lines", "1", "--skip-footer", "1"]
+    how += ["--column", 'Umsatz "🌊" \\ T€', "--time-column", "Tag", "--fill", "1e3"]
+    out = "out/of/study.toml"
+    assert main(["study", "init", "in put/=🌊 'é'.csv", "--out", out, *how]) == 0
+    document = tomllib.loads(Path(out).read_text(encoding="utf-8"))
+    assert document["data"] == "../../in put/=🌊 'é'.csv"
+    assert (document["column"], document["fill"]) == ('Umsatz "🌊" \\ T€', 1000.0)
+    edit(out, "epochs = 1000", "epochs = 2")
+    edit(out, "repeats = 200", "repeats = 4")
+    assert main(["study", "run", out, "--threads", "1"]) == 0
+    capsys.readouterr()
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_full_disk_leaves_no_study_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(path: Path, *_: str, **__: str) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        assert main(["study", "init", "data.csv", "--out", "new/study.toml"]) == 2
+    assert "could not be written (No space left on device)" in capsys.readouterr().err
+    assert not Path("new").exists()
+    assert main(["study", "init", "data.csv", "--out", "new/study.toml"]) == 0
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_file_that_is_there_is_kept_and_no_data_read(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("study.toml").symlink_to("nowhere")
+    assert main(["study", "init", "none.csv"]) == 2
+    assert "--out = 'study.toml': exists already" in capsys.readouterr().err
+
+
+def test_data_on_another_drive_are_named_whole(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_way(*_: object) -> str:
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    monkeypatch.setattr(os.path, "relpath", no_way)
+    assert main(["study", "init", "data.csv"]) == 0
+    named = tomllib.loads(Path("study.toml").read_text())["data"]
+    assert named == str(folder.resolve() / "data.csv")
+
+
+def test_a_name_of_a_file_in_other_bytes_is_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = os.fsdecode(b"caf\xe9.csv")
+    (folder / name).write_text(DATA)
+    assert main(["study", "init", name]) == 2
+    assert "DATA.csv = 'caf\\udce9.csv': has bytes that are no text" in capsys.readouterr().err
+    assert not Path("study.toml").exists()
+
+
+@pytest.mark.usefixtures("folder")
+def test_looks_of_the_file_and_of_the_command_are_told_apart(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["study", "init", "data.csv"])
+    assert main(["study", "run", "study.toml", "--looks", "0"]) == 2
+    assert "statewise: --looks = 0: must be" in capsys.readouterr().err
+    edit("study.toml", "looks = 1", "looks = 0")
+    assert main(["study", "run", "study.toml", "--looks", "2"]) == 2
+    assert "statewise: looks = 0: must be" in capsys.readouterr().err

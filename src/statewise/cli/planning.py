@@ -30,7 +30,11 @@ def add_looks(action: Any) -> None:
 def with_looks(study: "Study", options: argparse.Namespace) -> "Study":
     """The study with the planned looks that the options ask for, or else its own."""
     if options.looks is not None:
-        return replace(study, looks=options.looks)
+        try:
+            return replace(study, looks=options.looks)
+        except SettingError as error:
+            error.argument = "--looks"
+            raise
     if options.until and study.looks == 1:
         return replace(study, looks=max(1, min(LOOKS, study.repeats // 2)))
     return study

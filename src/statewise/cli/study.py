@@ -68,7 +68,8 @@ def add_to(commands: Any) -> None:
         if name == "export":
             forms = ("csv", "parquet")
             add("--format", choices=forms, default="csv", help="of the files (csv)")
-        action.set_defaults(run=run, said={"workers": "--processes", "address": "--dask"})
+        said = {"workers": "--processes", "address": "--dask", "looks": "looks"}
+        action.set_defaults(run=run, said=said)
 
     add_plan(actions)
 
@@ -118,7 +119,7 @@ def run_init(options: argparse.Namespace) -> int:
     from statewise.base.files import Staging
     from statewise.study.file import template
 
-    if options.out.exists():
+    if os.path.lexists(options.out):
         fix = "Choose another name with --out."
         raise SettingError("--out", str(options.out), "exists already", fix)
     panel = panel_of(options)
@@ -126,7 +127,9 @@ def run_init(options: argparse.Namespace) -> int:
     given = {name: said for name, said in columns.items() if said is not None} | unusual(options)
     data = options.data
     if not data.is_absolute():  # a study file's paths are relative to its folder
-        data = Path(os.path.relpath(data.resolve(), options.out.parent.resolve()))
+        data = data.parent.resolve() / data.name
+        with suppress(ValueError):  # another drive: there is no way from one to the other
+            data = Path(os.path.relpath(data, options.out.parent.resolve()))
     with Staging(options.out.parent) as staging:
         staging.text(options.out.name, template(data, panel, given))
     say(f"Wrote {options.out}. Look it through, then: statewise study run {options.out}")
