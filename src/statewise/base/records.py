@@ -1,5 +1,6 @@
 """Frozen records of settings: fields put in their plainest form, written down, and read back."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
@@ -207,7 +208,8 @@ SORTS: dict[Any, tuple[Any, str]] = {
 
 def unfit(path: str, value: Any, hint: Any) -> SettingError:
     """That a value is of another type than its field."""
-    called = (name for sort, name in SORTS.values() if isinstance(value, sort))
+    sorts = [*SORTS.values(), (dt.date | dt.time, "a date or time")]
+    called = (name for sort, name in sorts if isinstance(value, sort))
     wanted = []
     for kind in kinds_of(hint):
         if get_origin(kind) is Literal:
@@ -217,4 +219,4 @@ def unfit(path: str, value: Any, hint: Any) -> SettingError:
         elif kind is not NoneType:
             wanted.append(SORTS[get_origin(kind) or kind][1])
     fix = f"Give {' or '.join(dict.fromkeys(wanted))}."
-    return SettingError(path, value, f"is {next(called, 'a date or time')}", fix)
+    return SettingError(path, value, f"is {next(called, f'of type {type(value).__name__}')}", fix)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self, TypeVar, cast
 
 from statewise.base.checks import SEED, at_least, instance, one_of
-from statewise.base.records import settle
+from statewise.base.records import as_document, read_fields, settle, types_in
 from statewise.data.fill import Fill
 from statewise.errors import SettingError
 from statewise.model.network import ReduceOnPlateau
@@ -203,10 +203,15 @@ class Settings(Table):
         return super().__new__(cls)
 
     def check(self) -> None:
-        """Raise SettingError if one is impossible whatever the series."""
+        """Raise SettingError if one is impossible whatever the series, or of no type that it has.
+
+        What is fitted can so be saved, and what was saved be read back.
+        """
         instance("data", self.data, Data, "Use Data(...).")
         if self.recipe != "auto":
             instance("recipe", self.recipe, Recipe, 'Use "auto" or Recipe(...).')
+        types = types_in(Settings)
+        read_fields(types, "", {name: as_document(getattr(self, name)) for name in types})
         if self.horizon is not None:
             at_least("horizon", self.horizon, 1)
         for season in self.given_seasons or ():
