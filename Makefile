@@ -16,7 +16,7 @@ test: $(VENV)/installed-test
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/python -m pytest
 
-# Ten thousand odd inputs each: for the reader of files, the loader of models, update, and stores.
+# Ten thousand odd inputs each: for the readers of data, models, study files and stores, and update.
 fuzz: $(VENV)/installed-test
 	STATEWISE_FUZZ=10000 $(VENV)/bin/python -m pytest -q -k fuzz tests/data tests/base tests/forecasting tests/study
 

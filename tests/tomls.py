@@ -23,6 +23,7 @@ RICH: dict[str, Any] = {
     "skip_lines": 0,
     "skip_footer": 0,
     "encoding": "utf-8",
+    "max_rows": 1000,
     "store": "runs/mine.db",
     "test_size": 4,
     "repeats": 6,
@@ -32,6 +33,8 @@ RICH: dict[str, Any] = {
     "alpha": 0.1,
     "keep_loss": True,
     "looks": 2,
+    "horizon": 2,
+    "season": 4,
     "framing": {"difference": [1, 2], "lags": 2, "steps": 2, "scale": [-1, 1], "samples": 20},
     "network": {"units": 2, "profile": "keras-2", "initial_state": "learned"},
     "training": {

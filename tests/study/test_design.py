@@ -43,6 +43,8 @@ def study(*arms: Arm, **fields: Any) -> Study:
         ((A, B), {"repeats": 10**8}, "repeats"),
         ((A, B), {"repeats": 10**7, "keep_loss": True}, "repeats"),
         ((A, B), {"cutoffs": 2**31}, "cutoffs"),
+        ((A, B), {"season": 0}, "season"),
+        ((A, B), {"season": 10**6}, "season"),
         ((A, B), {"keep_loss": -math.inf}, "keep_loss"),
         ((A, B), {"panel": 3}, "panel"),
         ((A, 3), {}, "arms[1]"),

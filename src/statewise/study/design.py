@@ -130,8 +130,9 @@ class Study:
 
     def __post_init__(self) -> None:
         instance("panel", self.panel, Panel, "Use read_file(...) or Panel.from_values(...).")
-        frequency = self.panel.frequency
-        usual = 1 if frequency is None else frequency.season
+        season, frequency = self.season, self.panel.frequency
+        if season is None:
+            season = 1 if frequency is None else frequency.season
         settle(
             self,
             arms=several("arms", self.arms, Arm),
@@ -145,9 +146,7 @@ class Study:
             keep_loss=truth("keep_loss", self.keep_loss),
             looks=at_least("looks", self.looks, 1),
             horizon=at_least("horizon", self.horizon, 1, INT32),
-            season=usual
-            if self.season is None
-            else at_least("season", self.season, 1, MOST_SEASON),
+            season=at_least("season", season, 1, MOST_SEASON),
         )
         if self.horizon > self.test_size:
             problem = f"exceeds the {self.test_size} observations of a test part"
