@@ -28,14 +28,14 @@ def test_the_table_in_a_text_is_found(
 ) -> None:
     (tmp_path / "f.csv").write_text(text, newline="")
     found = read_rows(tmp_path / "f.csv")
-    assert (found.header, found.rows) == (header, rows)
+    assert (found.header, list(map(list, found.rows))) == (header, rows)
 
 
 def test_lines_are_counted_as_an_editor_does(tmp_path: Path) -> None:
     path = tmp_path / "f.csv"
     path.write_text("a shop\n\n# note\na,b\n\n1,2\n3,4\nsum,6\n\n")
     found = read_rows(path, skip_lines=2, skip_footer=1)
-    assert (found.header, found.numbers) == (["a", "b"], [6, 7])
+    assert (found.header, list(found.numbers)) == (["a", "b"], [6, 7])
     with pytest.raises(DataError, match=r"f.csv, line 1 = 'a shop'.*skip_lines=3"):
         read_rows(path)
     with pytest.raises(SettingError, match="skip_footer = -1"):

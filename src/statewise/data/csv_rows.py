@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from statewise.base.checks import at_least
 from statewise.base.files import content_of
 from statewise.data.choose import TIMES
-from statewise.data.limits import MOST_ROWS, check_size, check_text
+from statewise.data.limits import MOST_ROWS, check_columns, check_size, check_text
 from statewise.data.number_text import (
     Convention,
     convention_of,
@@ -33,6 +34,8 @@ __all__ = ["CsvRows", "read_rows"]
 SEPARATORS = ("\t", ";", "|", ",")  # the first of those that divide the lines equally well
 LOOKED_AT = 200  # lines, to find what separates fields
 USUAL = {"unique_id", "y", *(name for names in TIMES for name in names)}  # names of columns
+COMPARED = 50  # fields of the first line with those of the second
+REMEMBERED = 100_000  # distinct fields
 TAIL = 5  # rows at the end among which a footer may stand
 
 
@@ -51,8 +54,8 @@ class CsvRows:
 
     path: str
     header: list[str]
-    numbers: list[int]
-    rows: list[list[str]]
+    numbers: Sequence[int]
+    rows: list[tuple[str, ...]]
     separator: str = ","
     notes: tuple[str, ...] = ()
 
@@ -153,21 +156,24 @@ def read_rows(
     except OSError as error:
         problem = f"cannot be read ({error.strerror})"
         raise DataError("file", str(path), problem, "Check the path.") from None
-    lines, separator = split(str(path), decoded(str(path), content, encoding), skip_lines)
-    lines = lines[: len(lines) - skip_footer]
-    if not lines:
+    text = decoded(str(path), content, encoding)
+    del content
+    numbers, rows, separator = split(str(path), text, skip_lines)
+    if skip_footer:
+        del numbers[-skip_footer:], rows[-skip_footer:]
+    if not rows:
         raise DataError("file", str(path), "is empty", "Give a CSV file with a header line.")
-    check_preamble(str(path), lines)
+    check_preamble(str(path), numbers, rows)
+    check_columns(path, len(rows[0]))
     notes: tuple[str, ...] = ()
-    if has_header(lines):
-        (_, header), *lines = lines
+    if has_header(rows):
+        header = list(rows[0])
+        del numbers[0], rows[0]
     else:
-        wide = len(lines[0][1])
+        wide = len(rows[0])
         header = [["y"], ["ds", "y"]][wide - 1] if wide <= 2 else [f"{i + 1}" for i in range(wide)]
         notes = (f"there is no header: the columns were called {', '.join(header)}",)
-    found = CsvRows(
-        str(path), header, [n for n, _ in lines], [row for _, row in lines], separator, notes
-    )
+    found = CsvRows(str(path), header, numbers, rows, separator, notes)
     check_size(path, "rows", len(found), max_rows)
     check_widths(found)
     return named(replace(found, header=list(map(visible, header))))
@@ -190,10 +196,11 @@ def decoded(path: str, content: bytes, encoding: str) -> str:
         raise DataError("file", path, f"is not {encoding} text{place}", fix) from None
 
 
-def split(path: str, text: str, skip_lines: int) -> tuple[list[tuple[int, list[str]]], str]:
-    """The lines that are not blank: the number and the fields of each, without blanks around them.
+def split(path: str, text: str, skip_lines: int) -> tuple["array[int]", list[tuple[str, ...]], str]:
+    """The lines that are not blank: the numbers and the fields of them, without blanks around.
 
-    And what separates the fields. Comments, and the lines that are skipped, count as blank.
+    And what separates the fields. Comments, and the lines that are skipped, count as blank. Texts
+    that come again, as names and dates do, are kept once.
     """
     kept = list(io.StringIO(text, newline=""))
     kept[:skip_lines] = ["\n"] * min(skip_lines, len(kept))
@@ -204,13 +211,29 @@ def split(path: str, text: str, skip_lines: int) -> tuple[list[tuple[int, list[s
     if said:
         kept[first] = "\n"
     separator = said[1] if said else separator_of(kept)
+    numbers, rows = array("q"), []
+    same: dict[str, str] = {}
+
+    def cell_of(field: str) -> str:
+        cell = field.strip()
+        found = same.get(cell)
+        if found is None:
+            found = from_csv(cell) if guarded else cell
+            if len(same) < REMEMBERED:
+                same[cell] = found
+        return found
+
+    guarded = "'" in text  # as our own files have it
     try:
         reader = csv.reader(kept, delimiter=separator, strict=True)
-        cell_of = from_csv if "'" in text else str  # as our own files have it
-        lines = [(reader.line_num, [cell_of(cell.strip()) for cell in row]) for row in reader]
+        for row in reader:
+            cells = tuple(map(cell_of, row))
+            if any(cells):
+                numbers.append(reader.line_num)
+                rows.append(cells)
     except csv.Error as error:
         raise DataError("file", path, f"is not CSV ({error})", "Check its quotes.") from None
-    return [(number, cells) for number, cells in lines if any(cells)], separator
+    return numbers, rows, separator
 
 
 def separator_of(lines: Sequence[str]) -> str:
@@ -227,16 +250,16 @@ def separator_of(lines: Sequence[str]) -> str:
     return max(SEPARATORS, key=evenness) if head else ","
 
 
-def check_preamble(path: str, lines: Sequence[tuple[int, list[str]]]) -> None:
+def check_preamble(path: str, numbers: Sequence[int], rows: Sequence[tuple[str, ...]]) -> None:
     """Raise DataError if the first lines are not of the table: narrower than all that follow."""
-    widths = [len(cells) for _, cells in lines[:LOOKED_AT]]
+    widths = [len(cells) for cells in rows[:LOOKED_AT]]
     usual = Counter(widths).most_common(1)[0][0]
     row = next(row for row, wide in enumerate(widths) if wide >= usual)
     if 0 < row <= len(widths) // 2 and usual > 1:
-        skip = lines[row][0] - 1
+        skip = numbers[row] - 1
         problem = f"has {widths[0]} field{'s' * (widths[0] > 1)}, and the table below it {usual}"
         fix = f"Drop the lines above the table: skip_lines={skip}."
-        raise DataError(f"{path}, line {lines[0][0]}", " ".join(lines[0][1]), problem, fix)
+        raise DataError(f"{path}, line {numbers[0]}", " ".join(rows[0]), problem, fix)
 
 
 def check_widths(found: CsvRows) -> None:
@@ -254,17 +277,17 @@ def check_widths(found: CsvRows) -> None:
             raise DataError(found.line(row), " ".join(cells), problem, fix)
 
 
-def has_header(lines: Sequence[tuple[int, list[str]]]) -> bool:
+def has_header(rows: Sequence[tuple[str, ...]]) -> bool:
     """Whether the first line names the columns, and is not of the same kinds as the second."""
-    (_, first), *rest = lines
-    if not rest or not any(kind_of(cell) == "value" for cell in first):
+    first = rows[0][:COMPARED]
+    if len(rows) == 1 or not any(kind_of(cell) == "value" for cell in first):
         return True
     if any(cell.lower() in USUAL for cell in first):
         return True
     whole = [int(cell) for cell in first if cell.isdecimal() and len(cell) == 4]
     if len(whole) >= 3 and all(b == a + 1 for a, b in pairwise(whole)):
         return True  # the years of a wide table
-    pairs = zip(first, rest[0][1], strict=False)
+    pairs = zip(first, rows[1], strict=False)
     return any(kind_of(a) != kind_of(b) for a, b in pairs if not is_missing(a) | is_missing(b))
 
 
@@ -286,5 +309,5 @@ def named(found: CsvRows) -> CsvRows:
         kept.append(at)
     if len(kept) == len(header) == len(found.header) and header == found.header:
         return found
-    rows = [[row[at] for at in kept] for row in found.rows]
+    rows = [tuple(row[at] for at in kept) for row in found.rows]
     return replace(found, header=[header[at] for at in kept], rows=rows)
