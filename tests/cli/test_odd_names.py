@@ -3,7 +3,6 @@
 import csv
 import json
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -152,10 +151,3 @@ def test_studies(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "{{7*7}}&lt;" in (page := Path("page/index.html").read_text(encoding="utf-8"))
     assert "<b>{{" not in page
     check_written(folder)
-
-
-def test_a_notebook_shows_names_escaped() -> None:
-    y: Any = [1.0, 2.0, 4.0, 3.0, 5.0, 4.0] * 4
-    model = Forecaster(horizon=2, seed=3)
-    shown = model.fit(y)._repr_html_() + str(model.explain())
-    assert shown == "\n".join(map(visible, shown.split("\n")))

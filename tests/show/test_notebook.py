@@ -6,6 +6,7 @@ import pytest
 
 from statewise.forecasting import Data, Forecaster, Recipe
 from statewise.show.notebook import MOST, shown
+from statewise.text import visible
 from tests.report.test_study_tables import synthetic
 
 
@@ -70,3 +71,10 @@ def test_a_study_shows_its_arms() -> None:
     assert "<td>naive</td>" not in text
     assert "&lt;script&gt;" in text
     assert "relative" in text
+
+
+def test_names_are_escaped_for_page_and_reader() -> None:
+    name = "<b>\x1b[2J\u202e"
+    html = shown(name, [{name: name, "mae": 1.0}], name)
+    assert html.count(r"&lt;b&gt;\x1b[2J\u202e") >= 4
+    assert all(line == visible(line) for line in html.split("\n"))
