@@ -2,7 +2,9 @@
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
+import numba
 import pytest
 
 from statewise.base import caching
@@ -48,3 +50,74 @@ def test_ctrl_c_while_compiling_is_not_hidden_by_what_follows() -> None:
         compilation()
     with pytest.raises(ValueError, match="other"), caching.interruptible():
         raise ValueError("other")
+
+
+def cubes() -> Any:
+    @caching.compiled("int64(int64)")
+    def cube(n: int) -> int:
+        return n * n * n
+
+    return cube
+
+
+def read_from_cache(function: Any) -> bool:
+    assert function(3) == 27
+    return bool(function.stats.cache_hits)
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where compiled code is cached."""
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(caching, "WARNED", [])
+    return tmp_path
+
+
+def test_an_entry_that_was_altered_is_not_believed(folder: Path) -> None:
+    assert not read_from_cache(cubes())
+    [entry] = folder.rglob("*.nbc")
+    assert read_from_cache(cubes())
+    size = entry.stat().st_size
+    for at in (0, caching.SIZE, size // 2, size - 1):
+        content = bytearray(entry.read_bytes())
+        content[at] ^= 4
+        entry.write_bytes(content)
+        assert not read_from_cache(cubes())
+        assert read_from_cache(cubes())  # it was written anew
+    for other_size in (entry.read_bytes()[:-1], entry.read_bytes() + b"\0", b""):
+        entry.write_bytes(other_size)
+        assert not read_from_cache(cubes())
+    other = entry.rename(entry.with_name(entry.name.replace("cube", "another")))
+    assert not read_from_cache(cubes())
+    entry.replace(other)
+    other.rename(entry)
+    assert read_from_cache(cubes())
+    assert list(entry.parent.iterdir()) == [entry]
+
+
+def test_a_full_cache_is_named_once_and_done_without(folder: Path) -> None:
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    said = rf"cannot be kept in {folder} \(File too large\).*set NUMBA_CACHE_DIR"
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # as if the disk were full
+        with pytest.warns(UserWarning, match=said):
+            assert not read_from_cache(cubes())
+        assert not read_from_cache(cubes())  # and no second warning
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+    assert not read_from_cache(cubes())
+    assert read_from_cache(cubes())
+
+
+def test_where_nothing_can_be_written_it_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere(*_: object) -> None:
+        raise RuntimeError("no locator available")
+
+    monkeypatch.setattr(caching, "CompileResultCacheImpl", nowhere)
+    with pytest.warns(UserWarning, match="any folder"):
+        assert not read_from_cache(cubes())
+    assert list(folder.iterdir()) == []

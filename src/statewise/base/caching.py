@@ -1,7 +1,8 @@
 """Compile once, cache on disk, safely with several processes.
 
-Two processes that fill one of numba's cache files at the same moment can leave an index that names
-the other's code. So everything is compiled here, under a lock on a file, and nothing compiles
+Machine code that was altered on a disk would be run and give other numbers, so what is read is
+believed only if its checksum is right; all else is compiled anew, and so is everything where
+nothing can be written. Everything is compiled here, under a lock on a file, and nothing compiles
 later: an argument of another type than a function was built for is an error, not a silent
 compilation. And a cached function is looked up by its own file and its closure alone, so whoever
 builds one puts the ``source_digest`` of all that it calls into its closure.
@@ -10,40 +11,127 @@ builds one puts the ``source_digest`` of all that it calls into its closure.
 import getpass
 import hashlib
 import os
+import pickle
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+import numba
+from numba.core.caching import CompileResultCacheImpl
+from numba.core.serialize import dumps
+
 from statewise.base.locks import Lock
 
-__all__ = ["CacheState", "built", "cache_state", "interruptible", "source_digest"]
+__all__ = ["CacheState", "built", "cache_state", "compiled", "interruptible", "source_digest"]
 
 Functions = TypeVar("Functions", bound=tuple[Any, ...])
 
 
-def built(
-    build: Callable[[bool], Functions], run_smallest: Callable[[Functions], Any]
-) -> Functions:
+SIZE = 32  # bytes of a checksum
+WARNED: list[str] = []  # folders that could not be written to
+
+
+def built(build: Callable[[], Functions], run_smallest: Callable[[Functions], Any]) -> Functions:
     """Functions that are compiled, or read from the disk cache, and never compile again.
 
     Args:
-        build: makes numba functions; its argument says whether they are cached on disk.
+        build: makes functions by ``compiled``.
         run_smallest: calls those that were not compiled for types by name, with arguments of the
             types that they will always have.
     """
     with ExitStack() as stack:
         lock(stack)
         stack.enter_context(interruptible())
-        try:
-            found = build(True)
-        except RuntimeError:  # no folder that numba may write its cache to
-            found = build(False)
+        found = build()
         run_smallest(found)
         for function in found:
             function.disable_compile()
     return found
+
+
+def compiled(*signatures: Any, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """``njit`` of numba, with a disk cache that is checked.
+
+    Args:
+        *signatures: of types to compile for; by default for those of the first call.
+        **options: of ``njit``.
+    """
+
+    def compile_for(function: Callable[..., Any]) -> Any:
+        made = numba.njit(**options)(function)
+        try:
+            made._cache = Entries(function)
+        except RuntimeError:  # numba found no folder to write to, its own of the user included
+            warn_of("any folder", "none can be written to")
+        for signature in signatures:
+            made.compile(signature)
+        return made
+
+    return compile_for
+
+
+class Entries:
+    """A function's compiled code on disk, a file for each of its types, as numba asks for it.
+
+    A file's name is a hash of all that its code depends on, and it begins with a checksum of its
+    name and its content. numba's own cache has neither: damage there ends in other machine code.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._parts = CompileResultCacheImpl(function)  # where to, and how code becomes bytes
+        self.cache_path = self._parts.locator.get_cache_path()
+        cells = tuple(cell.cell_contents for cell in function.__closure__ or ())
+        stamp, code = self._parts.locator.get_source_stamp(), function.__code__.co_code
+        self._source = [numba.__version__, stamp, code, hashlib.sha256(dumps(cells)).digest()]
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        """The code for these types, or None if it is not there or not what was written."""
+        target.refresh()
+        path = self._path(signature, target.codegen())
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return None
+        if content[:SIZE] != checksum(path.name, content[SIZE:]):
+            return None
+        return self._parts.rebuild(target, pickle.loads(content[SIZE:]))  # noqa: S301
+
+    def save_overload(self, signature: Any, result: Any) -> None:
+        """Keep the code for these types, if it can be written."""
+        if not self._parts.check_cachable(result):
+            return
+        path, content = self._path(signature, result.codegen), dumps(self._parts.reduce(result))
+        aside = path.with_suffix(".new")
+        try:
+            try:
+                aside.write_bytes(checksum(path.name, content) + content)
+                aside.replace(path)
+            finally:
+                aside.unlink(missing_ok=True)
+        except OSError as error:
+            warn_of(path.parents[1], error.strerror)
+
+    def _path(self, signature: Any, codegen: Any) -> Path:
+        key = repr([self._source, signature, codegen.magic_tuple()])
+        name = f"{self._parts.filename_base}.{hashlib.sha256(key.encode()).hexdigest()[:32]}.nbc"
+        return Path(self.cache_path, name)
+
+
+def checksum(name: str, content: bytes) -> bytes:
+    return hashlib.blake2b(name.encode() + b"\0" + content, digest_size=SIZE).digest()
+
+
+def warn_of(folder: Path | str, reason: str | None) -> None:
+    """Say, once a process, that compiled code cannot be kept."""
+    if WARNED:
+        return
+    WARNED.append(str(folder))
+    problem = f"Compiled code cannot be kept in {folder} ({reason}), so it is compiled each time"
+    fix = "Free some space there, or set NUMBA_CACHE_DIR to another folder"
+    warnings.warn(f"{problem}. {fix}.", UserWarning, stacklevel=2)
 
 
 def lock(stack: ExitStack) -> None:

@@ -6,7 +6,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from statewise.cli import data as data_command
@@ -49,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     in_main_thread = threading.current_thread() is threading.main_thread()
     handler = signal.signal(signal.SIGTERM, terminate) if in_main_thread else None
     try:
-        code: int = options.run(options)
+        with spoken_warnings():
+            code: int = options.run(options)
         if sys.stdout is not None:
             sys.stdout.flush()
         return code
@@ -71,6 +74,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         if handler is not None:
             signal.signal(signal.SIGTERM, handler)
+
+
+@contextmanager
+def spoken_warnings() -> Iterator[None]:
+    """Say each warning to people once, as a line, without the place in the source."""
+    said: set[str] = set()
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        if (text := str(message)) not in said:
+            said.add(text)
+            say(f"statewise: note: {text}")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = show
+        yield
 
 
 def terminate(number: int, _: Any) -> None:

@@ -1,8 +1,6 @@
 """``statewise forecast``, ``update`` and ``backtest``: forecasts of the series of a file."""
 
 import argparse
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -115,13 +113,12 @@ def run_forecast(options: argparse.Namespace) -> int:
     for name in ("plot", "plot_loss"):
         if (path := getattr(options, name)) is not None:
             check_format(f"--{name.replace('_', '-')}", path)
-    with spoken_warnings():
-        model, panel, future = applied_model(options) if options.model else trained(options)
-        horizon = options.horizon or model.fitted_.decisions.horizon
-        asked = {"level": options.level, "X": future}
-        frame = model.predict(horizon, quantiles=options.quantiles, **asked)
-        if options.plot is not None:
-            write_figure(model.plot(horizon, history=panel, **asked), options.plot)
+    model, panel, future = applied_model(options) if options.model else trained(options)
+    horizon = options.horizon or model.fitted_.decisions.horizon
+    asked = {"level": options.level, "X": future}
+    frame = model.predict(horizon, quantiles=options.quantiles, **asked)
+    if options.plot is not None:
+        write_figure(model.plot(horizon, history=panel, **asked), options.plot)
     for line in model.explain().splitlines():
         say(in_options(line, options.said))
     say("")
@@ -178,7 +175,7 @@ def run_update(options: argparse.Namespace) -> int:
             raise SettingError(f"--{name}", value, "is of a forecast", "Give a --horizon too.")
     how, frame = line_options(options), None
     turn = {"save": options.save, "wait": options.wait, "on_wait": say_waiting}
-    with spoken_warnings(), Forecaster.updating(options.model, **turn) as model:
+    with Forecaster.updating(options.model, **turn) as model:
         before = model.origin_
         columns = (before.kind.target_column, *before.columns)
         new = read_further(options.new, before, columns, static=model.data.static, **how)
@@ -220,14 +217,13 @@ def run_backtest(options: argparse.Namespace) -> int:
     say_notes(panel, options.said)
     model = model_of(options, panel, options.known or ())
     known = panel.lengths - options.test_size * options.cutoffs
-    with spoken_warnings():
-        if options.regime == "auto" and known.min() > 0:
-            model.set_params(horizon=options.horizon or options.test_size)
-            choose(model, panel.until(known))
-        names = ("test_size", "cutoffs", "horizon", "walk", "refit", "level")
-        how = {name: getattr(options, name) for name in names}
-        season = None if options.season is None else options.season[0]
-        found = model.backtest(panel, beside=beside, season=season, **how)
+    if options.regime == "auto" and known.min() > 0:
+        model.set_params(horizon=options.horizon or options.test_size)
+        choose(model, panel.until(known))
+    names = ("test_size", "cutoffs", "horizon", "walk", "refit", "level")
+    how = {name: getattr(options, name) for name in names}
+    season = None if options.season is None else options.season[0]
+    found = model.backtest(panel, beside=beside, season=season, **how)
     tell(f"{table(found.table)}\n{found.summary}\n{against_naive(found)}")
     if options.out is not None:
         write_backtest(found, options.out, options.format)
@@ -351,19 +347,3 @@ def write_figure(figure: Any, path: Path) -> None:
 
     with Staging(path.parent) as staging:
         save(figure, staging.path(path.name))
-
-
-@contextmanager
-def spoken_warnings() -> Iterator[None]:
-    """Print each warning as a line, without the place in the source."""
-    import warnings
-
-    heard: Sequence[warnings.WarningMessage] = ()
-    try:
-        with warnings.catch_warnings(record=True) as heard:
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("always", UserWarning)
-            yield
-    finally:
-        for text in dict.fromkeys(str(each.message) for each in heard):
-            say(f"statewise: note: {text}")

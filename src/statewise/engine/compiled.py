@@ -34,7 +34,7 @@ def kernels(cell: Cell, width: int, hard: bool, differ: bool) -> Kernels:
     ``differ`` says whether they are for lanes that differ.
     """
     return built(
-        lambda cache: build(cell, width, hard, differ, cache),
+        lambda: build(cell, width, hard, differ),
         lambda found: run_smallest(cell, found, width),
     )
 

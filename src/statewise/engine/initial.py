@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from statewise.base.caching import built
+from statewise.base.caching import built, compiled
 from statewise.base.checks import SEED, at_least
 from statewise.engine.cells import Cell
 from statewise.engine.cells.lstm import LSTM
@@ -150,10 +149,10 @@ def loops() -> Loops:
     return built(build_loops, lambda _: None)
 
 
-def build_loops(cache: bool) -> Loops:
+def build_loops() -> Loops:
     """The loops, compiled for the types that are named: an order may be one lane of a pack."""
 
-    @njit("void(float64[:, :, ::1])", cache=cache, nogil=True)
+    @compiled("void(float64[:, :, ::1])", nogil=True)
     def orthonormalise(matrices):
         for r in range(matrices.shape[0]):
             for u in range(matrices.shape[1]):
@@ -170,7 +169,7 @@ def build_loops(cache: bool) -> Loops:
                 for k in range(matrices.shape[2]):
                     matrices[r, u, k] /= np.sqrt(square)
 
-    @njit("void(uint32[:, ::1], int32[:, :])", cache=cache, nogil=True)
+    @compiled("void(uint32[:, ::1], int32[:, :])", nogil=True)
     def shuffle(random, order):
         for epoch in range(order.shape[0]):
             for n in range(order.shape[1]):

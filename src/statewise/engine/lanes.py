@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numba import njit
 
-from statewise.base.caching import source_digest
+from statewise.base.caching import compiled, source_digest
 from statewise.engine.cells import Cell
 from statewise.engine.layout import Kernels, MaskedKernels, Run, UniformKernels
 from statewise.engine.passes import (
@@ -107,15 +107,15 @@ def prepare(per_lane, rates, first, count):
 
 
 @functools.cache
-def build(cell: Cell, width: int, hard: bool, differ: bool, cache: bool = True) -> Kernels:
+def build(cell: Cell, width: int, hard: bool, differ: bool) -> Kernels:
     """The kernels of a cell for ``width`` lanes, hard gates or logistic ones.
 
-    They compile when called. Numba keys its disk cache by a function's own file and its closure;
+    They compile when called. The disk cache's key is of a function's own file and its closure;
     ``digest`` is in the closure so that a change in any engine file, or the cell's, compiles anew.
     """
     digest = source_digest(FOLDER, Path(inspect.getfile(cell.forward.py_func)))
 
-    @njit(nogil=True, cache=cache)
+    @compiled(nogil=True)
     def train(block, per_lane, data, reset_every, rates, losses, stop):  # noqa: PLR0912
         digest  # noqa: B018  # named, so that it is in the closure
         lane, loss_of = lanes(block, width), lanes(losses, width)
@@ -179,7 +179,7 @@ def build(cell: Cell, width: int, hard: bool, differ: bool, cache: bool = True) 
             else:
                 loss_of[epoch] = loss
 
-    @njit(nogil=True, cache=cache)
+    @compiled(nogil=True)
     def evaluate(block, per_lane, data, reset, losses):
         digest  # noqa: B018
         lane, mask, loss_of = lanes(block, width), lanes(per_lane, width), lanes(losses, width)
@@ -200,7 +200,7 @@ def build(cell: Cell, width: int, hard: bool, differ: bool, cache: bool = True) 
                     loss, _ = add_error(loss, error, block.optimizer.clip)
         loss_of[0] = loss
 
-    @njit(nogil=True, cache=cache)
+    @compiled(nogil=True)
     def advance(shape, weights, x, carried, tape, reset, out):
         digest  # noqa: B018
         for k in range(x.shape[0]):

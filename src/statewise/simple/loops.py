@@ -13,7 +13,7 @@ import numpy as np
 from numba import from_dtype, njit, types
 from numpy.typing import NDArray
 
-from statewise.base.caching import built, source_digest
+from statewise.base.caching import built, compiled, source_digest
 from statewise.simple.autoregression import MOST, burg, continue_series
 from statewise.simple.smoothing import (
     fit_damped,
@@ -179,25 +179,24 @@ def forecast_one(p, s, out):
         out[8, h] = 0.5 * s.theta_level + 0.5 * line
 
 
-def build(cache: bool) -> Loops:
+def build() -> Loops:
     """The loops, compiled for the types that are named.
 
-    ``digest`` is in their closure, a part of numba's key, so that a change in any file here
+    ``digest`` is in their closure, a part of the cache's key, so that a change in any file here
     compiles anew.
     """
     digest = source_digest(Path(__file__).parent)
     floats, ints, cube = types.float64[::1], types.int64[::1], types.float64[:, :, ::1]
     fitted_rows, known_rows = from_dtype(FITTED)[::1], from_dtype(KNOWN)[::1]
 
-    @njit(types.void(floats, ints, fitted_rows), cache=cache, nogil=True, error_model="numpy")
+    @compiled(types.void(floats, ints, fitted_rows), nogil=True, error_model="numpy")
     def fit(z, offsets, fitted):
         digest  # noqa: B018  # named, so that it is in the closure
         for i in range(len(fitted)):
             fit_one(z[offsets[i] : offsets[i + 1]], fitted[i])
 
-    @njit(
+    @compiled(
         types.void(floats, ints, fitted_rows, known_rows),
-        cache=cache,
         nogil=True,
         error_model="numpy",
     )
@@ -208,9 +207,7 @@ def build(cache: bool) -> Loops:
             for t in range(offsets[i], offsets[i + 1]):
                 move_on(fitted[i], z[t], known[i])
 
-    @njit(
-        types.int64(fitted_rows, floats, known_rows), cache=cache, nogil=True, error_model="numpy"
-    )
+    @compiled(types.int64(fitted_rows, floats, known_rows), nogil=True, error_model="numpy")
     def observe(fitted, y, known):
         digest  # noqa: B018
         for i in range(len(fitted)):
@@ -219,15 +216,14 @@ def build(cache: bool) -> Loops:
             move_on(fitted[i], y[i], known[i])
         return -1
 
-    @njit(types.void(fitted_rows, known_rows, cube), cache=cache, nogil=True, error_model="numpy")
+    @compiled(types.void(fitted_rows, known_rows, cube), nogil=True, error_model="numpy")
     def forecast(fitted, known, out):
         digest  # noqa: B018
         for i in range(len(fitted)):
             forecast_one(fitted[i], known[i], out[:, i])
 
-    @njit(
+    @compiled(
         types.void(floats, ints, types.int64, fitted_rows, known_rows, types.float64[:, ::1]),
-        cache=cache,
         nogil=True,
         error_model="numpy",
     )
