@@ -7,17 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from statewise.base.records import as_document, from_document
+from statewise.base.records import as_document, from_document, types_in
 from statewise.data.datasets import shampoo
 from statewise.data.frequency import Frequency
-from statewise.errors import SettingError
+from statewise.errors import DataError, SettingError
 from statewise.forecasting.decisions import Decisions, decide
 from statewise.forecasting.settings import Data, Recipe, Settings
 from statewise.model.framing import Framing
 from statewise.model.network import SGD, Adam, EarlyStopping, Network, ReduceOnPlateau, Training
 from statewise.model.regime import StateRegime
 from statewise.model.spec import Model
-from statewise.study import Arm, Study, better, to_document
+from statewise.study import Arm, Hypothesis, Study, better, to_document
+from statewise.study.seen import Adjust
 from statewise.study.specification import digest
 
 WHOLE: Any = np.int64
@@ -126,3 +127,34 @@ def test_what_is_wrong_in_a_document_is_named(document: Any, message: str) -> No
 def test_a_field_that_is_needed_is_asked_for() -> None:
     with pytest.raises(SettingError, match=r"has no model\. Give it a model"):
         from_document(Arm, "arm", {"name": "a"})
+
+
+ARM: dict[str, Any] = {"name": "a", "model": Model()}
+ODD: list[Any] = [
+    None, True, 0, -1, 2**31, 2**63, 10**400, 0.5, float("nan"), float("inf"), "", "a", "\0",
+    "\ud800", b"a", [], [1], [[]], (1, 2), (1, "a"), {}, {"a": 1}, {1}, object(), int, np.zeros(0),
+    np.zeros(3), np.ones((2, 2)), np.int64(1), np.bool_(True), 1j,
+    np.datetime64("2020"), dt.date(2020, 1, 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        *((each, {}) for each in (Model, Framing, Network, Training, StateRegime, Adjust)),
+        *((each, {}) for each in (Adam, SGD, EarlyStopping, ReduceOnPlateau)),
+        (Frequency, {"unit": "month"}),
+        (Arm, ARM),
+        (Hypothesis, {"kind": "better", "first": "a", "second": "naive"}),
+        (Study, {"arms": (Arm(**ARM),), "panel": shampoo(), "test_size": 3, "repeats": 4}),
+    ],
+)
+def test_an_odd_value_is_plain_afterwards_or_refused_with_its_name(kind: Any, given: Any) -> None:
+    for name in types_in(kind):
+        for odd in ODD:
+            try:
+                record = kind(**{**given, name: odd})
+            except (SettingError, DataError) as error:
+                assert str(error)  # noqa: PT017
+            else:
+                assert json.dumps(as_document(getattr(record, name)), allow_nan=False)

@@ -9,7 +9,7 @@ from statewise import engine
 from statewise.data.datasets import shampoo
 from statewise.data.panel import Panel
 from statewise.ensemble.rolling_origin import walk_forward
-from statewise.errors import StoreError, StudyError
+from statewise.errors import DataError, StoreError, StudyError
 from statewise.model.framing import Framing
 from statewise.model.network import SGD, Network, Training
 from statewise.model.regime import REGIMES
@@ -65,6 +65,18 @@ def test_arms_that_train_alike_share_their_runs() -> None:
     assert result.trained_runs == 12
     assert sorted(shards) == [["again"], ["stateful", "stateful-warm"], ["stateless"]]
     assert (result.arms["stateful"].scores != result.arms["again"].scores).all()
+
+
+def test_a_series_that_cannot_be_framed_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    level = Panel.from_values(np.ones(36), unique_id="level", ds=shampoo().only.ds)
+    panel = Panel.of([*shampoo().series, *level.series])
+    arm = Arm("a", Model(training=SHORT))
+    with pytest.raises(DataError, match=r"^level = 0\.0: .* changes by the same amount"):
+        run_study(Study((arm,), panel, test_size=3, repeats=2), store=tmp_path / "study.db")
+    assert not list(tmp_path.iterdir())
+    run_study(Study((arm,), shampoo(), test_size=3, repeats=2), store=tmp_path / "study.db")
+    with pytest.raises(DataError, match="level"):
+        run_study(Study((arm,), panel, test_size=3, repeats=2), store=tmp_path / "study.db")
 
 
 def test_a_repeat_does_not_depend_on_how_many_there_are() -> None:

@@ -88,7 +88,7 @@ def percent(argument: str, value: Any) -> float:
 def finite(argument: str, value: Any) -> float:
     """``value`` as a finite float; raises SettingError otherwise."""
     try:
-        number = math.nan if isinstance(value, str | bytes | bool) else float(value)
+        number = math.nan if isinstance(value, str | bytes | bool | np.bool_) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):

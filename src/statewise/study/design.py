@@ -67,6 +67,9 @@ class Arm:
 
     def __post_init__(self) -> None:
         instance("model", self.model, Model, "Use Model(StateRegime(...)).")
+        if isinstance(self.engine, type) or not hasattr(self.engine, "fit"):
+            fix = "Use for example KerasEngine()."
+            raise SettingError("engine", self.engine, "is no engine", fix)
         settle(
             self,
             name=label("name", self.name),

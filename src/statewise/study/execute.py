@@ -11,6 +11,7 @@ from statewise.errors import StudyError
 from statewise.study.design import Arm, Study
 from statewise.study.executors import ShardExecutor, ThreadExecutor
 from statewise.study.results import ArmResult, CellResult, StudyResult
+from statewise.study.seen import see
 from statewise.study.shards import ShardResult, cells_of, plan, training_of
 from statewise.study.specification import differences, digest, to_document
 from statewise.study.store import Store
@@ -72,10 +73,13 @@ def open_store(study: Study, path: str | Path | None) -> Store:
     """A store for writing ``study``: in memory, or the file at ``path``, made or resumed.
 
     Raises:
+        DataError: a series cannot be framed for an arm.
         StoreError: the file cannot be used.
         StudyError: it holds another study.
     """
     document = to_document(study)
+    if new := path is None or not Path(path).exists():
+        check_framings(study)
     if path is None:
         store = Store.in_memory()
     elif Path(path).exists():
@@ -87,9 +91,19 @@ def open_store(study: Study, path: str | Path | None) -> Store:
         refuse_changes(study, store)
         found = store.specification()
         if found is None or found[1] != digest(document):
+            if not new:
+                check_framings(study)
             store.declare(document, digest(document))
         undo.pop_all()
     return store
+
+
+def check_framings(study: Study) -> None:
+    """Raise DataError where a series, as a constant one, cannot be framed for the arms."""
+    for framing in {arm.model.framing for arm in study.arms}:
+        for series in study.panel.series:
+            for cutoff in study.cutoffs_of(series):
+                see(framing, series, cutoff, study.adjust, study.past)
 
 
 def refuse_changes(study: Study, store: Store) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from statewise.base.checks import label, one_of, positive, truth
+from statewise.base.checks import instance, label, one_of, positive, truth
 from statewise.base.records import settle
 from statewise.errors import SettingError
 
@@ -48,7 +48,8 @@ class Hypothesis:
         kind = one_of("kind", self.kind, CLAIMS)
         margin = None if self.margin is None else positive("margin", self.margin)
         first, second = label("first", self.first), label("second", self.second)
-        claim = CLAIMS[kind].format(first, second) if self.claim == "" else self.claim
+        instance("claim", self.claim, str, "Say it in words.")
+        claim = self.claim or CLAIMS[kind].format(first, second)
         settle(
             self,
             kind=kind,

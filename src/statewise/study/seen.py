@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from statewise.base.checks import at_least, one_of
+from statewise.base.checks import at_least, instance, one_of
 from statewise.base.records import settle
 from statewise.data.panel import Series
 from statewise.ensemble.history import History, padded, scales_of, seen_of
@@ -42,6 +42,7 @@ class Adjust:
     transform: Transform = "auto"
 
     def __post_init__(self) -> None:
+        instance("seasons", self.seasons, tuple | list, "Give a tuple of whole numbers.")
         settle(
             self,
             seasons=tuple(at_least("seasons", season, 2) for season in self.seasons),
