@@ -67,7 +67,7 @@ def test_a_run_is_a_network_of_the_forecaster(regime: str, columns: bool) -> Non
 def test_what_is_decided_is_decided_before_the_first_cutoff() -> None:
     data = frame(72)
     study = like_forecast(Forecaster(), data, ["stateless", "stateful-warm"], cutoffs=2, repeats=2)
-    assert (study.test_size, study.horizon, study.season, study.past) == (12, 4, 12, 2)
+    assert (study.test_size, study.horizon, study.season, study.past) == (12, 3, 12, 2)
     assert study.panel.columns == ("price", "visits")
     other = data.assign(y=np.where(np.arange(72) < 48, data["y"], -1e3))
     again = like_forecast(Forecaster(), other, ["stateless", "stateful-warm"], cutoffs=2, repeats=2)

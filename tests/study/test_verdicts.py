@@ -148,7 +148,7 @@ def test_a_simple_forecast_is_beaten_over_restarts_and_over_time_or_not_at_all()
     assert by_chance.outcome is Outcome.UNDECIDED
     assert by_chance.comparison.p_value == 0.0
     assert "On this test part a has the lower error" in by_chance.reason
-    assert "but over its 12 times that may be chance (Diebold-Mariano p = 0.3" in by_chance.reason
+    assert "but over its 12 origins that may be chance (Diebold-Mariano p = 0.3" in by_chance.reason
     assert over_time("simple", 3.0 * simple).outcome is Outcome.CONTRADICTED
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["like_forecast", "minimal_study", "usual_test_size"]
 
 MOST_TESTED = 12  # observations after a cutoff, by default
-PARTS = 3  # horizons in a test part, by default
+PARTS = 4  # horizons in a test part, by default
 
 
 def usual_test_size(panel: Panel) -> int:
@@ -73,7 +73,7 @@ def like_forecast(
         >>> from statewise.data.datasets import shampoo
         >>> study = like_forecast(Forecaster(), shampoo(), ["stateless", "stateful-warm"])
         >>> study.horizon, study.test_size, [arm.model.framing.lags for arm in study.arms]
-        (3, 9, [18, 18])
+        (2, 9, [18, 18])
     """
     model.check()
     panel, past = read(model.data, frame)

@@ -103,7 +103,7 @@ def add_to(commands: Any) -> None:
     text = "observations to test on (12, or a quarter of the shortest series)"
     add("--test-size", type=int, metavar="K", help=text)
     add("--cutoffs", type=int, default=1, metavar="C", help="cutoffs of each series (1)")
-    text = "observations that are forecast before they are seen (a third of the test part)"
+    text = "observations that are forecast before they are seen (a quarter of the test part)"
     add("--horizon", type=int, metavar="H", help=text)
     text = "the set-up of the origin study: one unit that sees the last change, one step ahead"
     add("--minimal", action="store_true", help=text)

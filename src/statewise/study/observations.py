@@ -19,6 +19,7 @@ __all__ = ["UNPAIRED", "Observations", "observe", "observe_cell"]
 
 Tables = tuple[Floats, Floats]
 UNPAIRED = "Welch, unpaired"
+LEAST = 3  # origins of a test part, for it to say anything of others
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +34,7 @@ class Observations:
         tables: (units, repeats) scores of each arm: in the units of the series where restarts are
             compared, (1, repeats); else relative to the naive forecast's, a row a unit.
         fixed: whether one of the two is a simple forecast, which has no restarts.
-        over_time: of such a one where restarts are compared, and the times of the test part are
+        over_time: of such a one where restarts are compared, and the origins of the test part are
             enough for it: the test of equal expected squared errors over times like these.
     """
 
@@ -147,7 +148,8 @@ def over_time(
 ) -> EqualAccuracy | None:
     """The test of equal squared errors over the times of a test part; None where they are few.
 
-    An arm's squared error at a time is the mean over its runs that did not diverge.
+    An arm's squared error at a time is the mean over its runs that did not diverge. The errors of
+    one origin are related, so their mean is one observation: there are as many as origins.
     """
     losses = []
     for name in names:
@@ -159,10 +161,12 @@ def over_time(
         else:
             forecasts = result.simple[cell].forecast(name)[None]
         losses.append(((forecasts - result.actual[cell]) ** 2).mean(axis=0))
-    horizon = result.study.horizon
-    if len(losses[0]) <= 2 * horizon or not np.isfinite(losses).all():
+    origins = np.arange(0, len(losses[0]), result.study.horizon)
+    sizes = np.diff([*origins, len(losses[0])])
+    first, second = (np.add.reduceat(each, origins) / sizes for each in losses)
+    if len(origins) < LEAST or not np.isfinite([first, second]).all():
         return None
-    return equal_accuracy(losses[0], losses[1], horizon)
+    return equal_accuracy(first, second)
 
 
 def _scores(result: StudyResult, name: str) -> Floats:

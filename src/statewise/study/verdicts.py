@@ -238,7 +238,7 @@ class Case:
                 "more cutoffs, or a longer test part."
             )
         return (
-            f"{said}, but over its {times.steps} times that may be chance (Diebold-Mariano "
+            f"{said}, but over its {times.steps} origins that may be chance (Diebold-Mariano "
             f"{_p(times.p_value)})."
         )
 
