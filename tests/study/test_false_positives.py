@@ -47,4 +47,5 @@ def test_what_cannot_be_beaten_is_not_said_to_be(kind: str) -> None:
         p, difference = verdict.comparison.p_value, verdict.comparison.difference
         by_restarts += p is not None and p < 0.05 and (difference or 0.0) < 0.0
     assert false <= stats.binom.ppf(0.999, SERIES, study.alpha)
-    assert by_restarts > 0.1 * SERIES  # what restarts alone would have claimed
+    if kind == "random walk":  # where restarts alone would have claimed it
+        assert by_restarts > 0.2 * SERIES
