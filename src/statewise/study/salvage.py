@@ -22,7 +22,14 @@ from statewise.base.files import Staging
 from statewise.errors import StoreError
 from statewise.study.rows import SHIFT, Cell, Columns, altered, is_whole, runs_of
 from statewise.study.schema import PAGE, make_tables
-from statewise.study.sqlite_file import PATIENCE, connect, existing, journal_of, readable_text
+from statewise.study.sqlite_file import (
+    PATIENCE,
+    UNREADABLE,
+    connect,
+    existing,
+    journal_of,
+    readable_text,
+)
 from statewise.study.store import Store, Total
 
 __all__ = ["Salvaged", "salvage"]
@@ -188,13 +195,13 @@ def copy_rolled_back(damaged: Path, copy: Path) -> None:
     """Copy a store as it was before the transaction that a killed writer left half done."""
     uri = f"{damaged.absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(uri, PATIENCE, isolation_level=None, uri=True)) as reader:
-        with suppress(sqlite3.DatabaseError):
+        with suppress(*UNREADABLE):
             reader.execute("BEGIN")
             reader.execute("SELECT * FROM sqlite_master").fetchall()  # a writer waits meanwhile
         shutil.copyfile(damaged, copy)
         if journal_of(damaged).exists():
             shutil.copyfile(journal_of(damaged), journal_of(copy))
-    with suppress(sqlite3.DatabaseError), closing(connect(copy, "query")) as connection:
+    with suppress(*UNREADABLE), closing(connect(copy, "query")) as connection:
         connection.execute("SELECT * FROM sqlite_master").fetchall()
 
 
@@ -206,6 +213,6 @@ def readable(connection: sqlite3.Connection, table: str) -> list[Row]:
             for row in connection.execute(f"SELECT * FROM {table} ORDER BY rowid {order}"):  # noqa: S608
                 rows.append(row)  # noqa: PERF402
             break
-        except sqlite3.DatabaseError:
+        except UNREADABLE:
             continue
     return rows

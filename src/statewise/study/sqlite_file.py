@@ -12,11 +12,13 @@ from statewise.base.locks import Lock, network_file_system
 from statewise.errors import StoreError
 
 __all__ = [
-    "PATIENCE", "connect", "damaged", "existing", "journal_of", "readable_text", "store_errors",
-    "take_lock",
+    "PATIENCE", "UNREADABLE", "connect", "damaged", "existing", "journal_of", "readable_text",
+    "store_errors", "take_lock",
 ]  # fmt: skip
 
 PATIENCE = 60.0  # seconds that a reader or the writer waits for the other
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged file raises; the second where SQLite quotes it in a message."""
 ELSEWHERE = ("BUSY", "LOCKED", "FULL", "IOERR", "READONLY", "CANTOPEN", "PERM", "AUTH")
 """What SQLite's errors are called whose cause is not the content of the file."""
 
@@ -86,7 +88,7 @@ def store_errors(path: Path | None) -> Iterator[None]:
     except UnicodeEncodeError as error:
         problem = f"cannot hold the name {error.object!r}, which is not Unicode"
         raise StoreError("store", str(path), problem, "Choose another.") from None
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         name = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_")
         if not name.startswith(ELSEWHERE):
             raise damaged(path, str(error)) from None
