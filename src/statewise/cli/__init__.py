@@ -25,6 +25,7 @@ from statewise.version import __version__
 __all__ = ["main"]
 
 INTERRUPTED = 130  # what a shell reports for a command that Ctrl-C ended
+GROUPS = "", "recipe", "data"  # of settings that are options
 
 
 def parser() -> argparse.ArgumentParser:
@@ -57,7 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
         return code
     except StatewiseError as error:
-        error.argument = options.said.get(error.argument, error.argument)
+        group, _, name = error.argument.rpartition(".")
+        if group in GROUPS:
+            error.argument = options.said.get(name, error.argument)
         error.problem, error.fix = (in_options(t, options.said) for t in (error.problem, error.fix))
         say(f"statewise: {error}")
         return 2
