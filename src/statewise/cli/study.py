@@ -19,6 +19,7 @@ from statewise.cli.forecast_options import panel_of as forecast_panel
 from statewise.cli.options import add_reading, folder, reading, say_notes, unusual
 from statewise.cli.planning import add_looks, add_plan, begun, with_looks
 from statewise.cli.progress import Progress, runs_by_arm, runs_of_an_arm, say, tell
+from statewise.cli.score_files import add_compare_files
 from statewise.errors import SettingError, StudyError
 from statewise.text import visible
 
@@ -72,6 +73,7 @@ def add_to(commands: Any) -> None:
         action.set_defaults(run=run, said=said)
 
     add_plan(actions)
+    add_compare_files(actions)
 
     calibrate = actions.add_parser(
         "calibrate",

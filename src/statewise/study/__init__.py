@@ -16,6 +16,7 @@ from statewise.study.hypotheses import Hypothesis, better, equivalent, no_worse
 from statewise.study.observations import Observations, observe
 from statewise.study.planning import Needed, pilot_of, plan_hypotheses
 from statewise.study.results import ArmResult, CellResult, StudyResult
+from statewise.study.score_sets import ScoreComparison, compare_scores, read_scores
 from statewise.study.sequential import Decided, read_decided, run_until_decided
 from statewise.study.specification import from_document, to_document
 from statewise.study.store import Store
@@ -35,12 +36,14 @@ __all__ = [
     "Observations",
     "Outcome",
     "ProcessExecutor",
+    "ScoreComparison",
     "Store",
     "Study",
     "StudyResult",
     "ThreadExecutor",
     "Verdict",
     "better",
+    "compare_scores",
     "equivalent",
     "examine",
     "from_document",
@@ -53,6 +56,7 @@ __all__ = [
     "plan_hypotheses",
     "read_decided",
     "read_results",
+    "read_scores",
     "run_study",
     "run_until_decided",
     "same_by_construction",

@@ -13,7 +13,7 @@ from statewise.study.hypotheses import Hypothesis
 from statewise.study.observations import UNPAIRED, Observations, observe
 from statewise.study.results import StudyResult
 
-__all__ = ["Outcome", "Verdict", "holm", "settle"]
+__all__ = ["Outcome", "Verdict", "holm", "settle", "verdicts_on"]
 
 
 class Outcome(StrEnum):
@@ -92,25 +92,44 @@ def settle(result: StudyResult) -> list[Verdict]:
     "Shown" is Holm's correction at the study's alpha within each family of hypotheses, over the
     tests of a difference and over the tests against the margin apart.
     """
-    study, alpha = result.study, result.study.alpha
+    study = result.study
     seen = [observe(result, hypothesis) for hypothesis in study.hypotheses]
+    equal = [_identical(result, hypothesis) for hypothesis in study.hypotheses]
+    return verdicts_on(seen, equal, study.alpha)
+
+
+def verdicts_on(
+    seen: Sequence[Observations], equal: Sequence[str | None], alpha: float
+) -> list[Verdict]:
+    """The verdicts on what was observed of some hypotheses, by the rules of ``settle``.
+
+    Args:
+        seen: what was observed of each.
+        equal: of each the reason why its arms are identical, or None where they are not.
+        alpha: the error rate of each family of them.
+    """
     cases = [Case(observed, observed.compare(1.0 - alpha), alpha) for observed in seen]
-    families = [hypothesis.family for hypothesis in study.hypotheses]
-    differ = _by_family(families, [case.observed.p_difference for case in cases])
+    families = [observed.hypothesis.family for observed in seen]
+    differ = _by_family(families, [observed.p_difference for observed in seen])
     within = _by_family(families, [case.p_against_margin for case in cases])
     verdicts = []
-    for case, p, p_within in zip(cases, differ, within, strict=True):
-        h = case.observed.hypothesis
-        if _identical(result, h):
-            why = same_by_construction(study, study.arm(h.first), study.arm(h.second))
-            reason = f"Every pair of restarts is equal to the bit. {why or ''}".rstrip()
-            outcome = Outcome.IDENTICAL
-        else:
-            outcome, reason = case.decide(p, p_within)
+    for case, same, p, p_within in zip(cases, equal, differ, within, strict=True):
+        outcome, reason = case.decide(p, p_within) if same is None else (Outcome.IDENTICAL, same)
         small = case.small and outcome in (Outcome.SUPPORTED, Outcome.CONTRADICTED)
-        found, test, times = case.comparison, case.observed.test, case.observed.over_time
-        p_times = None if times is None else times.p_value
-        verdicts.append(Verdict(h, outcome, small, found, test, p, p_within, p_times, reason))
+        found, observed, times = case.comparison, case.observed, case.observed.over_time
+        verdicts.append(
+            Verdict(
+                observed.hypothesis,
+                outcome,
+                small,
+                found,
+                observed.test,
+                p,
+                p_within,
+                None if times is None else times.p_value,
+                reason,
+            )
+        )
     return verdicts
 
 
@@ -140,17 +159,19 @@ def _by_family(families: Sequence[str], p_values: Sequence[float | None]) -> lis
     return adjusted
 
 
-def _identical(result: StudyResult, hypothesis: Hypothesis) -> bool:
-    """Whether no run diverged and every forecast is equal; equal scores alone may be chance."""
+def _identical(result: StudyResult, hypothesis: Hypothesis) -> str | None:
+    """Why no run diverged and every forecast is equal, if so; equal scores alone may be chance."""
     names = (hypothesis.first, hypothesis.second)
     if not all(map(result.study.is_arm, names)):
-        return False
-    first, second = (result.arms[name].cells for name in names)
-    return all(
-        bool(np.isfinite(first[cell].scores).all())
-        and np.array_equal(first[cell].forecasts, second[cell].forecasts)
-        for cell in first
-    )
+        return None
+    arms = [result.arms[name] for name in names]
+    first, second = (arm.cells for arm in arms)
+    for cell in first:
+        finite = bool(np.isfinite(first[cell].scores).all())
+        if not finite or not np.array_equal(first[cell].forecasts, second[cell].forecasts):
+            return None
+    why = same_by_construction(result.study, *(arm.arm for arm in arms))
+    return f"Every pair of restarts is equal to the bit. {why or ''}".rstrip()
 
 
 def _p(p: float) -> str:
