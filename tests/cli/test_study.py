@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
+from statewise.base.files import MINE
 from statewise.cli import main
 from statewise.stats import repeats_for_half_width
 from statewise.study import Store
@@ -393,8 +394,11 @@ def test_a_full_disk_leaves_no_study_file(
 @pytest.mark.usefixtures("folder")
 def test_a_file_that_is_there_is_kept_and_no_data_read(capsys: pytest.CaptureFixture[str]) -> None:
     Path("study.toml").symlink_to("nowhere")
+    killed = Path(f"{MINE}{os.getpid()}-0123")  # after it had moved the file into place
+    killed.mkdir()
     assert main(["study", "init", "none.csv"]) == 2
     assert "--out = 'study.toml': exists already" in capsys.readouterr().err
+    assert os.name != "posix" or not killed.exists()
 
 
 def test_data_on_another_drive_are_named_whole(

@@ -12,7 +12,7 @@ from typing import Self
 
 from statewise.errors import OutputError
 
-__all__ = ["Staging", "check_writable", "content_of", "regular", "sync_folder"]
+__all__ = ["Staging", "check_writable", "clear_stale", "content_of", "regular", "sync_folder"]
 
 
 MINE = f".writing-{socket.gethostname()}-"

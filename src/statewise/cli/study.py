@@ -118,9 +118,10 @@ def add_to(commands: Any) -> None:
 
 def run_init(options: argparse.Namespace) -> int:
     """Write a study file to start from."""
-    from statewise.base.files import Staging
+    from statewise.base.files import Staging, clear_stale
     from statewise.study.file import template
 
+    clear_stale(options.out.parent)  # of one that was killed when the file was there already
     if os.path.lexists(options.out):
         fix = "Choose another name with --out."
         raise SettingError("--out", str(options.out), "exists already", fix)
