@@ -90,8 +90,8 @@ def test_columns_known_ahead_keep_a_carried_state_to_one_step() -> None:
 
 def test_whatever_is_asked_for_is_done() -> None:
     recipe = Recipe(
-        "stateless", "local", 3, "asinh", 5, 2, 4, (1, 12), "mean", (-1.0, 1.0), 60, 7, 9, 10, 0.5,
-        "constant", 2.0, 0.25, 3, "learned", "keras-2",
+        "stateless", "local", 3, "asinh", 5, 2, 4, (1, 12), "mean", (-1.0, 1.0), 60, 70, 7, 9,
+        10, 0.5, "constant", 2.0, 0.25, 3, "learned", "keras-2",
     )  # fmt: skip
     found = made(recipe=recipe, seed=6)
     model = found.networks.model
@@ -100,7 +100,7 @@ def test_whatever_is_asked_for_is_done() -> None:
     assert (found.networks.scope, found.networks.members, found.networks.seed) == ("local", 3, 6)
     assert (framing.lags, framing.steps, framing.outputs) == (5, 2, 4)
     assert (framing.difference, framing.relative, framing.scale) == ((1, 12), "mean", (-1.0, 1.0))
-    assert framing.samples == 60
+    assert (framing.samples, found.networks.max_samples) == (60, 70)
     assert (network.units, network.initial_state, network.profile) == (7, "learned", "keras-2")
     assert (training.epochs, training.batch_size, training.clip_error) == (9, 10, 2.0)
     assert (training.schedule, training.validation) == ("constant", 0.25)

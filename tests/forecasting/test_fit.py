@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from statewise.data.frames import read_frame
-from statewise.forecasting import Forecaster
+from statewise.forecasting import Forecaster, Recipe
 from statewise.forecasting.fit import fit_model
+from statewise.simple.adjustment import LONG
 from tests.forecasting.frames import built, everything, long, same, whole
+from tests.forecasting.recipes import CARRIED
 from tests.forecasting.spoilt import KINDS, spoilt
 
 REGIMES: list[dict[str, Any]] = [
@@ -141,3 +143,26 @@ def test_progress_counts_every_network() -> None:
         fit_model(whole(scope=scope), read_frame(long()), 0, show)
         assert seen == sorted(seen)
         assert seen[-1] == networks
+
+
+@pytest.mark.parametrize(("regime", "how"), [("stateless-shuffled", "drawn"), (CARRIED, "latest")])
+def test_samples_that_are_left_out_are_noted(regime: Any, how: str) -> None:
+    frame = long(lengths={"a": 60, "b": 20})
+    model = whole(max_samples=40, regime=regime).fit(frame)
+    [note] = model.notes_
+    assert note.startswith("Networks were trained on 40 of ")
+    assert how in note
+    most = int(note.split("max_samples=")[1].split()[0])
+    assert whole(max_samples=most, regime=regime).fit(frame).notes_ == ()
+    assert len(whole(max_samples=most - 1, regime=regime).fit(frame).notes_) == 1
+
+
+def test_what_a_long_history_is_not_shown_for_is_noted() -> None:
+    y = np.random.default_rng(2).normal(size=LONG + 1)
+    ds = np.arange(len(y))
+    frame = pd.DataFrame({"ds": ds, "y": y})
+    recipe = Recipe(members=1, epochs=1, max_samples=64, units=2, lags=2, steps=2)
+    model = Forecaster(recipe=recipe, horizon=2, intervals=False).fit(frame)
+    longer, drawn = model.notes_
+    assert longer.startswith("Of 1 series longer than 20,000 observations, seasons and")
+    assert drawn.startswith(f"Networks were trained on 64 of {len(y) - 4:,} samples")

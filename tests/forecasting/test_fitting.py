@@ -17,6 +17,7 @@ from statewise.model.network import EarlyStopping, Training
 from statewise.model.regime import StateRegime
 from tests.forecasting.recipes import CARRIED, fit_ensemble, histories, recipe
 
+UNSCALED = Framing(lags=2, steps=2, scale=None)
 REGIMES = [
     StateRegime(),
     StateRegime(shuffle=True),
@@ -157,14 +158,48 @@ def test_a_state_that_goes_on_from_training_runs_over_what_came_since() -> None:
     np.testing.assert_array_equal(ensemble.from_lanes(now.carried).h[0], after.h[:, 0])
 
 
-def test_many_windows_are_thinned_out_from_the_end() -> None:
-    plan, parts = recipe("stateless", scope="global", members=1, windows=20), histories()
-    pairs = prepare(plan, parts)[2]
-    everything = prepare(replace(plan, windows=1000), parts)[2]
+@pytest.mark.parametrize("scope", ["local", "global"])
+def test_of_many_samples_so_many_are_drawn(scope: str) -> None:
+    """Each is one of its series, whichever other series there are, and the longest give up most."""
+    plan, parts = recipe("stateless", scope=scope, framing=UNSCALED), histories(columns=2)
+    everything = prepare(plan, parts)[2]
     assert [len(x) for x, _ in everything] == [27, 15, 38]
+    few = replace(plan, max_samples=45 if scope == "global" else 15)
+    pairs = prepare(few, parts)[2]
+    assert [len(x) for x, _ in pairs] == [15, 15, 15]
+    np.testing.assert_array_equal(pairs[1][0], everything[1][0])
     for (x, y), (inputs, targets) in zip(pairs, everything, strict=True):
-        np.testing.assert_array_equal(x, inputs[::-4][::-1])
-        np.testing.assert_array_equal(y, targets[::-4][::-1])
+        rows = [row.tobytes() for row in inputs]
+        places = [rows.index(row.tobytes()) for row in x]
+        assert places == sorted(set(places))
+        np.testing.assert_array_equal(y, targets[places])
+    alone = prepare(replace(few, max_samples=15), parts[:1])[2]
+    if scope == "local":
+        np.testing.assert_array_equal(alone[0][0], pairs[0][0])
+
+
+def test_of_more_series_than_samples_some_show_none() -> None:
+    plan, parts = recipe("stateless", scope="global", max_samples=2), histories()
+    assert [len(x) for x, _ in prepare(plan, parts)[2]] == [0, 1, 1]
+
+
+def test_where_state_is_carried_the_latest_samples_are_kept() -> None:
+    for scope in ("local", "global"):
+        plan, parts = recipe(CARRIED, scope=scope, framing=UNSCALED), histories((40,), columns=1)
+        [(inputs, targets)] = prepare(plan, parts)[2]
+        [(x, y)] = prepare(replace(plan, max_samples=9), parts)[2]
+        np.testing.assert_array_equal(x, inputs[-9:])
+        np.testing.assert_array_equal(y, targets[-9:])
+
+
+def test_a_state_is_warmed_up_on_no_more_than_networks_train_on() -> None:
+    regime = StateRegime("epoch", warm_up="train", reset_forecast="never")
+    plan, [part] = replace(recipe(regime), max_samples=9), histories((40,))
+    ensemble, now, _ = fit_ensemble(plan, [part])
+    inputs, _ = samples_shown(plan, ensemble, 0, part)
+    _, after = engine.step(plan.model.network, ensemble.weights, inputs[-9:])
+    np.testing.assert_array_equal(ensemble.from_lanes(now.carried).h[0], after.h[:, 0])
+    np.testing.assert_array_equal(now.recent[0], part.z[-plan.model.framing.memory :])
 
 
 @pytest.mark.parametrize("scope", ["local", "global"])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from statewise.errors import DataError
-from statewise.simple.adjustment import Adjustment, fit_adjustment, seasonal_indices
+from statewise.simple.adjustment import LONG, Adjustment, fit_adjustment, seasonal_indices
 
 SEASON = np.array([5.0, -2.0, 1.0, -4.0])
 rng = np.random.default_rng(7)
@@ -175,3 +175,11 @@ def test_arrays_are_given_and_taken() -> None:
     for change in wrong:
         with pytest.raises(DataError, match="is damaged"):
             Adjustment.from_arrays(fitted.seasons, fitted.arrays() | change)
+
+
+def test_the_seasons_of_a_long_history_are_those_of_its_latest_observations() -> None:
+    """Phases are counted from its first observation all the same."""
+    cycles = LONG // 4 + 501
+    y = 60 + np.concatenate([np.tile(-SEASON, 500), np.tile(SEASON, cycles - 500)])[1:]
+    fitted, _ = fit_adjustment(y, np.array([0, len(y)]), seasons=[4], transform="none")
+    np.testing.assert_allclose(fitted.indices[0] * fitted.unit[0], np.roll(SEASON, -1), rtol=1e-6)

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from statewise.errors import DataError, SettingError
 from statewise.simple import NAMES, Simple, SimpleState, fit_simple
+from statewise.simple.adjustment import LONG
+from statewise.simple.loops import FITTED
 
 Histories = list[np.ndarray]
 
@@ -184,3 +186,26 @@ def test_frozen_arrays_are_read() -> None:
     z.flags.writeable = False
     simple, state = fit_simple(z, [0, 30])
     assert simple.observe(state, z[-1:]).level.shape == (1,)
+
+
+def test_of_a_long_history_the_latest_observations_are_fitted_to() -> None:
+    """Its state runs over all, its line is that of all, and what was first is forgotten."""
+    z = walks([LONG + 3000])[0]
+    calm = 0.01 * z[:3000]
+    changed = np.concatenate([calm - calm[-1] + z[3000], z[3000:]])
+    (simple, state), (other, then) = (fit_simple(each, [0, len(each)]) for each in (z, changed))
+    latest, _ = fit_simple(z[3000:], [0, LONG])
+    line = [f"line_{part}" for part in ("intercept", "slope")]
+    for name in FITTED.names or ():
+        if not name.startswith(("line", "theta")):
+            np.testing.assert_array_equal(simple.table[name], latest.table[name])
+            np.testing.assert_array_equal(simple.table[name], other.table[name])
+    slope, intercept = np.polyfit(np.arange(len(z)), z, 1)
+    found = [float(simple.table[0][name]) for name in line]
+    np.testing.assert_allclose(found, [intercept, slope], rtol=1e-9)
+    assert state.table["count"].tolist() == [len(z)]
+    kinds = [NAMES.index(name) for name in NAMES if name not in ("drift", "historical mean")]
+    np.testing.assert_allclose(
+        simple.forecast(state, 3)[kinds[:-1]], other.forecast(then, 3)[kinds[:-1]], rtol=1e-9
+    )
+    assert same(simple.start(z, [0, len(z)]), state)

@@ -104,6 +104,7 @@ RECIPE: dict[str, dict[str, Any]] = {
     "relative": {"choices": ("none", "last", "mean")},
     "scale": {"type": scale, "metavar": "HOW"},
     "samples": {"type": int, "metavar": "N"},
+    "max_samples": {"type": int, "metavar": "N"},
     "units": {"type": int, "metavar": "U"},
     "epochs": {"type": int, "metavar": "E"},
     "batch_size": {"type": int, "metavar": "B"},

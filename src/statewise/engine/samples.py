@@ -152,7 +152,8 @@ def checked_floats(name: str, values: Any, dimensions: int, axes: str) -> NDArra
     if array.dtype.kind not in "biuf":
         kind = type(values).__name__
         raise SettingError(name, kind, "is not an array of real numbers", "Give one.")
-    array = array.astype(np.float64, copy=False)
+    if array.dtype != np.float32:
+        array = array.astype(np.float64, copy=False)
     if array.ndim == dimensions - 1:
         array = array[None]
     if array.ndim != dimensions or 0 in array.shape:

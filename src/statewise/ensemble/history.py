@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from statewise.ensemble.trained import Columns
 from statewise.model.framing import FittedFraming, Framing
+from statewise.model.framing.fitted import Which
 
 __all__ = ["SEEN", "History", "padded", "samples_of", "scales_of", "seen_of", "windows_of"]
 
@@ -27,6 +28,11 @@ class History:
     name: str
     z: Floats
     x: Floats
+
+    def latest(self, count: int) -> "History":
+        """The latest so many observations, or all."""
+        first = max(len(self.z) - count, 0)
+        return History(self.name, self.z[first:], self.x[first:])
 
 
 def seen_of(framing: Framing) -> int:
@@ -55,16 +61,22 @@ def scales_of(x: Floats) -> tuple[Floats, Floats]:
     return centre, spread
 
 
-def samples_of(framing: FittedFraming, columns: Columns, history: History) -> tuple[Floats, Floats]:
-    """A series' training samples: inputs (samples, steps, features), targets (samples, outputs)."""
-    inputs, targets = framing.samples(history.z)
+def samples_of(
+    framing: FittedFraming, columns: Columns, history: History, which: Which = slice(None)
+) -> tuple[Floats, Floats]:
+    """A series' training samples: inputs (samples, steps, features), targets (samples, outputs).
+
+    ``which`` of them are taken, counted among those that the framing gives.
+    """
+    inputs, targets = framing.samples(history.z, which)
     if not history.x.shape[1]:
         return inputs, targets
     plan = framing.framing
     rows = columns.apply(history.x[None, plan.memory - plan.steps :])
-    looked_at = columns.looked_at(rows, plan.steps, plan.outputs)[0]
-    looked_at = looked_at[: len(history.z) - plan.memory - plan.outputs + 1]
-    return np.concatenate([inputs, looked_at[-len(inputs) :]], axis=2), targets
+    windows = np.arange(len(history.z) - plan.memory - plan.outputs + 1)
+    kept = windows[-(plan.samples or 0) :][which]
+    looked_at = columns.looked_at(rows, plan.steps, plan.outputs, kept)[0]
+    return np.concatenate([inputs, looked_at], axis=2), targets
 
 
 def windows_of(framing: FittedFraming, columns: Columns, history: History) -> Floats:

@@ -65,7 +65,9 @@ class Columns:
         """The scales of some of the series."""
         return Columns(self.centre[series], self.spread[series], self.past)
 
-    def looked_at(self, x: Floats, steps: int, outputs: int) -> Floats:
+    def looked_at(
+        self, x: Floats, steps: int, outputs: int, which: NDArray[np.int64] | None = None
+    ) -> Floats:
         """What windows are shown of rows.
 
         Args:
@@ -73,21 +75,23 @@ class Columns:
                 the first time step.
             steps: time steps of a window.
             outputs: observations that a window forecasts.
+            which: windows are asked for, by the place of their first row; all by default.
 
         Returns:
             (series, windows, steps, values): of columns that are known ahead the next ``outputs``
             rows after each time step, of the others its own row.
         """
         known = x.shape[2] - self.past
-        count = x.shape[1] - steps - (outputs if known else 0) + 1
+        if which is None:
+            which = np.arange(x.shape[1] - steps - (outputs if known else 0) + 1)
+        at = which[:, None] + np.arange(steps)
         parts = []
         if known:
-            ahead = sliding_window_view(x[:, 1:, :known], outputs, axis=1)
-            parts.append(ahead.reshape(*ahead.shape[:2], -1))
+            ahead = sliding_window_view(x[:, 1:, :known], outputs, axis=1)[:, at]
+            parts.append(ahead.reshape(*ahead.shape[:3], known * outputs))
         if self.past:
-            parts.append(x[:, :, known:])
-        windows = [sliding_window_view(part, steps, axis=1)[:, :count] for part in parts]
-        return np.concatenate(windows, axis=2).swapaxes(2, 3)
+            parts.append(x[:, at, known:])
+        return np.concatenate(parts, axis=-1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,6 +27,8 @@ LEAST_LAGS, MOST_LAGS = 4, 64
 SMALL = 800  # samples: with fewer, a network is small
 MANY = 2000  # samples: with fewer, batches are small
 MOST_EPOCHS = 500
+MAX_SAMPLES = 150_000  # that one network trains on
+MAX_OF_SERIES = 50_000  # of them of one series, whose windows overlap
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,10 @@ def decide(
     framing = framing_of(recipe, horizon, seasons, carried, carried and known > 0)
     each = lengths - held_back(lengths, horizon)[0] - (SEEN - 1) - framing.outputs
     samples = each.clip(0)
-    size = int(np.median(samples) if scope == "local" else min(samples.sum(), 150_000))
-    training = training_of(recipe, size, len(lengths) if scope == "global" else 1, regime)
+    together = len(lengths) if scope == "global" else 1
+    most = told(recipe.max_samples, min(MAX_SAMPLES, MAX_OF_SERIES * together))
+    size = int(min(np.median(samples) if scope == "local" else samples.sum(), most))
+    training = training_of(recipe, size, together, regime)
     units = told(recipe.units, 32 if size >= SMALL else 8)
     network = Network(units, recipe.profile or "keras-3", recipe.initial_state or "zeros")
     networks = Networks(
@@ -88,6 +92,7 @@ def decide(
         scope,
         settings.seed,
         past,
+        most,
     )
     networks.check_columns(["columns that are known ahead"] if known else [])
     return Decisions(horizon, seasons, transform, networks)

@@ -16,8 +16,10 @@ from statewise.forecasting.decisions import decide
 from statewise.forecasting.fitting import fit_apart, fit_ensembles
 from statewise.forecasting.jobs import Running
 from statewise.forecasting.learned import NETWORK, Past, histories_of
+from statewise.forecasting.networks import Networks
 from statewise.forecasting.settings import Settings
 from statewise.forecasting.trials import Learner, Twin, tried
+from statewise.simple.adjustment import LONG
 
 __all__ = ["fit_model", "prepared", "seen", "train"]
 
@@ -61,6 +63,7 @@ def fit_model(
     if judged:
         combination, residuals = tried(learner, past, learned, twin, settings.intervals, running)
     combination, notes = settled(settings, past, learned.names, combination)
+    notes += left_out(learner.decisions.networks, past, networks is not None)
     fitted = FittedModel(
         settings,
         learner.decisions,
@@ -139,6 +142,28 @@ def train(
         for (ensemble, fitted), scale, lengths in zip(found, scales, shares, strict=True)
     )
     return [next(twins) if good else None for good in enough], found[0][1]
+
+
+def left_out(recipe: Networks, past: Past, trained: bool) -> list[str]:
+    """Notes on what was not looked at, since there is so much of it."""
+    notes = []
+    long = int((past.lengths > LONG).sum())
+    if long:
+        notes.append(
+            f"Of {long} series longer than {LONG:,} observations, seasons and simple forecasts "
+            "were fitted to the latest of these."
+        )
+    samples = np.array([recipe.samples(int(n)) for n in past.lengths])
+    kept, whole = int(recipe.kept(samples).sum()), int(samples.sum())
+    if trained and kept < whole:
+        carried = recipe.model.regime.carries_in_training
+        how = "the latest of each series" if carried else "drawn evenly over the histories"
+        enough = whole if recipe.shared else int(samples.max())
+        notes.append(
+            f"Networks were trained on {kept:,} of {whole:,} samples, {how}; max_samples={enough} "
+            "takes all."
+        )
+    return notes
 
 
 def settled(

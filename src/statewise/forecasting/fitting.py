@@ -22,6 +22,7 @@ from statewise.forecasting.jobs import Job, Running, chunks, done
 from statewise.forecasting.networks import Networks
 from statewise.forecasting.training import Pairs, train_apart, train_shared
 from statewise.model.framing import FittedFraming, stack
+from statewise.model.framing.fitted import Which
 
 __all__ = ["fit_apart", "fit_ensembles", "framed", "known_of"]
 
@@ -111,29 +112,42 @@ def prepare(
     networks: Networks, histories: Sequence[History]
 ) -> tuple[FittedFraming, Columns, Pairs]:
     """How the series are framed, how their columns are scaled, and their training samples."""
-    framing, fitted = networks.model.framing, framed(networks, histories)
-    long = [padded(framing, each) for each in histories]
-    columns = columns_of(networks, histories)
+    fitted, columns = framed(networks, histories), columns_of(networks, histories)
     pairs = []
-    total = sum(networks.samples(len(each.z)) for each in histories)
-    thin = networks.shared and not networks.model.regime.carries_in_training
-    every = max(1, -(-total // networks.windows)) if thin else 1
-    for i, (each, whole) in enumerate(zip(histories, long, strict=True)):
-        least = 0 if networks.shared else 1
-        size = max(networks.samples(len(each.z)), least)
-        x, y = samples_of(fitted[i], columns.take(np.array([i])), whole)
-        kept = slice((size - 1) % every - size + len(x), None, every)
+    for i, (each, which) in enumerate(zip(histories, shown(networks, histories), strict=True)):
+        own = columns.take(np.array([i]))
+        x, y = samples_of(fitted[i], own, padded(networks.model.framing, each), which)
         # The engine computes with float32; views of all windows would keep them in memory.
-        few = slice(0, 0) if not size else kept
-        pairs.append((x[few].astype(np.float32), y[few].astype(np.float32)))
+        pairs.append((x.astype(np.float32), y.astype(np.float32)))
     return stack(fitted), columns, pairs
 
 
+def shown(networks: Networks, histories: Sequence[History]) -> list[Which]:
+    """Which windows of each padded history are trained on."""
+    least = 0 if networks.shared else 1
+    sizes = np.array([max(networks.samples(len(each.z)), least) for each in histories])
+    found: list[Which] = []
+    for each, size, kept in zip(histories, sizes.tolist(), networks.kept(sizes), strict=True):
+        windows = networks.windows(len(each.z))
+        if kept in {0, size}:
+            found.append(slice(windows - int(kept), windows))
+        else:
+            found.append(windows - size + networks.drawn(each.name, size, int(kept)))
+    return found
+
+
 def framed(networks: Networks, histories: Sequence[History]) -> list[FittedFraming]:
-    """How each series is framed."""
+    """How each series is framed: by all its windows, or by those that are kept of too many."""
     framing = networks.model.framing
-    long = [padded(framing, each) for each in histories]
-    return [framing.fit(each.z, name=each.name, constant="keep") for each in long]
+    return [
+        framing.fit(
+            padded(framing, each).z,
+            name=each.name,
+            constant="keep",
+            which=slice(None) if isinstance(which, slice) else which,
+        )
+        for each, which in zip(histories, shown(networks, histories), strict=True)
+    ]
 
 
 def known_of(
@@ -155,18 +169,20 @@ def known_of(
     memory, behind = ensemble.model.framing.memory, ensemble.model.framing.steps
     recent, known, inputs = [], [], []
     for i, each in enumerate(histories):
-        whole = padded(ensemble.model.framing, each)
-        scaled = ensemble.columns.take(np.array([i])).apply(whole.x[None])[0]
+        whole = padded(networks.model.framing, each).latest(networks.max_samples + memory)
+        columns = ensemble.columns.take(np.array([i]))
         if not ensemble.resets:
-            x = windows_of(ensemble.framing[i], ensemble.columns.take(np.array([i])), whole)
-            own = max(len(each.z) - seen_of(ensemble.model.framing), 0)
+            x = windows_of(ensemble.framing[i], columns, whole)
+            own = max(len(each.z) - seen_of(networks.model.framing), 0)
             inputs.append(x[len(x) - min(own, len(x)) :])
         recent.append(whole.z[-memory:])
-        known.append(scaled[len(scaled) - behind :])
+        known.append(columns.apply(whole.x[None, len(whole.z) - behind :])[0])
     since = None
     if trained is not None and not ensemble.resets:
+        owns = [max(len(each.z) - seen_of(networks.model.framing), 0) for each in histories]
         since = [
-            len(x) - min(networks.samples(n), len(x)) for x, n in zip(inputs, trained, strict=True)
+            min(own - min(networks.samples(n), own), len(x))
+            for own, x, n in zip(owns, inputs, trained, strict=True)
         ]
     return ForecastState(np.stack(recent), np.stack(known), warmed(ensemble, inputs, left, since))
 

@@ -135,6 +135,12 @@ class Recipe(Table):
         None, "what each series' training values are mapped to, as ``Framing`` says"
     )
     samples: int | None = setting(None, "train on the last so many samples of a series only")
+    max_samples: int | None = setting(
+        None,
+        "samples that one network trains on at most; of more, so many are drawn evenly over the "
+        "histories, or are the latest where state is carried; by default 150,000, and 50,000 for "
+        "each series",
+    )
     units: int | None = setting(None, "LSTM units")
     epochs: int | None = setting(None, "passes over the training samples")
     batch_size: int | None = setting(None, "samples in one optimizer step")

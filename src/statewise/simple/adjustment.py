@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from statewise.errors import DataError
 
 __all__ = [
+    "LONG",
     "SEASONS_NEEDED",
     "TRANSFORMS",
     "Adjustment",
@@ -34,6 +35,8 @@ HIGHEST = 50.0  # of a transformed value that is taken back; beyond it is nonsen
 ROUNDING = 1e-9  # of the mean: what changes less does not move
 LARGEST = 1e100  # of a value over the mean
 SEASONS_NEEDED = 2.5  # in a history, before its seasons are taken out
+LONG = 20_000  # observations: of a longer history seasons and parameters are those of the latest
+LONG_SEASONS = 50  # the least that such a history shows of one
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +204,8 @@ def fit_adjustment(
         part, begin = z[start : start + count], 0
         for m in ordered:
             if count >= SEASONS_NEEDED * m:
-                index = seasonal_indices(part, m)
+                first = max(0, count - max(LONG, LONG_SEASONS * m)) // m * m
+                index = seasonal_indices(part[first:], m)
                 indices[i, begin : begin + m] = index
                 part -= np.resize(index, count)
             begin += m

@@ -14,6 +14,7 @@ from numba import from_dtype, njit, types
 from numpy.typing import NDArray
 
 from statewise.base.caching import built, compiled, source_digest
+from statewise.simple.adjustment import LONG
 from statewise.simple.autoregression import MOST, burg, continue_series
 from statewise.simple.smoothing import (
     fit_damped,
@@ -22,7 +23,7 @@ from statewise.simple.smoothing import (
     noise_floor,
     trend_weight,
 )
-from statewise.simple.theta import fit_theta, theta_level_after
+from statewise.simple.theta import fit_line, fit_theta, theta_level_after
 
 __all__ = ["FITTED", "KNOWN", "Loops", "loops"]
 
@@ -95,7 +96,14 @@ def loops() -> Loops:
 
 
 @njit(error_model="numpy")
-def fit_one(z, p):
+def fit_one(whole, p):
+    """Fit to the latest observations, but Theta's straight line, which is that of the whole.
+
+    States begin with the whole history; what is solved for at the first of the latest observations
+    has decayed from them long before the end.
+    """
+    p.line_intercept, p.line_slope = fit_line(whole)
+    z = whole[max(0, len(whole) - LONG) :]
     n = len(z)
     total = 0.0
     for t in range(n):
@@ -115,7 +123,9 @@ def fit_one(z, p):
         damped,
     ) = fit_damped(z)
     p.trend_weight = trend_weight(n, without, damped, noise_floor(z))
-    p.line_intercept, p.line_slope, p.theta_alpha, p.theta_level = fit_theta(z)
+    p.theta_alpha, p.theta_level = fit_theta(
+        z, p.line_intercept + p.line_slope * (len(whole) - n), p.line_slope
+    )
 
 
 @njit(error_model="numpy")

@@ -10,7 +10,7 @@ from numba import njit
 
 from statewise.simple.smoothing import ALPHAS, faded, level_after
 
-__all__ = ["fit_theta", "theta_level_after"]
+__all__ = ["fit_line", "fit_theta", "theta_level_after"]
 
 
 @njit(error_model="numpy")
@@ -23,11 +23,8 @@ def theta_level_after(level, y, t, intercept, slope, alpha):
 
 
 @njit(error_model="numpy")
-def fit_theta(z):
-    """The (intercept, slope, alpha, initial level): the line by least squares, then the smoothing.
-
-    Errors of the smoothing are linear in its initial level, which is solved for.
-    """
+def fit_line(z):
+    """The (intercept, slope) of the straight line by least squares."""
     n = len(z)
     middle, mean = (n - 1) / 2.0, 0.0
     for t in range(n):
@@ -38,7 +35,16 @@ def fit_theta(z):
         product += (t - middle) * (z[t] - mean)
         square += (t - middle) ** 2
     slope = product / square if square > 0.0 else 0.0
-    intercept = mean - slope * middle
+    return mean - slope * middle, slope
+
+
+@njit(error_model="numpy")
+def fit_theta(z, intercept, slope):
+    """The (alpha, initial level) of the smoothing, given the line.
+
+    Errors are linear in the initial level, which is solved for.
+    """
+    n = len(z)
     best_alpha, best_level, least = 1.0, z[0], np.inf
     for alpha in ALPHAS:
         own, unit = 0.0, 1.0
@@ -54,4 +60,4 @@ def fit_theta(z):
         total = s00 + level * s01
         if total < least:
             best_alpha, best_level, least = alpha, level, total
-    return intercept, slope, best_alpha, best_level
+    return best_alpha, best_level

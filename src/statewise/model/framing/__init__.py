@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from statewise.base.checks import at_least, one_of
 from statewise.base.records import settle
 from statewise.errors import DataError, SettingError
-from statewise.model.framing.fitted import FittedFraming, stack
+from statewise.model.framing.fitted import FittedFraming, Which, stack
 from statewise.model.framing.maps import Scale, fit_power
 from statewise.model.framing.settings import plain_lags, plain_scale, plain_transform
 
@@ -120,6 +120,7 @@ class Framing:
         *,
         name: str = "series",
         constant: Literal["refuse", "keep"] = "refuse",
+        which: Which = slice(None),
     ) -> "FittedFraming":
         """Learn the exponent and the scales from the training part of a series.
 
@@ -128,6 +129,7 @@ class Framing:
             name: of the series, for errors.
             constant: what to do where there is nothing to scale, since all inputs or all targets
                 are equal: "refuse" the series, or "keep" it, moved to the middle of the scale.
+            which: of the training samples the scales are learned from; all by default.
 
         Raises:
             DataError: ``history`` is too short, not positive though the transform needs it, too
@@ -147,7 +149,7 @@ class Framing:
         self.check(values, name)
         unscaled = FittedFraming(self, self._exponent(values), Scale.identity(), Scale.identity())
         with np.errstate(over="ignore", invalid="ignore"):
-            x, y = unscaled.pairs(values)
+            x, y = unscaled.pairs(values, which)
         if not (abs(x).max() < LARGEST and abs(y).max() < LARGEST):
             problem = "is a range too large to be framed"
             fix = "Give the series in other units, or transform it less."

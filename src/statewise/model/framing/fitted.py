@@ -16,9 +16,11 @@ from statewise.model.framing.maps import Scale, difference, power, undifference,
 if TYPE_CHECKING:
     from statewise.model.framing import Framing
 
-__all__ = ["FittedFraming", "stack"]
+__all__ = ["FittedFraming", "Which", "stack"]
 
 Floats = NDArray[np.float64]
+Which = slice | NDArray[np.int64]
+"""Which training samples, in the order of time."""
 PARAMETERS = ("exponent", "x_factor", "x_offset", "y_factor", "y_offset")
 FARTHEST = 1e30  # of a scaled value; beyond it float32 may end
 NOTHING = np.asarray(-0.0)  # minus zero, which leaves every value as it is when added, to the bit
@@ -49,14 +51,14 @@ class FittedFraming:
     x_scale: Scale
     y_scale: Scale
 
-    def samples(self, history: ArrayLike) -> tuple[Floats, Floats]:
-        """The training samples in observations (..., n), scaled.
+    def samples(self, history: ArrayLike, which: Which = slice(None)) -> tuple[Floats, Floats]:
+        """The training samples in observations (..., n), or ``which`` of them, scaled.
 
         Returns:
             Inputs (..., samples, steps, lags) and targets (..., samples, outputs). Each input is
             what ``window`` gives for the observations before its target.
         """
-        x, y = self.pairs(np.asarray(history, np.float64))
+        x, y = self.pairs(np.asarray(history, np.float64), which)
         each = self[..., None]
         return self._steps(each.x_scale.apply(x)), each.y_scale.apply(y)
 
@@ -133,8 +135,10 @@ class FittedFraming:
         """The framing of some of a stack's series, or with further axes: ``fitted[:, None]``."""
         return _of(self.framing, [array[index] for array in self.parameters().values()])
 
-    def pairs(self, history: Floats) -> tuple[Floats, Floats]:
+    def pairs(self, history: Floats, which: Which = slice(None)) -> tuple[Floats, Floats]:
         """The training samples before they are scaled, with windows as one row of values.
+
+        Those that are not asked for take no memory.
 
         Returns:
             Inputs (..., samples, window_length) and targets (..., samples, outputs).
@@ -143,7 +147,9 @@ class FittedFraming:
         changes = self._levels(_known(history, self.framing.memory + outputs))[-1]
         kept = slice(-(self.framing.samples or 0), None)  # from zero, so all, where it is None
         windows = sliding_window_view(changes[..., :-outputs], length, axis=-1)[..., kept, :]
+        windows = windows[..., which, :]
         targets = sliding_window_view(changes[..., length:], outputs, axis=-1)[..., kept, :]
+        targets = targets[..., which, :]
         base = self._base(windows)
         return windows - base, targets - base
 
