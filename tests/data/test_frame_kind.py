@@ -131,6 +131,15 @@ def test_a_kind_of_some_series_keeps_their_names() -> None:
     assert some.write_names([0]).dtype == kind.write_names([0]).dtype
 
 
+def test_a_zone_that_a_library_does_not_know_is_refused() -> None:
+    times = pd.date_range("2020-01-01", periods=3, freq="D", tz="Europe/Berlin")
+    native = pl.from_pandas(pd.DataFrame({"ds": times, "y": [1.0, 2.0, 4.0]}))
+    document = read_frame(native).origin.to_document()
+    document["kind"]["time"]["zone"] = "localtime"
+    with pytest.raises(DataError, match="is not what was saved"):
+        ForecastOrigin.from_document(document)
+
+
 def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Where every part of a document is."""
     pairs = enumerate(value) if isinstance(value, list) else ()

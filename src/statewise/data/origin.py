@@ -105,7 +105,10 @@ def origin_of(document: Any) -> ForecastOrigin:
         raise ValueError(last)
     last = as_times(last.astype(TIME) if kind.time.dated else last)
     frequency.after(last, 0)  # raises where the times are not on its axis
-    kind.time.write(last, kind.backend)  # so that what is loaded can be written
+    try:
+        kind.time.write(last, kind.backend)  # so that what is loaded can be written
+    except Exception as error:  # noqa: BLE001 - of the library that writes it
+        raise ValueError(str(error)) from None
     kind.write_names(np.arange(len(last)))
     return ForecastOrigin(last, columns, frequency, kind)
 
