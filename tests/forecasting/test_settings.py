@@ -19,7 +19,7 @@ def test_the_constructor_only_assigns() -> None:
     odd: Any = {each.name: object() for each in fields(Settings)}
     model = Forecaster(**odd)
     assert vars(model) == odd
-    assert model.get_params() == odd
+    assert model.get_params(deep=False) == odd
 
 
 def test_parameters_are_read_and_set_by_name() -> None:
@@ -30,6 +30,21 @@ def test_parameters_are_read_and_set_by_name() -> None:
     with pytest.raises(SettingError, match="parameter = 'colour'"):
         model.set_params(season=9, colour="red")
     assert model.season == 2
+
+
+def test_settings_of_a_group_are_read_and_set_by_their_names() -> None:
+    model = Forecaster(Recipe(units=3), data=Data(known=["promo"]))
+    assert model.get_params()["recipe__units"] == 3
+    assert model.get_params()["data__known"] == ("promo",)
+    assert not any("__" in name for name in model.get_params(deep=False))
+    model.set_params(recipe__lags=5, data__fill="zero")
+    assert model.recipe == Recipe(units=3, lags=5)
+    assert model.data == Data(known=["promo"], fill="zero")
+    assert Forecaster().set_params(recipe__lags=5).recipe == Recipe(lags=5)
+    assert model.set_params(recipe__lags=2, recipe="auto").recipe == Recipe(lags=2)
+    for name in ("recipe__colour", "colour__lags", "horizon__lags"):
+        with pytest.raises(SettingError, match=f"parameter = '{name}'"):
+            model.set_params(**{name: 1})
 
 
 def test_a_clone_has_the_parameters_and_nothing_learned() -> None:

@@ -91,7 +91,7 @@ def like_forecast(
     if hypotheses is None:
         hypotheses = usual_hypotheses(regimes)
     for name in regimes:
-        settings = Settings(**{**model.get_params(), "horizon": horizon})
+        settings = Settings(**{**model.get_params(deep=False), "horizon": horizon})
         recipe = Recipe() if model.recipe == "auto" else model.recipe
         settings.recipe = replace(recipe, regime=name, scope="local")
         decided[name] = decide(

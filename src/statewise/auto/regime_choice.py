@@ -90,7 +90,7 @@ def choose_regime(model: "Forecaster", frame: Any) -> Choice:
     found: dict[str, Tried | None] = {}
     refused = None
     for name in CANDIDATES:
-        settings = Settings(**model.get_params())
+        settings = Settings(**model.get_params(deep=False))
         settings.recipe = replace(recipe, regime=name)
         try:
             found[name] = tried(settings, panel, past)

@@ -79,7 +79,7 @@ class Forecaster(Kept):
         """
         self.check()  # impossible settings are refused before data are read
         panel, past = read(self.data, frame)
-        settings = Settings(**self.get_params())
+        settings = Settings(**self.get_params(deep=False))
         with bar_of(self.progress) as show, executor or nullcontext() as running:
             self.fitted_, self.training_ = fit_model(settings, panel, past, show, running)
         return self
@@ -206,6 +206,29 @@ class Forecaster(Kept):
         """
         return self._fitted().exported(series, member)
 
+    def score(self, frame: Any, y: Any = None) -> float:  # noqa: ARG002
+        """How well rows are forecast that follow what is known: 1 at best, 0 as the naive forecast.
+
+        They are forecast a horizon at a time, each time from all that came before. The score is the
+        skill: the share of the naive forecast's mean absolute error that is gone, averaged over
+        series; below zero the naive forecast is better. The model stays where it is. This is what
+        scikit-learn's searches maximise, with a splitter that keeps the order of time, such as
+        ``TimeSeriesSplit``, on a frame of one series.
+
+        Args:
+            frame: rows that follow, as for ``update``, with the columns that the model looks at.
+            y: not used; there for pipelines that pass it.
+
+        Returns:
+            The skill; NaN where the naive forecast has no error.
+
+        Raises:
+            DataError: a series is unknown, or a row repeats or leaves out a time.
+        """
+        from statewise.forecasting.score import skill_ahead
+
+        return skill_ahead(self._fitted(), frame)
+
     def backtest(self, frame: Any, test_size: int, cutoffs: int = 1, **options: Any) -> "Backtest":
         """Forecast the last observations of a frame as if they were not known.
 
@@ -224,7 +247,7 @@ class Forecaster(Kept):
 
         self.check()
         panel, past = read(self.data, frame)
-        settings = Settings(**self.get_params())
+        settings = Settings(**self.get_params(deep=False))
         if settings.horizon is None:
             settings.horizon = options.get("horizon") or test_size
 
@@ -273,7 +296,7 @@ class Forecaster(Kept):
 
         self.check()
         panel, past = read(self.data, df)
-        settings = Settings(**self.get_params())
+        settings = Settings(**self.get_params(deep=False))
         with executor or nullcontext() as running:
             return cross_validation(
                 settings, panel, past, h, n_windows, step_size, refit, level, kinds, running

@@ -48,7 +48,7 @@ class Kept(Settings, Views):
             ModelError: the file is missing, truncated, altered, or of a later version.
         """
         fitted = read(Path(path))
-        model = cls(**fitted.settings.get_params())
+        model = cls(**fitted.settings.get_params(deep=False))
         model.fitted_ = fitted
         return model
 

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from statewise.data.append import read_new_rows
+from statewise.data.append import NewRows, read_new_rows
 from statewise.data.frequency import show
 from statewise.data.labels import with_labels
 from statewise.errors import DataError, SettingError
 from statewise.forecasting.core import FittedModel
 from statewise.forecasting.learned import Known, Learned
 
-__all__ = ["observed", "stepped"]
+__all__ = ["advanced", "new_rows", "observed", "stepped"]
 
 Floats = NDArray[np.float64]
 
@@ -24,25 +24,40 @@ def observed(model: FittedModel, frame: Any) -> FittedModel:
     Raises:
         DataError: a series is unknown, or a row repeats or leaves out a time, or is out of range.
     """
+    rows, x = new_rows(model, frame)
+    known = advanced(model, model.known, rows, x, range(int(np.diff(rows.offsets).max())))
+    return model.with_state(known, model.origin.moved(rows.series, rows.last))
+
+
+def new_rows(model: FittedModel, frame: Any) -> tuple[NewRows, Floats]:
+    """The rows of a frame that follow what a model knows, and what networks are shown beside them.
+
+    Raises:
+        DataError: as ``observed``.
+    """
     frame = with_labels(frame, model.settings.data.static, model.base.columns)
     rows, learned = read_new_rows(frame, model.origin), model.learned
     x = model.columns_of(rows.exogenous, rows.ds)
-    counts = np.diff(rows.offsets)
-    of_row = np.repeat(rows.series, counts)
+    of_row = np.repeat(rows.series, np.diff(rows.offsets))
     usable = learned.adjustment.take(of_row).is_representable(rows.y)
     if learned.ensemble is not None:
         usable &= learned.ensemble.columns.take(of_row).is_representable(x)
     if not usable.all():
         wrong = int(usable.argmin())
         raise unusable(rows.y[wrong], model.ids[of_row[wrong]], show(rows.ds[wrong]))
+    return rows, x
+
+
+def advanced(model: FittedModel, known: Known, rows: NewRows, x: Floats, steps: range) -> Known:
+    """What is known after some of the new rows of every series: the first, second, ... of each."""
+    learned, counts = model.learned, np.diff(rows.offsets)
     everything = len(rows.series) == len(model.ids)
     some = learned if everything else learned.take(rows.series)
-    now = model.known if everything else learned.part(model.known, rows.series)
-    for i in range(int(counts.max())):
+    now = known if everything else learned.part(known, rows.series)
+    for i in steps:
         at = rows.offsets[:-1] + np.minimum(i, counts - 1)
         now = where_observed(some, i < counts, some.observe(now, rows.y[at], x[at][:, None]), now)
-    known = now if everything else learned.put(model.known, rows.series, now)
-    return model.with_state(known, model.origin.moved(rows.series, rows.last))
+    return now if everything else learned.put(known, rows.series, now)
 
 
 def stepped(model: FittedModel, y: ArrayLike | Mapping[str, float]) -> tuple[FittedModel, Floats]:

@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self, TypeVar, cast
 
 from statewise.base.checks import SEED, at_least, instance, one_of
@@ -239,21 +239,48 @@ class Settings(Table):
         given = self.season if isinstance(self.season, Sequence) else (self.season,)
         return tuple(given)
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
-        """The settings by name."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The settings by name, and if ``deep`` those of the groups, as ``recipe__lags``."""
+        found = {each.name: getattr(self, each.name) for each in fields(Settings)}
+        if deep:
+            for group, kind in GROUPS.items():
+                whole = self.group(group)
+                found |= {f"{group}__{name}": getattr(whole, name) for name in words(kind)}
+        return found
 
     def set_params(self, **params: Any) -> Self:
-        """Set some of them for the next fit; raises SettingError for a name that is none."""
+        """Set some of them for the next fit; raises SettingError for a name that is none.
+
+        A setting of a group is named as ``recipe__lags``, and leaves the rest of the group.
+        """
+        parts = [f"{group}__{name}" for group, kind in GROUPS.items() for name in words(kind)]
         for name in params:
-            one_of("parameter", name, [each.name for each in fields(Settings)])
-        for name, value in params.items():
-            setattr(self, name, value)
+            one_of("parameter", name, [*words(Settings), *parts])
+        for name in sorted(params, key=lambda each: "__" in each):  # a group before its parts
+            (group, _, part), value = name.partition("__"), params[name]
+            if part:
+                value = replace(self.group(group), **{part: value})
+            setattr(self, group, value)
         return self
+
+    def group(self, name: str) -> Any:
+        """A group of settings: "recipe" or "data", with nothing said where it is "auto"."""
+        given, kind = getattr(self, name), GROUPS[name]
+        return given if isinstance(given, kind) else kind()
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks of an estimator before it searches over its settings."""
+        from sklearn.utils import Tags, TargetTags
+
+        return Tags(estimator_type=None, target_tags=TargetTags(required=False))
 
     def clone(self) -> Self:
         """Another with the same settings, not fitted."""
-        return type(self)(**self.get_params())
+        return type(self)(**self.get_params(deep=False))
+
+
+GROUPS: dict[str, type[Table]] = {"recipe": Recipe, "data": Data}
+"""The groups of settings, by the settings that hold them."""
 
 
 def words(table: type = Settings) -> dict[str, str]:
