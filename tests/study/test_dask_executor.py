@@ -2,11 +2,13 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -200,16 +202,45 @@ def wrong(_: Shard, threads: int) -> None:
     raise StudyError("x", threads, "is wrong", "Mend it.")
 
 
-def test_settings_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_scheduler_answers_it_is_said_and_nothing_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("statewise.study.dask_executor.ANSWER", 0.2)
+    threads = set(threading.enumerate())
+    said = "does not answer as a scheduler does within 0.2 seconds"
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        silent, closed = (each.getsockname()[1] for each in (listening, deaf))
+        for port in (silent, closed):  # one takes a connection and says nothing, one takes none
+            with pytest.raises(StudyError, match=rf"tcp://127.0.0.1:{port}.*{said}"):
+                run_study(STUDY, executor=DaskExecutor(f"tcp://127.0.0.1:{port}"))
+        talking = threading.Thread(target=greet_wrongly, args=[listening])
+        talking.start()
+        with pytest.raises(StudyError, match=said):
+            run_study(STUDY, executor=DaskExecutor(f"tcp://127.0.0.1:{silent}"))
+        talking.join()
+    assert set(threading.enumerate()) == threads
+
+
+def greet_wrongly(listening: socket.socket) -> None:
+    """Take the connections that wait, and greet them as another server does."""
+    listening.settimeout(0.1)
+    taken = []
+    with suppress(TimeoutError):
+        while True:
+            taken.append(listening.accept()[0])
+            taken[-1].sendall(b"SSH-2.0-OpenSSH_9.9\r\n")
+    for each in taken:
+        each.close()
+
+
+def test_settings_are_checked() -> None:
     with pytest.raises(SettingError, match="Give one of the two"):
         DaskExecutor("tcp://127.0.0.1:8786", workers=2)
     with pytest.raises(SettingError, match="workers = 0"):
         DaskExecutor(workers=0)
     with pytest.raises(SettingError, match="is not the address"):
         run_study(STUDY, executor=DaskExecutor("nonsense://x"))
-    monkeypatch.setattr("statewise.study.dask_executor.PATIENCE", 0.5)
-    with pytest.raises(StudyError, match="does not answer"):
-        run_study(STUDY, executor=DaskExecutor("tcp://127.0.0.1:9"))
 
 
 def test_without_dask_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

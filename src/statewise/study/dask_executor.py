@@ -4,11 +4,13 @@ Dask is not installed with statewise; ``pip install 'statewise[dask]'`` adds it,
 only when a ``DaskExecutor`` is made.
 """
 
+import asyncio
 import logging
 import os
 import re
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from itertools import islice
@@ -66,8 +68,8 @@ class DaskExecutor:
         if workers is not None:
             at_least("workers", workers, 1)
         if address is not None and not re.fullmatch(r"(tcp|tls)://.+:\d+", address):
-            # Refused before Dask sees it: a client that fails half-way keeps the process alive.
-            raise no_scheduler(address)
+            problem = "is not the address of a scheduler"
+            raise SettingError("address", address, problem, "Give it as tcp://host:port.")
         self.address = address
         self.workers = None if address is not None else workers or available_threads()
 
@@ -99,14 +101,11 @@ class DaskExecutor:
         )
 
     def _connect(self) -> Any:
-        where = self.address if self._cluster is None else self._cluster
-        try:
-            client = self._dask.Client(where, timeout=ANSWER, set_as_default=False)
-        except ValueError as error:
-            raise no_scheduler(self.address, f" ({error})") from None
-        except OSError as error:
-            fix = "Start a scheduler there, or check the address."
-            raise self._failed(f"does not answer ({error})", fix) from None
+        where = self._cluster
+        if where is None:
+            where = self.address
+            self._greet()
+        client = self._dask.Client(where, timeout=ANSWER, set_as_default=False)
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except BaseException as error:
@@ -116,6 +115,27 @@ class DaskExecutor:
             problem = f"has had no worker for {PATIENCE:.0f} seconds"
             raise self._failed(problem, "Start workers.") from None
         return client
+
+    def _greet(self) -> None:
+        """Raise StudyError if no scheduler answers: a client would wait without end for a greeting.
+
+        Nothing is left of the connection, nor of the thread that it has of its own, since a
+        notebook's thread has an event loop already.
+        """
+
+        async def greet() -> None:
+            arguments = self._dask.Security().get_connection_args("client")
+            (await self._dask.comm.connect(self.address, timeout=ANSWER, **arguments)).abort()
+
+        try:
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(asyncio.run, asyncio.wait_for(greet(), ANSWER)).result()
+        except Exception as error:  # noqa: BLE001  # what speaks there may be no scheduler
+            problem = f"does not answer as a scheduler does within {ANSWER:g} seconds"
+            fix = "Start a scheduler there, or check the address."
+            if isinstance(error, OSError) and str(error):
+                problem += f" ({error})"
+            raise self._failed(problem, fix) from None
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
@@ -184,9 +204,3 @@ class DaskExecutor:
 
     def _failed(self, problem: str, fix: str) -> StudyError:
         return StudyError("address", self.address or "a local cluster", problem, fix)
-
-
-def no_scheduler(address: str | None, why: str = "") -> SettingError:
-    """The error of an address that cannot be a scheduler's."""
-    problem = f"is not the address of a scheduler{why}"
-    return SettingError("address", address, problem, "Give it as tcp://host:port.")
