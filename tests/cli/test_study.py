@@ -289,7 +289,7 @@ def test_many_series_are_units_of_their_own(capsys: pytest.CaptureFixture[str]) 
     arguments = ["compare", "panel.csv", "--repeats", "8", "--test-size", "3", "--epochs", "10"]
     assert main([*arguments, "--cutoffs", "2"]) == 0
     out = capsys.readouterr().out
-    assert "6 series, 2 cutoffs each" in out
+    assert "3 observations of each of 6 series after each of 2 cutoffs" in " ".join(out.split())
     assert "They speak of series like these" in out
     assert re.search(r"^stateful-warm +96 ", out, re.MULTILINE)
 

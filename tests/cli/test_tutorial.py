@@ -18,7 +18,7 @@ from statewise.cli import main
 
 COMMAND = [sys.executable, "-m", "statewise.cli"]
 # Results, the series, comparisons, the page with its tables, JSON, figures.
-FILES = 11 + 1 + 4 + 15 + 1 + 5
+FILES = 11 + 1 + 4 + 16 + 1 + 5
 
 
 def statewise(*arguments: str, **options: str) -> "subprocess.CompletedProcess[str]":
@@ -69,7 +69,10 @@ def test_your_own_series(tmp_path: Path) -> None:
         str(tmp_path / "out"),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "Größe: 30 observations, the last 5" in done.stdout
+    assert "Größe: 30 observations. LSTM of" in done.stdout
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "<h1>Eleven experiments on Größe</h1>" in page
+    assert "origin" not in page
     assert "published" not in done.stdout
 
 
@@ -265,7 +268,7 @@ def test_on_keras_it_is_estimated_interrupted_and_resumed(
     captured = capsys.readouterr()
     assert "trainings of 3 epochs" in captured.err
     assert "7 trainings" not in captured.err
-    assert "3 epochs of Keras on tensorflow" in captured.out
+    assert "3 epochs of Keras on tensorflow" in " ".join(captured.out.split())
     assert json.loads((tmp_path / "out" / "tutorial.json").read_text())["epochs"] == 3
     assert main(command) == 0
     assert "Every run is there already" in capsys.readouterr().err

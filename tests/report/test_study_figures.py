@@ -61,7 +61,7 @@ def test_all_figures_are_well_formed_text_and_themed() -> None:
 
 
 def test_names_are_text_whatever_is_in_them() -> None:
-    arms = ("<script>alert(1)</script>", "$x^2$ & \\frac", "\"q'\x00", "日本")
+    arms = ("<script>alert(1)</script>", "$x^2$ & \\frac", "\"q'\x1b", "日本")
     tables = report_tables(synthetic(arms))
     places = {arm: i for i, arm in enumerate(arms)}
     found = words(drawn(score_plot(tables["cells"], tables["strip"], places)))

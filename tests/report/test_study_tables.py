@@ -83,7 +83,7 @@ def test_the_tables_agree_with_the_result_and_with_the_verdicts() -> None:
     verdicts = settle(result)
     tables = report_tables(result, verdicts)
     assert set(tables) == {
-        "verdicts", "arms", "cells", "strip", "cumulative", "differences", "histogram",
+        "verdicts", "arms", "simple", "cells", "strip", "cumulative", "differences", "histogram",
         "half_widths", "evidence", "forecast_accuracy", "forecasts", "loss", "specification",
         "series", "versions",
     }  # fmt: skip
@@ -96,6 +96,11 @@ def test_the_tables_agree_with_the_result_and_with_the_verdicts() -> None:
     assert first["skill"] == pytest.approx(1.0 - scores.mean() / result.naive_rmse)
     assert first["skill_low"] < first["skill"] < first["skill_high"]
     assert first["beat_naive"] == int((scores < result.naive_rmse).sum())
+    [simple] = result.simple_scores("simple").values()
+    assert first["skill_simple"] == pytest.approx(1.0 - scores.mean() / simple)
+    assert tables["cells"][0]["simple"] == simple
+    assert tables["cells"][0]["best_simple"] == "autoregression"
+    assert tables["simple"][0]["mean"] == pytest.approx(simple / result.naive_rmse)
     bars = [r for r in tables["histogram"] if r["hypothesis"] == 1]
     assert sum(r["count"] for r in bars) == 50
     sd = pilot_sd(result.arms["a"].scores - result.arms["b"].scores)
@@ -108,6 +113,8 @@ def test_the_tables_agree_with_the_result_and_with_the_verdicts() -> None:
 def test_forecasts_stand_beside_the_actual_values() -> None:
     rows = report_tables(synthetic())["forecasts"]
     assert len(rows) == 3 * 12
+    [simple] = synthetic().simple.values()
+    assert rows[0]["simple"] == simple.forecasts["autoregression"][0]
     assert (rows[0]["ds"], rows[0]["actual"], rows[0]["naive"]) == ("3-01", 339.7, 342.3)
     assert rows[0]["lo-90"] <= rows[0]["median"] <= rows[0]["hi-90"]
 

@@ -100,6 +100,10 @@ def test_json_has_the_promised_form() -> None:
     assert (document["profile"], document["seed"], document["repeats"]) == ("keras-3", 5, 3)
     assert document["threads"] == 2
     assert document["persistence_rmse"] == pytest.approx(136.761, abs=5e-4)
+    assert document["best_simple"] == "autoregression"
+    assert document["simple_rmse"]["autoregression"] == pytest.approx(86.730, abs=5e-4)
+    assert document["simple_rmse"]["naive"] == document["persistence_rmse"]
+    assert document["set_up"].startswith("LSTM of 1 unit on 1 lag of the series")
     assert document["runs_per_second"] * document["train_seconds"] == pytest.approx(21)
     assert set(document["experiments"]) == {
         name for comparison in COMPARISONS for name in comparison.arms

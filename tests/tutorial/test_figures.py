@@ -31,16 +31,17 @@ def test_series_plot_shows_every_observation() -> None:
     drawn(series_plot(Panel.from_values([1.0, 2.0, 1.5]).only, 1))
 
 
-def test_box_plot_shows_arms_naive_and_published() -> None:
+def test_box_plot_shows_arms_both_bars_and_published() -> None:
     scores = {name: arm.scores for name, arm in RESULT.arms.items()}
     scores["diverged"] = np.full(8, np.inf)
-    figure = box_plot("A title", scores, 136.8, {NAMES[0]: 100.0})
+    figure = box_plot("A title", scores, {"persistence": 136.8, "ETS": 90.0}, {NAMES[0]: 100.0})
     axes = figure.axes[0]
     assert len(axes.get_xticks()) == 3
     legend = axes.get_legend()
     assert legend is not None
     labels = [text.get_text() for text in legend.get_texts()]
-    assert labels == ["mean of all repeats", "published mean of 10", "persistence (136.8)"]
+    bars = ["persistence (136.8)", "ETS (90.0)"]
+    assert labels == ["mean of all repeats", "published mean of 10", *bars]
     names = [label.get_text() for label in axes.get_xticklabels()]
     assert [name.split("\n")[0] for name in names] == ["experiment_one", "experiment_", "diverged"]
     assert "$two$" in names[1]

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 from scipy.stats import binomtest
 
+from statewise.study import Outcome
 from statewise.tutorial.experiments import conclude, tutorial_study
 from statewise.tutorial.text import tutorial_text
 from tests.tutorial.test_experiments import quick
@@ -25,13 +28,24 @@ def test_the_tutorial_says_all_it_must() -> None:
     assert max(map(len, text.splitlines())) <= 130
 
 
-def test_every_arm_stands_against_persistence() -> None:
+def test_every_arm_stands_against_persistence_and_the_best_simple_forecast() -> None:
     result = quick(tutorial_study(repeats=12))
-    lines = tutorial_text(conclude(result)).split("Against persistence")[1].splitlines()[2:13]
+    text = tutorial_text(conclude(result))
+    told = "the best simple forecast on the training part, autoregression, 86.730."
+    assert told in " ".join(text.split())
+    lines = text.split("Against persistence and autoregression")[1].splitlines()[2:13]
+    [simple] = result.simple_scores("simple").values()
     for line, (name, arm) in zip(lines, result.arms.items(), strict=True):
-        beaten = int((arm.scores < result.naive_rmse).sum())
-        low, high = binomtest(beaten, 12).proportion_ci(method="exact")
-        shares = f"{beaten / 12:.3f} {low:.3f} {high:.3f}"
-        skill = 1.0 - arm.scores.mean() / result.naive_rmse
-        mean = f"{arm.scores.mean():.3f}"
-        assert line.split() == [name, mean, f"{skill:.3f}", str(beaten), *shares.split()]
+        assert line.split()[:2] == [name, f"{arm.scores.mean():.3f}"]
+        for bar in (result.naive_rmse, simple):
+            beaten = int((arm.scores < bar).sum())
+            low, high = binomtest(beaten, 12).proportion_ci(method="exact")
+            shares = f"{beaten / 12:.1%} [{low:.1%}, {high:.1%}]"
+            assert f"{1.0 - arm.scores.mean() / bar:.3f}  {shares}" in line
+
+
+def test_an_effect_below_the_margin_is_said_to_be_too_small_to_matter() -> None:
+    tutorial = conclude(quick(tutorial_study(repeats=12)))
+    verdict = replace(tutorial.verdicts[0], outcome=Outcome.SUPPORTED, small=True)
+    text = tutorial_text(replace(tutorial, verdicts=[verdict]))
+    assert "1. Stateful beats stateless: SUPPORTED, TOO SMALL TO MATTER" in text

@@ -132,7 +132,8 @@ def write(tutorial: Any, staging: Any) -> None:
     from statewise.show.style import save
     from statewise.show.tables import to_csv
 
-    title = "The origin experiments"
+    name = tutorial.result.study.panel.only.unique_id
+    title = "The origin experiments" if tutorial.published else f"Eleven experiments on {name}"
     stage_report(staging, "report.html", tutorial.result, tutorial.verdicts, title=title)
     for name, rows in tutorial.tables().items():
         staging.text(f"{name}.csv", to_csv(rows))

@@ -26,7 +26,7 @@ def verdict_rows(verdicts: Sequence[Verdict]) -> list[Row]:
             {"hypothesis": number, "family": v.hypothesis.family,
              "claim": v.hypothesis.claim, "kind": v.hypothesis.kind,
              "first": v.hypothesis.first, "second": v.hypothesis.second,
-             "verdict": v.outcome.value, "small": v.small, "test": v.test,
+             "verdict": v.outcome.value, "small": v.small, "said": v.said, "test": v.test,
              "difference": v.comparison.difference, "low": low, "high": high,
              "p_value": v.comparison.p_value, "p_adjusted": v.p_adjusted,
              "p_within_margin": v.p_within, "p_over_time": v.p_over_time,

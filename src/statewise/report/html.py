@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from statewise.report.answer import asked, came_out, set_up, simple_said
 from statewise.report.study_figures import (
     cumulative_scores_plot,
     difference_plot,
@@ -23,8 +24,9 @@ from statewise.report.study_figures import (
     rank_plot,
     score_plot,
 )
-from statewise.report.study_tables import SHOWN, report_tables
-from statewise.show.pages import environment
+from statewise.report.study_tables import SHOWN, report_tables, simple_rows
+from statewise.scoring.simple_forecasts import NAIVE, SIMPLE
+from statewise.show.pages import environment, swatch
 from statewise.show.style import clean
 from statewise.show.tables import Row
 from statewise.show.words import NONE, counted, number, p_value, percent, shorten, signed
@@ -86,10 +88,13 @@ def html_report(
         cells=len(result.naive_scores),
         shown=SHOWN,
         arms=arms,
-        arm_cells=arm_cells(arms, single=len(result.naive_scores) == 1),
-        best=min((r for r in arms if r["relative"] is not None), key=lambda r: r["relative"],
-                 default=None),
-        exact=not any(result.naive_scores.values()),
+        several="series" if result.unit == "series" else "cutoffs",
+        asked=asked(study),
+        came_out=came_out(result),
+        set_up=set_up(study),
+        chosen=simple_said(result),
+        arm_cells=arm_cells(result, arms),
+        swatches=[*(swatch(i) for i in range(len(arms))), swatch("simple"), swatch("naive")],
         runs=sum(r["runs"] for r in arms),
         diverged=sum(r["diverged"] for r in arms),
         families=Counter(h.family for h in study.hypotheses),
@@ -104,20 +109,39 @@ def html_report(
     )  # fmt: skip
 
 
-def arm_cells(arms: Sequence[Row], *, single: bool) -> list[Row]:
-    """The table of all arms; it names their engines where one is not the built-in one."""
-    engines = any(row["engine"] != "statewise" for row in arms)
-    return [
-        {"arm": shorten(row["arm"])}
-        | ({"engine": row["engine"]} if engines else {})
-        | ({"mean RMSE": number(row["mean"])} if single else {})
-        | {"over naive": number(row["relative"]), "skill": percent(row["skill"]),
-           "interval": NONE if row["skill_low"] is None
-           else f"{percent(row['skill_low'])} to {percent(row['skill_high'])}",
-           "runs that beat naive": f"{row['share']:.1%}", "runs": f"{row['runs']:,}",
-           "diverged": f"{row['diverged']:,}"}
-        for row in arms
-    ]  # fmt: skip
+def arm_cells(result: StudyResult, arms: Sequence[Row]) -> list[Row]:
+    """The table of all arms and simple forecasts; engines where one is not the built-in one."""
+    engines, single = any(row["engine"] != "statewise" for row in arms), result.unit == "restart"
+    diverged, rows = any(row["diverged"] for row in arms), []
+    for row in arms:
+        low, high = row["skill_high"], row["skill_low"]
+        rows.append(
+            {"arm": shorten(row["arm"]), "engine": row["engine"],
+             "mean RMSE": number(row["mean"]), "over naive": number(row["relative"]),
+             "interval": NONE if low is None else f"[{number(1.0 - low)}, {number(1.0 - high)}]",
+             "over best simple": NONE if row["skill_simple"] is None
+             else number(1.0 - row["skill_simple"]),
+             "beat naive": f"{row['share']:.1%}", "beat best simple": f"{row['share_simple']:.1%}",
+             "runs": f"{row['runs']:,}", "diverged": f"{row['diverged']:,}"}
+        )  # fmt: skip
+    empty = dict.fromkeys(rows[0], NONE)
+    relative = {row["arm"]: row["mean"] for row in simple_rows(result)}
+    bar = relative[SIMPLE]
+    for name in (SIMPLE, NAIVE, *(n for n in relative if n not in (SIMPLE, NAIVE))):
+        [score] = result.simple_scores(name).values() if single else [None]
+        label = "best simple forecast" if name == SIMPLE else name
+        rows.append(
+            empty
+            | {"arm": shorten(label), "mean RMSE": number(score),
+               "over naive": number(relative[name]),
+               "over best simple": number(relative[name] / bar) if bar else NONE}
+        )  # fmt: skip
+    without = [
+        name
+        for name, there in (("engine", engines), ("mean RMSE", single), ("diverged", diverged))
+        if not there
+    ]
+    return [{k: v for k, v in row.items() if k not in without} for row in rows]
 
 
 def nouns(test: str) -> Row:
@@ -176,7 +200,7 @@ def cell_figures(rows: Tables, most: int) -> Row:
     return {
         "arms": len(cells),
         "places": places,
-        "naive": naive,
+        "bars": bars(cells[0]),
         "diverged": sum(r["diverged"] for r in cells),
         "scored": scored,
         "lined": lined,
@@ -193,6 +217,15 @@ def cell_figures(rows: Tables, most: int) -> Row:
         ),
         "loss": loss_plot(rows["loss"], drawn) if "loss" in rows else None,
     }  # fmt: skip
+
+
+def bars(cell: Row) -> dict[str, str]:
+    """The forecasts of a cell that arms have to beat, as its legends say them."""
+    naive = f"naive ({number(cell['naive'])})"
+    if cell["best_simple"] == NAIVE:
+        return {"naive": f"{naive}, also the best simple forecast"}
+    said = f"{cell['best_simple']}, the best simple forecast ({number(cell['simple'])})"
+    return {"simple": said, "naive": naive}
 
 
 def differences(rows: Tables, most: int) -> Row:

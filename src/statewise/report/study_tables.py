@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise.report.comparison_tables import accuracy, evidence_rows, pairs, verdict_rows
+from statewise.scoring.metrics import rmse
+from statewise.scoring.simple_forecasts import SIMPLE
 from statewise.show.tables import Row
 from statewise.stats.ranks import rank_arms
 from statewise.study.results import CellResult, StudyResult, arm_rows
@@ -18,7 +20,7 @@ from statewise.study.summary import summarise
 from statewise.study.verdicts import Verdict
 from statewise.version import __version__
 
-__all__ = ["SHOWN", "report_tables", "study_tables"]
+__all__ = ["SHOWN", "report_tables", "simple_rows", "study_tables"]
 
 SHOWN = 6  # cells that are shown in detail
 POINTS = 500  # of a strip, at most
@@ -35,8 +37,8 @@ def report_tables(
 ) -> dict[str, list[Row]]:
     """Every number of a study's page, as tables of rows that share their keys; none is empty.
 
-    ``verdicts``, ``evidence``, ``arms``, ``cells``, ``specification``, ``series`` and ``versions``
-    are of the whole study. What is drawn (``strip``, ``cumulative``, ``differences``,
+    ``verdicts``, ``evidence``, ``arms``, ``simple``, ``cells``, ``specification``, ``series`` and
+    ``versions`` are of the whole study. What is drawn (``strip``, ``cumulative``, ``differences``,
     ``histogram``, ``half_widths``, ``forecasts``, ``loss``) and ``forecast_accuracy`` are of the
     cells that the page shows in detail, the first six. ``ranks`` is there with three arms and five
     series or more.
@@ -47,6 +49,7 @@ def report_tables(
         "verdicts": verdict_rows(verdicts or ()),
         "evidence": evidence_rows(result),
         "arms": arm_rows(result),
+        "simple": simple_rows(result),
         "cells": [_cell_row(result, name, cell) for cell in result.naive for name in result.arms],
         "strip": list(_strips(result, shown)),
         "cumulative": list(_cumulative(result, shown)),
@@ -85,12 +88,28 @@ def study_tables(result: StudyResult) -> dict[str, list[Row]]:
     return {"summary": summaries, "scores": scores, "forecasts": shown}
 
 
+def simple_rows(result: StudyResult) -> list[Row]:
+    """A row a simple forecast: its RMSE over the naive one's, over all cells; the chosen first."""
+    naive = np.array(list(result.naive_scores.values()))
+    rows: list[Row] = []
+    for name in (SIMPLE, *result.study.simple_names):
+        scores = np.array(list(result.simple_scores(name).values()))[naive > 0] / naive[naive > 0]
+        several = len(scores) > 1
+        rows.append(
+            {"arm": name, "mean": float(scores.mean()) if len(scores) else None,
+             "median": float(np.median(scores)) if several else None}
+        )  # fmt: skip
+    return rows
+
+
 def _cell_row(result: StudyResult, name: str, cell: Cell) -> Row:
     """The distribution of an arm's scores in one cell; whiskers reach 1.5 quartile ranges."""
     scores = result.arms[name].cells[cell].scores
     summary = summarise(scores)
     row: Row = {"arm": name, "series": cell[0], "cutoff": cell[1], **summary._asdict()}
-    row["naive"] = result.naive_scores[cell]
+    simple = result.simple[cell]
+    row |= {"naive": result.naive_scores[cell], "best_simple": simple.best}
+    row["simple"] = float(rmse(result.actual[cell], simple.forecast(SIMPLE)))
     low = high = None
     if summary.p25 is not None and summary.p75 is not None:
         reach = 1.5 * (summary.p75 - summary.p25)
@@ -151,11 +170,14 @@ def _forecasts(result: StudyResult, shown: list[Cell]) -> Iterator[Row]:
     times = {s.unique_id: s.ds for s in result.study.panel.series}
     for cell, place, found in _found(result, shown):
         ds = times[cell[0]][cell[1] :]
-        kept = found.forecasts[np.isfinite(found.scores)]
+        kept, simple = (
+            found.forecasts[np.isfinite(found.scores)],
+            result.simple[cell].forecast(SIMPLE),
+        )
         for i, (low, median, high) in enumerate(_bands(kept)):
             yield place | {
                 "ds": ds[i], "actual": float(result.actual[cell][i]),
-                "naive": float(result.naive[cell][i]),
+                "naive": float(result.naive[cell][i]), "simple": float(simple[i]),
                 "median": median, "lo-90": low, "hi-90": high,
             }  # fmt: skip
 

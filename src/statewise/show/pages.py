@@ -7,10 +7,10 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from statewise.show import words
-from statewise.show.style import PALETTE, dash_of, inline
+from statewise.show.style import BARS, PALETTE, dash_of, inline
 from statewise.text import visible
 
-__all__ = ["environment"]
+__all__ = ["environment", "swatch"]
 
 
 @functools.cache
@@ -32,7 +32,7 @@ def environment(package: str = "statewise.show") -> Environment:
     for word in (words.counted, words.number, words.p_value, words.percent, words.shorten,
                  words.signed):  # fmt: skip
         found.filters[word.__name__] = word
-    found.filters |= {"drawn": drawn, "variable": variable, "dashes": dashes}
+    found.filters |= {"drawn": drawn, "swatch": swatch}
     return found
 
 
@@ -49,12 +49,11 @@ def drawn(figure: Figure, key: str, heading: str, caption: Markup, seen: str) ->
     return Markup(inline(figure, key, words.shorten(label, 1200)))  # noqa: S704, made just now
 
 
-def variable(place: int) -> str:
-    """The page's name of the colour of an arm, or a hypothesis."""
-    return f"c{place % len(PALETTE) + 1}"
+def swatch(place: int | str) -> tuple[str, str]:
+    """The colour, as the page's name of it, and the dashes of a line in a legend.
 
-
-def dashes(place: int) -> str:
-    """How the line of an arm, or a hypothesis, is dashed."""
-    dash = dash_of(place)
-    return "none" if isinstance(dash, str) else " ".join(f"{1.4 * d:g}" for d in dash[1])
+    Of an arm or a hypothesis, by its place, or of a forecast that they have to beat, by its name.
+    """
+    dash = BARS[place]["ls"] if isinstance(place, str) else dash_of(place)
+    colour = place if isinstance(place, str) else f"c{place % len(PALETTE) + 1}"
+    return colour, "none" if isinstance(dash, str) else " ".join(f"{1.4 * d:g}" for d in dash[1])

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from statewise.text import visible
 
 __all__ = [
+    "BARS",
     "DASHES",
     "GRID",
     "INK",
@@ -44,11 +45,18 @@ PALETTE = (
     "#0969da", "#bc4c00", "#1a7f37", "#8250df", "#bf3989", "#9a6700", "#1b7c83", "#57606a",
 )  # fmt: skip
 DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
-INK, GRID, NAIVE_LINE = "#24292f", "#d8dee4", "#cf222e"
+INK, GRID, NAIVE_LINE, SIMPLE_LINE = "#24292f", "#d8dee4", "#cf222e", "#82071e"
+BARS: dict[str, dict[str, Any]] = {
+    "naive": {"color": NAIVE_LINE, "ls": (0, (5, 2))},
+    "simple": {"color": SIMPLE_LINE, "ls": (0, (1.5, 1.2))},
+}
+"""How the lines of forecasts look that anything else has to beat."""
+
 VARIABLES = {
     INK: "var(--ink)",
     GRID: "var(--grid)",
     NAIVE_LINE: "var(--naive)",
+    SIMPLE_LINE: "var(--simple)",
     **{colour: f"var(--c{i})" for i, colour in enumerate(PALETTE, start=1)},
 }
 MISSING = "Glyph .* missing from"

@@ -1,8 +1,10 @@
 """Numbers and names as a page writes them."""
 
+from collections.abc import Sequence
+
 from statewise.show.style import clean
 
-__all__ = ["NONE", "counted", "number", "p_value", "percent", "shorten", "signed"]
+__all__ = ["NONE", "counted", "listed", "number", "p_value", "percent", "shorten", "signed"]
 
 LONGEST = 120  # characters of a name
 NONE = "\N{EN DASH}"
@@ -26,6 +28,17 @@ def counted(count: int, noun: str) -> str:
     if count == 1 or noun == "series":
         return f"{count:,} {noun}"
     return f"{count:,} {noun.removesuffix('is')}es" if noun.endswith("is") else f"{count:,} {noun}s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names with commas, and an "and" before the last.
+
+    Example:
+        >>> listed(["a", "b", "c"])
+        'a, b and c'
+    """
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def number(value: float | None) -> str:

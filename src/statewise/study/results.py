@@ -197,8 +197,9 @@ class StudyResult:
 def arm_rows(result: StudyResult) -> list[Row]:
     """A row an arm over the whole study, against the naive and the best simple forecast.
 
-    ``beat_simple`` counts the runs with a lower RMSE than the simple forecast that was chosen on
-    the training part.
+    The best simple forecast is the one that was chosen on each training part: ``relative_simple``
+    is its own RMSE over the naive one, where the arm has ``relative``, ``skill_simple`` is one less
+    the one over the other, and ``beat_simple`` counts the runs with a lower RMSE than it has.
 
     The unit of the interval of the skill is that of the verdicts: the restarts in a study of one
     cell, else the series, each with the average over its cutoffs of the mean score over the naive
@@ -208,24 +209,25 @@ def arm_rows(result: StudyResult) -> list[Row]:
     best = result.simple_scores(SIMPLE)
     rows = []
     for name, arm in result.arms.items():
-        relative: dict[str | int, list[float]] = {}
+        relative: dict[str | int, list[tuple[float, float]]] = {}
         left_out = beaten = better = diverged = runs = 0
         for (series, cutoff), found in arm.cells.items():
-            naive = result.naive_scores[series, cutoff]
+            naive, simple = result.naive_scores[series, cutoff], best[series, cutoff]
             finite = found.scores[np.isfinite(found.scores)]
             runs += len(found.scores)
             diverged += len(found.scores) - len(finite)
             beaten += int((found.scores < naive).sum())
-            better += int((found.scores < best[series, cutoff]).sum())
+            better += int((found.scores < simple).sum())
             if not len(finite) or naive == 0.0:
                 left_out += 1
             elif single:
-                relative |= {i: [score / naive] for i, score in enumerate(finite.tolist())}
+                relative |= {i: [(s / naive, simple / naive)] for i, s in enumerate(finite)}
             else:
                 of = series if unit == "series" else cutoff
-                relative.setdefault(of, []).append(float(finite.mean() / naive))
-        units = np.array([np.mean(each) for each in relative.values()])
-        mean, low, high = _student(units, 1.0 - result.study.alpha)
+                relative.setdefault(of, []).append((finite.mean() / naive, simple / naive))
+        units = np.array([np.mean(each, axis=0) for each in relative.values()]).reshape(-1, 2)
+        mean, low, high = _student(units[:, 0], 1.0 - result.study.alpha)
+        bar = float(units[:, 1].mean()) if len(units) else None
         rows.append(
             {"arm": name, "engine": arm.arm.engine.label(arm.arm.model),
              "unit": unit, "units": len(units),
@@ -236,6 +238,8 @@ def arm_rows(result: StudyResult) -> list[Row]:
              "skill": None if mean is None else 1.0 - mean,
              "skill_low": None if high is None else 1.0 - high,
              "skill_high": None if low is None else 1.0 - low,
+             "relative_simple": bar,
+             "skill_simple": 1.0 - mean / bar if bar and mean is not None else None,
              "runs": runs, "beat_naive": beaten, "share": beaten / runs,
              "beat_simple": better, "share_simple": better / runs, "diverged": diverged,
              "cells_left_out": left_out}

@@ -17,7 +17,9 @@ from statewise.model.framing import Framing
 from statewise.model.network import Network, Training
 from statewise.model.regime import REGIMES, StateRegime
 from statewise.model.spec import Model
+from statewise.report.answer import set_up, simple_said
 from statewise.report.comparison_tables import verdict_rows
+from statewise.scoring.simple_forecasts import SIMPLE
 from statewise.show.tables import Row
 from statewise.study import (
     Arm,
@@ -228,7 +230,12 @@ class Tutorial:
             "seed": study.seed,
             "repeats": study.repeats,
             "threads": threads,
+            "set_up": set_up(study),
             "persistence_rmse": result.naive_rmse,
+            "best_simple": simple_said(result),
+            "simple_rmse": {
+                name: next(iter(result.simple_scores(name).values())) for name in study.simple_names
+            },
             "margin": result.margin,
             "trained_runs": result.trained_runs,
             "train_seconds": result.train_seconds,
@@ -246,11 +253,13 @@ class Tutorial:
 
         result = self.result
         means = {name: s.mean for name, s in self.published.items() if s.mean is not None}
+        bars = {"persistence": result.naive_rmse,
+                simple_said(result): next(iter(result.simple_scores(SIMPLE).values()))}  # fmt: skip
         figures = {"dataset": series_plot(result.study.panel.only, result.study.test_size)}
         for comparison in COMPARISONS:
             scores = {name: result.arms[name].scores for name in comparison.arms}
             figures[f"comparison_{comparison.key}"] = box_plot(
-                comparison.title, scores, result.naive_rmse, means
+                comparison.title, scores, bars, means
             )
         return figures
 

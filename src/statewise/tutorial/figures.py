@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from statewise.data.panel import Series
 from statewise.model.regime import StateRegime
-from statewise.show.style import GRID, INK, NAIVE_LINE, PALETTE, labels_of, short, styled
+from statewise.show.style import BARS, GRID, INK, NAIVE_LINE, PALETTE, labels_of, short, styled
 
 __all__ = ["box_plot", "regime_plot", "series_plot"]
 
@@ -40,12 +40,13 @@ def series_plot(series: Series, test_size: int) -> Figure:
 def box_plot(
     title: str,
     scores: Mapping[str, NDArray[np.float64]],
-    naive: float,
+    bars: Mapping[str, float],
     published: Mapping[str, float],
 ) -> Figure:
-    """Box and whiskers of every arm's scores, with the naive forecast's error as a line.
+    """Box and whiskers of every arm's scores, with the errors of two simple forecasts as lines.
 
-    ``published`` are means to mark beside the boxes, by arm.
+    ``bars`` are their names with their errors, the naive one first; ``published`` are means to
+    mark beside the boxes, by arm.
     """
     figure = Figure(figsize=(max(6.0, 1.7 * len(scores)), 4.8), layout="constrained")
     axes = figure.subplots()
@@ -65,8 +66,8 @@ def box_plot(
         at, means = zip(*marked, strict=True)
         axes.scatter(at, means, marker="x", s=40, color=ORANGE, zorder=3,
                      label="published mean of 10")  # fmt: skip
-    label = f"persistence ({naive:.1f})"
-    axes.axhline(naive, color=NAIVE_LINE, ls=(0, (5, 2)), lw=1.3, label=label)
+    for (name, error), look in zip(bars.items(), BARS.values(), strict=False):
+        axes.axhline(error, lw=1.3, label=f"{name} ({error:.1f})", **look)
     axes.set_xticks(places, labels_of(list(scores), 16))
     axes.set_ylabel("test RMSE")
     axes.set_title(title, loc="left")

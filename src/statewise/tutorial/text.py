@@ -1,6 +1,8 @@
 """What ``statewise tutorial`` prints."""
 
+from statewise.report.answer import came_out, set_up, simple_said
 from statewise.report.comparison_tables import verdict_rows
+from statewise.scoring.simple_forecasts import SIMPLE
 from statewise.show.tables import Row, table, wrap
 from statewise.stats.comparison import share_interval
 from statewise.study.results import arm_rows
@@ -18,25 +20,29 @@ def tutorial_text(tutorial: Tutorial) -> str:
     profile = model.network.profile
     label = study.arms[0].engine.label(model)
     engine = "" if label == "statewise" else f", {model.training.epochs} epochs of {label}"
+    simple, chosen = next(iter(result.simple_scores(SIMPLE).values())), simple_said(result)
     head = (
-        f"{series.unique_id}: {len(series)} observations, the last {study.test_size} forecast one "
-        f"step at a time. {study.repeats} repeats, profile {profile}, seed {study.seed}{engine}. "
-        f"Persistence (the last observation as forecast) has RMSE {result.naive_rmse:.3f}; lower "
-        "is better."
+        f"{series.unique_id}: {len(series)} observations. {set_up(study)} Profile {profile}"
+        f"{engine}. Lower is better: persistence (the last observation as forecast) has RMSE "
+        f"{result.naive_rmse:.3f}, and the best simple forecast on the training part, {chosen}, "
+        f"{simple:.3f}."
     )
     parts = [wrap(head)]
     for comparison in COMPARISONS:
         rows = tutorial.comparison(comparison)
         rows.append({"experiment": "", "repeats": "persistence", "mean": result.naive_rmse})
+        rows.append({"experiment": "", "repeats": chosen, "mean": simple})
         keys = [k for k in rows[0] if k != "diverged" or any(row.get(k) for row in rows)]
         shown = [{k: row.get(k) for k in keys} for row in rows]
         for above, row in zip(rows, shown[1:], strict=False):
             if row["experiment"] == above["experiment"]:
                 row["experiment"] = ""
         parts.append(f"{comparison.title}\n{table(shown)}")
-    rows = [_against_naive(row) for row in arm_rows(result)]
-    heading = "Against persistence: skill is 1 - mean / persistence; share of restarts that beat it"
-    parts.append(f"{heading}\n{table(rows)}")
+    rows = [_against_both(row) for row in arm_rows(result)]
+    heading = (
+        f"Against persistence and {chosen}: 1 - mean / theirs, and the restarts that beat them"
+    )
+    parts += [f"{heading}\n{table(rows)}", wrap(" ".join(came_out(result)))]
     parts.append(wrap(_rules(tutorial)))
     parts += [_verdict(row) for row in verdict_rows(tutorial.verdicts)]
     if tutorial.identical:
@@ -66,16 +72,20 @@ def _rules(tutorial: Tutorial) -> str:
     )
 
 
-def _against_naive(row: Row) -> Row:
-    """An arm against the naive forecast, with the exact interval of the share that beats it."""
-    low, high = share_interval(row["share"], row["runs"], 0.95)
-    keys = ("arm", "mean", "skill", "beat_naive", "share")
-    kept = {key.replace("_", " "): row[key] for key in keys}
-    return kept | {"share low": low, "share high": high}
+def _against_both(row: Row) -> Row:
+    """An arm against both bars, with exact intervals of the shares that beat them."""
+    kept: Row = {"arm": row["arm"], "mean": row["mean"]}
+    for bar, skill, share in (
+        ("persistence", row["skill"], row["share"]),
+        ("simple", row["skill_simple"], row["share_simple"]),
+    ):
+        low, high = share_interval(share, row["runs"], 0.95)
+        kept |= {f"to {bar}": skill, f"beat {bar}": f"{share:.1%} [{low:.1%}, {high:.1%}]"}
+    return kept
 
 
 def _verdict(row: Row) -> str:
-    head = f"{row['hypothesis']}. {row['claim']}: {row['verdict'].upper()}"
+    head = f"{row['hypothesis']}. {row['claim']}: {row['said'].upper()}"
     numbers = f"{row['first']} against {row['second']}"
     if row["difference"] is not None and row["low"] is not None:
         numbers += (
