@@ -37,6 +37,8 @@ __all__ = [
     "weights_of",
 ]
 
+LONG = 24  # lags of the autoregression beside networks that carry their state on
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -223,7 +225,11 @@ class Study:
 
     @cached_property
     def framings(self) -> Mapping[str, Framing]:
-        """What the arms' networks are shown, by the names of its autoregressions."""
+        """What the arms' networks are shown, by the names of its autoregressions.
+
+        A network that carries its state on has seen more than its window, so that one of many lags
+        stands beside it.
+        """
         shown: dict[tuple[Any, ...], Framing] = {}
         for arm in self.arms:
             framing = arm.model.framing
@@ -232,9 +238,16 @@ class Study:
                 shown[kind] = replace(
                     framing, steps=1, lags=framing.window_length, samples=None, outputs=1
                 )
-        if len(shown) == 1:
-            return {AUTOREGRESSION: next(iter(shown.values()))}
-        return {f"{AUTOREGRESSION} {i}": each for i, each in enumerate(shown.values(), start=1)}
+        named = {
+            f"{AUTOREGRESSION} {i}" if len(shown) > 1 else AUTOREGRESSION: framing
+            for i, framing in enumerate(shown.values(), start=1)
+        }
+        first = next(iter(shown.values()))
+        if first.lags < LONG and any(
+            arm.model.regime.reset_forecast == "never" for arm in self.arms
+        ):
+            named[f"long {AUTOREGRESSION}"] = replace(first, lags=LONG)
+        return named
 
     @property
     def simple_names(self) -> tuple[str, ...]:
