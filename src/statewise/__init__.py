@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from statewise.version import __version__
 
 if TYPE_CHECKING:
+    from statewise.auto.tune import tune as tune
+    from statewise.auto.tuned import Tuned as Tuned
     from statewise.data.panel import Panel as Panel
     from statewise.engine import Fitted as Fitted
     from statewise.engine import State as State
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
     from statewise.study import settle as settle
 
 _HOME = {
+    "auto.tune": ("tune",),
+    "auto.tuned": ("Tuned",),
     "data.panel": ("Panel",),
     "engine": ("Fitted", "State", "Weights", "fit", "initial_weights", "step"),
     "ensemble.rolling_origin": ("walk_forward",),

@@ -1,7 +1,7 @@
 """A study whose networks are those that a forecaster would make."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from statewise.study.seen import Adjust
 if TYPE_CHECKING:
     from statewise.forecasting.forecaster import Forecaster
 
-__all__ = ["like_forecast", "minimal_study", "usual_test_size"]
+__all__ = ["Like", "like_forecast", "minimal_study", "shown", "usual_test_size"]
 
 MOST_TESTED = 12  # observations after a cutoff, by default
 PARTS = 4  # horizons in a test part, by default
@@ -75,42 +75,101 @@ def like_forecast(
         >>> study.horizon, study.test_size, [arm.model.framing.lags for arm in study.arms]
         (2, 9, [18, 18])
     """
-    model.check()
-    panel, past = read(model.data, frame)
-    dates = calendar(panel.ds, model.data.calendar) if model.data.calendar else None
-    if dates is not None:
-        values, names = dates
-        known = len(panel.columns) - past
-        columns = (*panel.columns[:known], *names, *panel.columns[known:])
-        panel = replace(panel, exogenous=beside(panel.exogenous, values, past), columns=columns)
-    size = usual_test_size(panel) if test_size is None else at_least("test_size", test_size, 1)
-    lengths = panel.lengths - size * at_least("cutoffs", cutoffs, 1)
-    frequency = panel.frequency or Frequency("integer")
-    horizon = model.horizon or min(frequency.horizon, max(1, size // PARTS))
-    decided = {}
     if hypotheses is None:
         hypotheses = usual_hypotheses(regimes)
-    for name in regimes:
-        settings = Settings(**{**model.get_params(deep=False), "horizon": horizon})
-        recipe = Recipe() if model.recipe == "auto" else model.recipe
-        settings.recipe = replace(recipe, regime=name, scope="local")
-        decided[name] = decide(
-            settings, frequency, np.maximum(lengths, 1), len(panel.columns) - past, past
+    panel, past = shown(model, frame)
+    size = usual_test_size(panel) if test_size is None else test_size
+    like = Like(model, panel, past, size, cutoffs)
+    recipe = model.group("recipe")
+    decided = {name: like.decide(replace(recipe, regime=name)) for name in regimes}
+    return like.study(decided, repeats, hypotheses)
+
+
+def shown(model: "Forecaster", frame: Any) -> tuple[Panel, int]:
+    """The series of a frame with all that a forecaster's networks are shown, and past columns.
+
+    Columns that are known ahead come first, then what the calendar says, then the past ones.
+
+    Raises:
+        DataError: the frame cannot be used.
+        SettingError: the settings are impossible.
+    """
+    model.check()
+    panel, past = read(model.data, frame)
+    if not model.data.calendar:
+        return panel, past
+    values, names = calendar(panel.ds, model.data.calendar)
+    known = len(panel.columns) - past
+    columns = (*panel.columns[:known], *names, *panel.columns[known:])
+    return replace(panel, exogenous=beside(panel.exogenous, values, past), columns=columns), past
+
+
+@dataclass(frozen=True)
+class Like:
+    """A study like a forecaster, but for its arms.
+
+    Attributes:
+        model: the forecaster.
+        panel, past: as ``shown`` gives them.
+        test_size, cutoffs: of the study.
+    """
+
+    model: "Forecaster"
+    panel: Panel
+    past: int
+    test_size: int
+    cutoffs: int
+
+    def __post_init__(self) -> None:
+        at_least("test_size", self.test_size, 1)
+        at_least("cutoffs", self.cutoffs, 1)
+
+    @property
+    def horizon(self) -> int:
+        """The forecaster's, or a part of the test part."""
+        usual = min(self.frequency.horizon, max(1, self.test_size // PARTS))
+        return self.model.horizon or usual
+
+    @property
+    def frequency(self) -> Frequency:
+        """That of the panel, or that of whole numbers."""
+        return self.panel.frequency or Frequency("integer")
+
+    def decide(self, recipe: Recipe) -> Decisions:
+        """What the forecaster decides for a recipe before the first cutoff, series by series.
+
+        Raises:
+            SettingError: the recipe is impossible.
+        """
+        settings = Settings(**{**self.model.get_params(deep=False), "horizon": self.horizon})
+        settings.recipe = replace(recipe, scope="local")
+        lengths = np.maximum(self.panel.lengths - self.test_size * self.cutoffs, 1)
+        known = len(self.panel.columns) - self.past
+        return decide(settings, self.frequency, lengths, known, self.past)
+
+    def study(
+        self, decided: Mapping[str, Decisions], repeats: int, hypotheses: Sequence[Hypothesis] = ()
+    ) -> Study:
+        """The study whose arms have the networks of decisions, by the names of the arms.
+
+        Raises:
+            DataError: a series is too short.
+            SettingError: a number is out of range.
+        """
+        some = next(iter(decided.values()))
+        return Study(
+            arms=tuple(Arm(name, each.networks.model) for name, each in decided.items()),
+            panel=self.panel,
+            test_size=self.test_size,
+            repeats=repeats,
+            hypotheses=tuple(hypotheses),
+            cutoffs=self.cutoffs,
+            seed=self.model.seed,
+            horizon=self.horizon,
+            season=next(iter(some.seasons), 1),
+            adjust=Adjust(some.seasons, some.transform),
+            past=self.past,
         )
-    some: Decisions = next(iter(decided.values()))
-    return Study(
-        arms=tuple(Arm(name, each.networks.model) for name, each in decided.items()),
-        panel=panel,
-        test_size=size,
-        repeats=repeats,
-        hypotheses=tuple(hypotheses),
-        cutoffs=cutoffs,
-        seed=model.seed,
-        horizon=horizon,
-        season=next(iter(some.seasons), 1),
-        adjust=Adjust(some.seasons, some.transform),
-        past=past,
-    )
 
 
 def minimal_study(
@@ -131,7 +190,7 @@ def minimal_study(
         SettingError: the settings are impossible.
     """
     panel, _ = read(replace(model.data, known=(), past=(), static=(), calendar=()), frame)
-    recipe = Recipe() if model.recipe == "auto" else model.recipe
+    recipe = model.group("recipe")
     parts = (
         Framing(lags=told(recipe.lags, 1)),
         Network(told(recipe.units, 1)),

@@ -13,7 +13,7 @@ from statewise.forecasting.cutoffs import held_back
 from statewise.forecasting.fit import prepared, seen, train
 from statewise.forecasting.progress import bar_of
 from statewise.forecasting.reading import read
-from statewise.forecasting.settings import Recipe, Settings
+from statewise.forecasting.settings import Settings
 
 if TYPE_CHECKING:
     from statewise.forecasting.forecaster import Forecaster
@@ -84,7 +84,7 @@ def choose_regime(model: "Forecaster", frame: Any) -> Choice:
     """
     model.check()
     panel, past = read(model.data, frame)
-    recipe = Recipe() if model.recipe == "auto" else model.recipe
+    recipe = model.group("recipe")
     if len(panel) > 1 and recipe.scope is None:
         recipe = replace(recipe, scope="global")  # for all of them, or another thing is compared
     found: dict[str, Tried | None] = {}

@@ -15,6 +15,7 @@ from statewise.cli import data as data_command
 from statewise.cli import doctor as doctor_command
 from statewise.cli import forecast as forecast_command
 from statewise.cli import study as study_command
+from statewise.cli import tune as tune_command
 from statewise.cli import tutorial as tutorial_command
 from statewise.cli.options import in_options
 from statewise.cli.progress import say
@@ -34,7 +35,8 @@ def parser() -> argparse.ArgumentParser:
     main.add_argument("--version", action="version", version=f"statewise {__version__}")
     commands = main.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     for each in (
-        tutorial_command, study_command, forecast_command, data_command, doctor_command,
+        tutorial_command, study_command, forecast_command, tune_command, data_command,
+        doctor_command,
     ):  # fmt: skip
         each.add_to(commands)
     return main

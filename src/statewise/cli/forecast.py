@@ -236,7 +236,6 @@ def choose(model: Any, panel: Any) -> None:
     It is said on standard error, like all that is no forecast.
     """
     from statewise.auto.regime_choice import choose_regime
-    from statewise.forecasting.settings import Recipe
     from statewise.show.tables import table
 
     choice = choose_regime(model, panel)
@@ -246,7 +245,7 @@ def choose(model: Any, panel: Any) -> None:
             say(line)
     say(choice.summary)
     say("")
-    recipe = Recipe() if model.recipe == "auto" else model.recipe
+    recipe = model.group("recipe")
     model.set_params(recipe=replace(recipe, regime=choice.regime))
 
 

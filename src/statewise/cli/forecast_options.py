@@ -15,11 +15,13 @@ __all__ = [
     "add_networks",
     "add_output",
     "add_recipe",
+    "add_space",
     "add_study",
     "future_of",
     "levels",
     "model_of",
     "panel_of",
+    "said",
     "untrained",
 ]
 
@@ -116,6 +118,11 @@ RECIPE: dict[str, dict[str, Any]] = {
     "initial_state": {"choices": ("zeros", "learned")},
     "profile": {"metavar": "NAME"},
 }
+ONE = "difference", "scale"
+"""Settings of networks whose values have commas of their own, so that one is given."""
+SEARCHED = {
+    name: how for name, how in RECIPE.items() if name not in {"scope", "members", "transform", *ONE}
+}
 SETTINGS: dict[str, dict[str, Any]] = {
     "season": {"type": whole, "metavar": "24,168"},
     "bounds": {"type": bounds, "metavar": "LOW,HIGH|none"},
@@ -205,6 +212,37 @@ def add_recipe(command: Any) -> None:
     command.set_defaults(regime=None, scope=None, members=None)
     told = {name: how for name, how in RECIPE.items() if name not in {"scope", "members"}}
     add_settings(networks(command), told, Recipe)
+
+
+def add_space(command: Any) -> None:
+    """Add the recipe of networks, with several values for settings that are searched."""
+    from statewise.forecasting.settings import Recipe
+
+    command.set_defaults(regime=None, scope=None, members=None)
+    text = "One value is what all candidates have, several separated by commas are searched over. "
+    text += "If there is nothing to search over, it is regimes, lags and units about those that "
+    text += "forecast decides."
+    group = command.add_argument_group("the networks", text)
+    group.add_argument("--regimes", type=listed, metavar="A,B", help="names of presets")
+    add_settings(group, {name: RECIPE[name] for name in ("transform", *ONE)}, Recipe)
+    add_settings(group, {name: several_of(how) for name, how in SEARCHED.items()}, Recipe)
+
+
+def several_of(how: dict[str, Any]) -> dict[str, Any]:
+    """How an option is parsed that takes several values of what another takes one of."""
+    kind, choices = how.get("type", str), how.get("choices")
+
+    def several(text: str) -> list[Any]:
+        try:
+            found = [kind(part) for part in text.split(",")]
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not values such as 4,8") from None
+        if choices and (wrong := [each for each in found if each not in choices]):
+            known = ", ".join(choices)
+            raise argparse.ArgumentTypeError(f"{wrong[0]!r} is not one of {known}")
+        return found
+
+    return {"type": several, "metavar": "A,B"}
 
 
 def networks(command: Any) -> Any:

@@ -67,7 +67,7 @@ def decide(
         SettingError: a setting is impossible, or two contradict each other.
     """
     settings.check()
-    recipe = Recipe() if settings.recipe == "auto" else settings.recipe
+    recipe: Recipe = settings.group("recipe")
     middle = int(np.median(lengths))
     horizon = settings.horizon or min(frequency.horizon, max(1, middle // 3))
     given = settings.given_seasons
