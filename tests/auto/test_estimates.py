@@ -4,9 +4,9 @@ import pytest
 from statewise.auto.estimates import estimate, gap_of, left_out, over
 from statewise.auto.halving import Rung
 from statewise.auto.like_forecast import like_forecast
-from statewise.auto.regime_choice import apart
 from statewise.data.datasets import nile
 from statewise.forecasting import Forecaster
+from statewise.forecasting.regime_choice import apart
 from statewise.stats import compare_unpaired
 
 rng = np.random.default_rng(5)

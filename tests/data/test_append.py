@@ -112,10 +112,10 @@ def test_in_any_order_rows_give_what_the_whole_frame_has(counts: list[int], rand
          "series 'b' = '2020-03-01': is not after 2020-03-01, the latest time that is known"),
         (later(ds=MONTHS[[4, 3, 3]]), "series 'a' = '2020-04-01': is not after 2020-05-01"),
         (later(ds=MONTHS[[5, 3, 5]]), "series 'a' = '2020-06-01': appears twice"),
-        (later(ds=MONTHS[[6, 5, 5]]), "series 'b' = '2020-04-01': is missing: .*'MS', and 2020-06"),
+        (later(ds=MONTHS[[6, 5, 5]]), "series 'b' = '2020-04-01': .* are months, and 2020-06"),
         (later(ds=MONTHS[[8, 3, 5]]), "series 'a' = '2020-07-01': is missing"),
         (later(ds=MONTHS[[6, 3, 5]] + pd.Timedelta("3D")),
-         "series 'b' = '2020-04-04': is not the first day of a month. Give times of the frequency"),
+         "series 'b' = '2020-04-04': is not the first day of a month. Give times that are months"),
         (later(y=[3, None, 2]), "series 'b', column 'y' = '2020-04-01': is missing. Fill it in.$"),
         (later(x=[3, 1, None]), "series 'a', column 'x' = '2020-06-01': is missing"),
         (later(y=[3, 1, np.inf]), "= inf: is not a finite number, at 2020-06"),
@@ -138,9 +138,9 @@ def test_rows_that_do_not_follow_are_named(native: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("2020-05", "series 'y' = '2020-04-01': is missing"),
-        ("2020-02", "is not after 2020-03-01"),
-        ("May 2020", "series 'y' = '2020-04-01': is missing"),
+        ("2020-05", "series 'y' = '2020-04': is missing"),
+        ("2020-02", "is not after 2020-03,"),
+        ("May 2020", "series 'y' = '2020-04': is missing"),
         ("soon", "ds = 'soon': cannot be read as a time"),
         ("2020-04-01T00:00Z", "cannot be read as a time"),
         (None, "is missing in row 1"),
@@ -219,3 +219,19 @@ def test_a_future_that_is_not_known_is_named(change: Any, message: str) -> None:
     future = write_frame({"x": [1.0, 2.0]}, panel.kind, series=[0, 1], ds=ds)
     with pytest.raises(DataError, match=message):
         read_future(change(future), panel.origin, 1)
+
+
+def test_times_are_shown_as_they_were_written() -> None:
+    years = [f"{year}-{month:02d}" for year in (1, 2, 3) for month in range(1, 13)]
+    known = read_frame(pd.DataFrame({"ds": years, "y": np.arange(36.0)}))
+    for later, message in (
+        (["4-02"], r"'4-01': is missing: the times are months, and 4-02 was given"),
+        (["3-12"], r"'3-12': is not after 3-12, the latest"),
+        (["4-01", "4-01"], r"'4-01': appears twice"),
+    ):
+        rows = pd.DataFrame({"ds": later, "y": np.ones(len(later))})
+        with pytest.raises(DataError, match=message):
+            read_new_rows(rows, known.origin)
+    gap = pd.DataFrame({"ds": [*years[:5], *years[6:]], "y": np.arange(35.0)})
+    with pytest.raises(DataError, match=r"'1-06': is missing: the times are months"):
+        read_frame(gap).checked_frequency()

@@ -136,7 +136,7 @@ def test_holidays_of_business_days_are_filled_and_noted() -> None:
     assert panel.notes == ("2 business days have no row and were filled in as holidays: forward",)
     assert read_frame(trade, fill="linear").y.tolist() == list(range(30))
     assert "holidays: linear" in read_frame(trade, fill="linear").notes[0]
-    with pytest.raises(DataError, match="is missing: the times are 'B'"):
+    with pytest.raises(DataError, match="is missing: the times are business days"):
         read_frame(trade[trade.index % 5 > 0]).checked_frequency()
 
 
@@ -216,7 +216,7 @@ def test_gaps_are_filled_in_rows_and_values() -> None:
     ("native", "options", "message"),
     [
         (frame().drop(index=1), {"freq": "MS"},
-         "series 'b' = '2020-02-01': is missing: the times are 'MS'. .*fill='forward'"),
+         "series 'b' = '2020-02-01': is missing: the times are months. .*fill='forward'"),
         (frame(ds=[*MONTHS[:2], MONTHS[1], *MONTHS[:2]]), {}, "'2020-02-01': appears twice"),
         (frame(y=[1, 2, None, 5, 6]), {}, "'b', column 'y' = '2020-03-01': is missing. Fill"),
         (frame(x=[1, 2, None, 5, 6]), {}, "column 'x' = '2020-03-01': is missing"),

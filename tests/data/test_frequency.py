@@ -65,10 +65,18 @@ def test_months_keep_the_day_at_which_they_stand() -> None:
         ("ME", days("2024-02-28"), "is not the last day of a month"),
         ("M", days("2024-01-29"), "is not one of the first 28 days"),
         ("B", days("2024-01-05", "2024-01-06"), "'2024-01-06': is not a business day"),
-        ("MS", days("2024-01-01", "2024-02-01T12"), "steps of 'MS' after 2024-01-01"),
+        (
+            "MS",
+            days("2024-01-01", "2024-02-01T12"),
+            "follow 2024-01-01 in whole steps: the times are months",
+        ),
         ("1", np.array([1, 2, 2]), "series 'a' = '2': appears twice"),
         ("1", np.array([1, 3, 2]), "series 'a' = '2': stands after the later 3"),
-        ("2", np.array([1, 3, 6]), "'6': is not a whole number of steps of '2' after 3"),
+        (
+            "2",
+            np.array([1, 3, 6]),
+            "'6': does not follow 3 in whole steps: the times are 2 whole numbers apart",
+        ),
     ],
 )
 def test_a_frequency_that_the_times_do_not_have_is_refused(

@@ -38,9 +38,9 @@ def test_series_too_short_to_be_asked_follow_the_others() -> None:
     ("times", "offsets", "message"),
     [
         ([1, 2], None, "fewer than three observations .* one of 'MS'"),
-        ([1, 2, 3, 1, 3, 5], [0, 3, 6], "'b' = '2': is not the frequency of series 'a', '1'"),
+        ([1, 2, 3, 1, 3, 5], [0, 3, 6], "'2 whole numbers apart .2.': is not what the times"),
         (days("2024-01-01", "2024-02-01", "2024-03-01", "2024-01-31", "2024-02-29", "2024-03-31"),
-         [0, 3, 6], "series 'b' = 'ME': is not the frequency of series 'a', 'MS'"),
+         [0, 3, 6], "'b' = 'ends of months .ME.': is not what .* are, months .MS."),
         (days("2024-01-01", "2024-01-02", "NaT"), None, "not all known dates"),
         (np.array(["2024", "20240", "30000"], "M8[Y]"), None, "years 1 to 9999"),
         ([1, 2, 2**60], None, "are too large"),

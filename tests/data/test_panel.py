@@ -105,7 +105,7 @@ def test_a_panel_of_values() -> None:
 
 def test_a_study_needs_the_order_alone_and_a_forecaster_even_times() -> None:
     for ds, problem in (
-        (["2020-01", "2020-02", "2020-04"], "series 'sales' = '2020-03-01': is missing"),
+        (["2020-01", "2020-02", "2020-04"], "series 'sales' = '2020-03': is missing"),
         (["week b", "week a", "week c"], "cannot be read as times"),
         (["01/02/2020", "01/03/2020", "01/04/2020"], "day first or month first"),
         ([1, 2], "fewer than three"),

@@ -134,3 +134,32 @@ def test_a_group_shows_what_was_set() -> None:
         == "Forecaster(recipe=Recipe(lags=3), horizon=2)"
     )
     assert repr(Data()) == "Data()"
+
+
+@pytest.mark.parametrize(
+    ("table", "given", "message"),
+    [
+        (Forecaster, {"epoch": 9}, r"no setting of Forecaster. Did you mean recipe=.*.epochs=9"),
+        (Forecaster, {"horizn": 9}, r"no setting of Forecaster. Did you mean horizon=9\?"),
+        (Forecaster, {"epochs": 9}, r"no setting of Forecaster. Use recipe=Recipe.epochs=9"),
+        (Forecaster, {"fill": "zero"}, r"of Forecaster. Use data=Data.fill='zero'"),
+        (Forecaster, {"colour": 9}, r"no setting of Forecaster. The settings are recipe, "),
+        (Recipe, {"epoch": 9}, r"no setting of Recipe. Did you mean epochs=9\?"),
+        (Recipe, {"horizon": 9}, r"no setting of Recipe. Use Forecaster.horizon=9"),
+        (Data, {"regime": "stateful"}, r"no setting of Data. Use Recipe.regime='stateful'"),
+    ],
+)
+def test_a_setting_that_is_not_there_is_named_with_the_nearest(
+    table: Any, given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(SettingError, match=message):
+        table(**given)
+
+
+def test_a_forecaster_of_ones_own_may_have_settings_of_its_own() -> None:
+    class Mine(Forecaster):
+        def __init__(self, colour: str, **settings: Any) -> None:
+            super().__init__(**settings)
+            self.colour = colour
+
+    assert Mine(colour="red", horizon=3).horizon == 3

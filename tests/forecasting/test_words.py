@@ -40,7 +40,7 @@ def test_decisions_are_said() -> None:
     model.fit(long(price=True))
     text = "\n".join(decided(model.fitted_))
     for said in (
-        "Series: 3, of frequency MS, fitted for 3 ahead.",
+        "Series: 3, whose times are months; fitted for 3 ahead.",
         "Seasons: 12 steps",
         "Transform: logarithms.",
         "Networks: 3 LSTMs of 2 units, shared by all series; windows of 2 steps of 3 lags, 1 steps",

@@ -14,6 +14,16 @@ def test_columns_line_up() -> None:
     assert text.splitlines() == ["arm   n      x", "a     1      -", "bcd  10  2.000"]
 
 
+def test_small_numbers_are_not_rounded_to_nothing() -> None:
+    rows = [
+        {"wide": 97.5, "narrow": -0.00123, "none": 0.0},
+        {"wide": 1.0, "narrow": 0.0, "none": 0.0},
+    ]
+    first, second = table(rows).splitlines()[1:]
+    assert first.split() == ["97.500", "-0.00123", "0.000"]
+    assert second.split() == ["1.000", "0.00000", "0.000"]
+
+
 def test_csv_reads_back() -> None:
     text = to_csv([{"a": 1.5, "b": None}, {"a": 2.0, "b": 'with "quotes", commas'}])
     rows = list(csv.DictReader(io.StringIO(text)))

@@ -7,10 +7,10 @@ from math import prod
 from typing import Any
 
 from statewise.auto.like_forecast import Like
-from statewise.auto.regime_choice import CANDIDATES
 from statewise.base.checks import one_of
 from statewise.errors import DataError, SettingError
 from statewise.forecasting.decisions import MOST_LAGS, Decisions
+from statewise.forecasting.regime_choice import CANDIDATES
 from statewise.forecasting.settings import Recipe
 from statewise.model.regime import REGIMES
 

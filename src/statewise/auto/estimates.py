@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise.auto.halving import Rung, error_of
-from statewise.auto.regime_choice import apart
+from statewise.forecasting.regime_choice import apart
 from statewise.stats import compare_unpaired
 from statewise.study import SIMPLE, Study, StudyResult, paired_by_repeat
 

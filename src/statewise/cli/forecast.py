@@ -163,7 +163,6 @@ def run_update(options: argparse.Namespace) -> int:
     """Advance a model, forecast if that is asked for, and write it."""
     from statewise.base.checks import at_least
     from statewise.data.files import read_further
-    from statewise.data.frequency import show as written
     from statewise.errors import SettingError
     from statewise.forecasting import Forecaster
 
@@ -189,7 +188,7 @@ def run_update(options: argparse.Namespace) -> int:
             write(frame, options.out)  # before the model moves, lest these be missing if it fails
     moved = model.origin_.last != before.last
     series = f"{int(moved.sum())} of {len(moved)} series" if len(moved) > 1 else before.ids[0]
-    latest = written(model.origin_.last.max())
+    latest = before.kind.time.show(model.origin_.last.max())
     target = options.save or options.model
     say(f"Moved {series} on by {len(new)} observations, up to {latest}. The model is {target}.")
     if frame is not None:
@@ -235,7 +234,7 @@ def choose(model: Any, panel: Any) -> None:
 
     It is said on standard error, like all that is no forecast.
     """
-    from statewise.auto.regime_choice import choose_regime
+    from statewise.forecasting.regime_choice import choose_regime
     from statewise.show.tables import table
 
     choice = choose_regime(model, panel)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from statewise.data.choose import check_column
 from statewise.data.columns import as_table, given, numbers_of
-from statewise.data.frequency import show
 from statewise.data.origin import ForecastOrigin, unknown_series
 from statewise.data.panel import check_filled, check_values
 from statewise.data.time_columns import joined
@@ -125,7 +124,8 @@ def read_future(frame: Any, origin: ForecastOrigin, horizon: int) -> Floats:
             series, step = np.argwhere(wrong)[0]
             place = f"series {origin.ids[series]!r}"
             fix = f"Give one row for each of the {horizon} times that follow a series."
-            raise DataError(place, show(after[series, step]), problem, fix)
+            time = origin.kind.time.show(after[series, step])
+            raise DataError(place, time, problem, fix)
     values = np.empty((*after.shape, len(origin.columns)))
     for at, column in enumerate(origin.columns):
         values[(*where, at)] = numbers_of(table[column], f"exogenous column {column!r}")[kept]
@@ -168,27 +168,28 @@ def check_follows(origin: ForecastOrigin, series: Ints, offsets: Ints, ds: NDArr
         return
     row = wrong[0]
     at = int(np.searchsorted(offsets, row, side="right")) - 1
-    before = ds[row - 1] if row > offsets[at] else last[at]
-    where, time = f"series {origin.ids[series[at]]!r}", show(ds[row])
+    before, shown = ds[row - 1] if row > offsets[at] else last[at], origin.kind.time.show
+    where, time = f"series {origin.ids[series[at]]!r}", shown(ds[row])
     if ds[row] <= last[at]:
-        problem = f"is not after {show(last[at])}, the latest time that is known"
+        problem = f"is not after {shown(last[at])}, the latest time that is known"
         if (ds <= np.repeat(last, np.diff(offsets))).all():
             problem += ", and no other row here is new"
         raise DataError(where, time, problem, "Give the times that come after it.")
     if ds[row] == before:
         raise DataError(where, time, "appears twice", "Keep one observation a time.")
     try:
-        origin.frequency.index(np.array([before, ds[row]]))
+        origin.frequency.index(np.array([before, ds[row]]), written=shown)
     except DataError as error:
-        fix = f"Give times of the frequency {str(origin.frequency)!r}."
+        fix = f"Give times that are {origin.frequency.words}."
         raise DataError(where, time, error.problem, fix) from None
-    problem = f"is missing: the times are {str(origin.frequency)!r}, and {time} was given"
-    raise DataError(where, show(expected[row]), problem, "Give every time that follows, in turn.")
+    problem = f"is missing: the times are {origin.frequency.words}, and {time} was given"
+    raise DataError(where, shown(expected[row]), problem, "Give every time that follows, in turn.")
 
 
 def check_usable(
     values: Floats, labels: Sequence[str], ds: NDArray[Any], codes: Ints, origin: ForecastOrigin
 ) -> None:
     """Raise DataError if a value is missing, infinite or too large."""
-    check_values(values, labels, ds, codes, origin.ids)
-    check_filled(values, labels, ds, codes, origin.ids, fix="Fill it in.")
+    rows = values, labels, ds, codes, origin.ids, origin.kind.time.show
+    check_values(*rows)
+    check_filled(*rows, fix="Fill it in.")

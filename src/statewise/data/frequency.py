@@ -5,7 +5,7 @@ the other: ``offsets`` (series + 1) say where each begins and ends.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -16,12 +16,13 @@ from statewise.base.checks import at_least, one_of
 from statewise.base.records import settle
 from statewise.errors import DataError, SettingError
 
-__all__ = ["FURTHEST", "TIME", "Frequency", "as_times", "show"]
+__all__ = ["FURTHEST", "TIME", "Frequency", "Written", "as_times", "show"]
 
 TIME = np.dtype("datetime64[us]")
 Unit = Literal["integer", "microsecond", "business day", "month"]
 Anchor = Literal["", "start", "end"]
 Ints = NDArray[np.int64]
+Written = Callable[[Any], str]
 
 FURTHEST = 2**53  # of a whole number: sums and differences of such are exact
 MONDAY = 3  # the first day of 1970 was three days after one
@@ -39,10 +40,22 @@ YEAR, LONGEST_SEASON = 12, 7 * 1440  # months; the minutes of a week
 HORIZONS = {1: 18, 3: 8, 12: 6}  # by months, and below by the name: those of the M4 competition
 ANCHORS: dict[str, Anchor] = {"S": "start", "E": "end", "": ""}
 WORDS = "'MS', 'ME', 'QS', 'YS', 'W', 'D', 'B', 'h', '15min', or '1' for whole numbers"
+SAID: dict[str, dict[int, str]] = {
+    "integer": {1: "whole number"},
+    "microsecond": {7 * DAY: "week", DAY: "day", DAY // 24: "hour", DAY // 1440: "minute",
+                    10**6: "second", 1000: "millisecond", 1: "microsecond"},
+    "business day": {1: "business day"},
+    "month": {12: "year", 3: "quarter", 1: "month"},
+}  # fmt: skip
 ALIAS = re.compile(
     r"(?P<count>\d*)(?:(?P<fixed>us|ms|min|[DhsB])|(?P<week>W)(?:-[A-Z]{3})?"
     r"|(?P<months>M(?=[SE]?$)|[QY])(?P<anchor>[SE]?)(?:-[A-Z]{3})?)?"
 )
+
+
+def show(time: Any) -> str:
+    """A time for messages: a date without a clock if it is midnight."""
+    return re.sub(r"([T ]00:00:00)?([.]0+)?$", "", str(time))
 
 
 @dataclass(frozen=True)
@@ -128,6 +141,21 @@ class Frequency:
         return name if name and count == 1 else f"{count}{name}"
 
     @property
+    def words(self) -> str:
+        """What times of this frequency are, to follow "the times are".
+
+        Example:
+            >>> [Frequency.parse(name).words for name in ("MS", "B", "15min", "QE", "1")]
+            ['months', 'business days', '15 minutes apart', 'ends of quarters', 'whole numbers']
+        """
+        sizes = SAID[self.unit]
+        size = next(size for size in sizes if self.step % size == 0)
+        count, said = self.step // size, f"{sizes[size]}s"
+        if count > 1:
+            return f"{count} {said} apart" + (", at their ends" if self.anchor == "end" else "")
+        return f"ends of {said}" if self.anchor == "end" else said
+
+    @property
     def seasons(self) -> tuple[int, ...]:
         """How many steps each usual season has, the shortest first; none where there is none.
 
@@ -200,7 +228,11 @@ class Frequency:
         return as_times(self._join(counts + self.step * np.asarray(steps), rest))
 
     def index(
-        self, times: ArrayLike, offsets: ArrayLike | None = None, names: Sequence[str] = ()
+        self,
+        times: ArrayLike,
+        offsets: ArrayLike | None = None,
+        names: Sequence[str] = (),
+        written: Written = show,
     ) -> Ints:
         """How many steps each time lies after the first of its series: 0, 1, 2, ... without gaps.
 
@@ -208,6 +240,7 @@ class Frequency:
             times: (rows,) times in order.
             offsets: (series + 1,) where each series begins and ends; by default all are one series.
             names: of the series, for messages.
+            written: how times are written in messages.
 
         Returns:
             (rows,) numbers that increase within a series.
@@ -221,15 +254,16 @@ class Frequency:
         """
         rows = as_times(times)
         starts, series = layout(rows, offsets)
-        check_order(rows, series, names)
-        counts, rest = self._split(rows, series, names)
+        check_order(rows, series, names, written)
+        counts, rest = self._split(rows, series, names, written)
         delta, spread = counts - counts[starts][series], rest != rest[starts][series]
         wrong = np.flatnonzero((delta % self.step != 0) | spread)
         if len(wrong):
             i = wrong[0]
-            problem = f"is not a whole number of steps of {str(self)!r} after {show(rows[i - 1])}"
+            before = written(rows[i - 1])
+            problem = f"does not follow {before} in whole steps: the times are {self.words}"
             fix = "Give evenly spaced times, or say what they are: for example freq='D'."
-            raise DataError(place(names, series[i]), show(rows[i]), problem, fix)
+            raise DataError(place(names, series[i]), written(rows[i]), problem, fix)
         return delta // self.step
 
     def grid(self, first: NDArray[Any], lengths: Ints) -> NDArray[Any]:
@@ -244,7 +278,11 @@ class Frequency:
         return self.later(np.repeat(first, lengths), steps)
 
     def _split(
-        self, times: NDArray[Any], series: Ints | None = None, names: Sequence[str] = ()
+        self,
+        times: NDArray[Any],
+        series: Ints | None = None,
+        names: Sequence[str] = (),
+        written: Written = show,
     ) -> tuple[Ints, Ints]:
         """Times as a count of units, and what is left over, in microseconds."""
         dated = times.dtype == TIME
@@ -270,8 +308,10 @@ class Frequency:
         if wrong.any():
             i = int(np.flatnonzero(wrong)[0])
             where = place(names, 0 if series is None else int(series[i]))
-            fix = f"Say what the times are: freq is {str(self)!r}; for example freq='D'."
-            raise DataError(where, show(times.ravel()[i]), problem, fix)
+            fix = (
+                f"Say what the times are, which were taken for {self.words}: for example freq='D'."
+            )
+            raise DataError(where, written(times.ravel()[i]), problem, fix)
         return counts, rest
 
     def _join(self, counts: Ints, rest: Ints) -> NDArray[Any]:
@@ -323,22 +363,19 @@ def layout(rows: NDArray[Any], offsets: ArrayLike | None) -> tuple[Ints, Ints]:
     return bounds[:-1], np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
 
 
-def check_order(rows: NDArray[Any], series: Ints, names: Sequence[str]) -> None:
+def check_order(
+    rows: NDArray[Any], series: Ints, names: Sequence[str], written: Written = show
+) -> None:
     """Raise DataError if a time within a series is not after the one before it."""
     wrong = np.flatnonzero((rows[1:] <= rows[:-1]) & (series[1:] == series[:-1]))
     if len(wrong):
         i = wrong[0] + 1
         twice = rows[i] == rows[i - 1]
-        problem = "appears twice" if twice else f"stands after the later {show(rows[i - 1])}"
+        problem = "appears twice" if twice else f"stands after the later {written(rows[i - 1])}"
         fix = "Keep one observation a time." if twice else "Sort the observations by time."
-        raise DataError(place(names, series[i]), show(rows[i]), problem, fix)
+        raise DataError(place(names, series[i]), written(rows[i]), problem, fix)
 
 
 def place(names: Sequence[str], series: int) -> str:
     """A series, for messages, by its name if it has one."""
     return f"series {names[series] if len(names) else 'series-1'!r}"
-
-
-def show(time: Any) -> str:
-    """A time for messages: a date without a clock if it is midnight."""
-    return re.sub(r"([T ]00:00:00)?([.]0+)?$", "", str(time))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statewise.data.fill import Fill, fill_missing
-from statewise.data.frequency import Frequency, show
+from statewise.data.frequency import Frequency, Written, show
 from statewise.errors import DataError
 
 __all__ = ["Rows", "evened", "holidays_in", "unfilled", "widen", "with_ends", "with_nearest"]
@@ -74,15 +74,21 @@ def widen(frequency: Frequency, rows: Rows, index: Ints, fill: Fill) -> Rows:
 
 
 def evened(
-    frequency: Frequency, rows: Rows, index: Ints, fill: Fill, labels: Sequence[str]
+    frequency: Frequency,
+    rows: Rows,
+    index: Ints,
+    fill: Fill,
+    labels: Sequence[str],
+    written: Written = show,
 ) -> tuple[Rows, list[str]]:
     """Rows without gaps, filled in as far as can be, and notes.
 
     Args:
         frequency, rows, index, fill: as for ``widen``.
         labels: of the columns of the values, the target's first.
+        written: how times are written in messages.
     """
-    kept, note = with_ends(widen(frequency, rows, index, fill), labels[0])
+    kept, note = with_ends(widen(frequency, rows, index, fill), labels[0], written)
     notes = [] if note is None else [note]
     if fill == "linear":
         kept, nearest = with_nearest(kept, labels[1:])
@@ -90,7 +96,7 @@ def evened(
     return kept, notes
 
 
-def with_ends(rows: Rows, target: str) -> tuple[Rows, str | None]:
+def with_ends(rows: Rows, target: str, written: Written = show) -> tuple[Rows, str | None]:
     """Rows from the first to the last of each series that has a target, and a note if some went.
 
     A line that is drawn has no ends beyond what is known, and nothing is carried on from before it
@@ -103,7 +109,7 @@ def with_ends(rows: Rows, target: str) -> tuple[Rows, str | None]:
         return rows, None
     codes = rows.codes[kept]
     offsets = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(some)))])
-    count, first = int((~kept).sum()), show(rows.ds[~kept][0])
+    count, first = int((~kept).sum()), written(rows.ds[~kept][0])
     note = f"{count} rows without {target} at the ends of series were left out, {first} first"
     if count == 1:
         note = f"one row without {target} at the end of a series was left out, {first}"

@@ -14,6 +14,7 @@ from statewise.data.frequency import (
     WORDS,
     Anchor,
     Frequency,
+    Written,
     as_times,
     last_day,
     layout,
@@ -59,10 +60,10 @@ def infer(
     found = frequencies(rows, np.cumsum(lengths) - lengths, lengths)
     other = next((i for i, freq in enumerate(found) if freq != found[0]), None)
     if other is not None:
-        first = f"{place(names, asked[0])}, {str(found[0])!r}"
+        first, odd = (f"{found[i].words} ({found[i]})" for i in (0, other))
         fix = "Forecast series of one frequency at a time; or say freq= if the times have gaps."
-        problem = f"is not the frequency of {first}"
-        raise DataError(place(names, asked[other]), str(found[other]), problem, fix)
+        problem = f"is not what the times of {place(names, asked[0])} are, {first}"
+        raise DataError(place(names, asked[other]), odd, problem, fix)
     return found[0]
 
 
@@ -109,11 +110,16 @@ def frequencies(rows: NDArray[Any], starts: Ints, lengths: Ints) -> list[Frequen
 
 
 def check_gaps(
-    frequency: Frequency, times: NDArray[Any], index: Ints, series: Ints, names: Sequence[str]
+    frequency: Frequency,
+    times: NDArray[Any],
+    index: Ints,
+    series: Ints,
+    names: Sequence[str],
+    written: Written = show,
 ) -> None:
     """Raise DataError that names the first time which is missing within a series."""
     gaps = np.flatnonzero((np.diff(index) > 1) & (series[1:] == series[:-1]))
     if len(gaps):
-        missing = show(frequency.after(times[gaps[0]], 1)[0])
-        problem = f"is missing: the times are {str(frequency)!r}"
+        missing = written(frequency.after(times[gaps[0]], 1)[0])
+        problem = f"is missing: the times are {frequency.words}"
         raise DataError(place(names, series[gaps[0]]), missing, problem, HOW_TO_FILL)

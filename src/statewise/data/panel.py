@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from statewise.base.records import settle
 from statewise.data.fill import HOW_TO_FILL, Fill, check_fill
 from statewise.data.frame_kind import FrameKind
-from statewise.data.frequency import Frequency, show
+from statewise.data.frequency import Frequency, Written, show
 from statewise.data.gaps import Rows, evened, holidays_in, unfilled
 from statewise.data.infer import check_gaps, infer
 from statewise.data.origin import ForecastOrigin
@@ -137,7 +137,7 @@ class Panel:
             >>> Panel.from_values([1.0, 2.0, 3.0], ds=[1, 2, 4]).checked_frequency()
             Traceback (most recent call last):
             ...
-            statewise.errors.DataError: series 'series-1' = '3': is missing: the times are '1'. ...
+            statewise.errors.DataError: series 'series-1' = '3': is missing: the times are whole ...
         """
         if isinstance(self.spacing, DataError):
             raise DataError(*self.spacing.args)
@@ -292,7 +292,8 @@ def arrange(
     written = None if times.written is None else times.written[order]
     names, labels = kind.names, (kind.target_column, *columns)
     offsets = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(names)))])
-    check_values(values, labels, ds, codes, names)
+    shown = kind.time.show
+    check_values(values, labels, ds, codes, names, shown)
     there = int(np.isfinite(values[:, 0]).sum())
     said = [visible(note) for note in (*notes, times.note, *empty) if note]
     spacing: Frequency | DataError
@@ -301,25 +302,26 @@ def arrange(
         if times.problem is not None:
             raise times.problem
         spacing = infer(ds, offsets, names) if freq is None else freq.anchored(ds)
-        index = spacing.index(ds, offsets, names)
+        index = spacing.index(ds, offsets, names, shown)
         closed = holidays_in(spacing, index, codes) if holidays else 0
         if fill is None and not closed:
-            check_gaps(spacing, ds, index, codes, names)
+            check_gaps(spacing, ds, index, codes, names, shown)
     except DataError as error:
         if fill is not None:
             raise
         spacing = DataError(*error.args)
     if fill is None or isinstance(spacing, DataError):
-        check_filled(values, labels, ds, codes, names)
+        check_filled(values, labels, ds, codes, names, shown)
     way: Fill = "forward" if fill is None else fill
     if not isinstance(spacing, DataError) and (fill is not None or closed):
         if closed:
             said.append(f"{closed} business days have no row and were filled in as holidays: {way}")
-        rows, found = evened(spacing, Rows(ds, values, codes, offsets), index, way, labels)
+        rows = Rows(ds, values, codes, offsets)
+        rows, found = evened(spacing, rows, index, way, labels, shown)
         written = written if np.array_equal(rows.ds, ds) else None
         ds, values, codes, offsets = rows
         said += found
-        check_filled(values, labels, ds, codes, names, *unfilled(way))
+        check_filled(values, labels, ds, codes, names, shown, *unfilled(way))
         if filled := len(values) - there - closed:
             said.append(f"{filled} missing values were filled in: {way}")
     y, exogenous = values[:, 0].copy(), values[:, 1:].copy()
@@ -351,12 +353,17 @@ def check_value(where: str, value: float, place: str) -> None:
 
 
 def check_values(
-    values: Floats, labels: Sequence[str], ds: NDArray[Any], codes: Ints, names: Sequence[str]
+    values: Floats,
+    labels: Sequence[str],
+    ds: NDArray[Any],
+    codes: Ints,
+    names: Sequence[str],
+    written: Written,
 ) -> None:
     """Raise DataError if one of the (rows, columns) values is infinite or too large."""
     for column, row in np.argwhere(np.abs(values.T) > LARGEST)[:1]:
         where = f"series {names[codes[row]]!r}, column {labels[column]!r}"
-        check_value(where, float(values[row, column]), f", at {show(ds[row])}")
+        check_value(where, float(values[row, column]), f", at {written(ds[row])}")
 
 
 def check_filled(
@@ -365,10 +372,11 @@ def check_filled(
     ds: NDArray[Any],
     codes: Ints,
     names: Sequence[str],
+    written: Written,
     problem: str = "is missing",
     fix: str = HOW_TO_FILL,
 ) -> None:
     """Raise DataError if one of the (rows, columns) values is missing."""
     for column, row in np.argwhere(np.isnan(values.T))[:1]:
         where = f"series {names[codes[row]]!r}, column {labels[column]!r}"
-        raise DataError(where, show(ds[row]), problem, fix)
+        raise DataError(where, written(ds[row]), problem, fix)

@@ -77,6 +77,15 @@ class TimeColumn:
             return COUNTED.fullmatch(self.pattern) is None
         return self.kind != "integer" or bool(self.pattern)
 
+    def show(self, time: Any) -> str:
+        """A time for messages, written as those of the column were where they were text.
+
+        Example:
+            >>> Times.read("ds", ["1-01", "1-02"]).column.show(np.datetime64("0001-12-01", "us"))
+            '1-12'
+        """
+        return write_time(self.pattern, time.item()) if self.pattern else show(time)
+
     def write(self, times: NDArray[Any], backend: Any) -> "nw.Series[Any]":
         """(rows,) int64 or datetime64[us] as a column of the form and type that came in."""
         import narwhals as nw
@@ -341,7 +350,7 @@ class Times:
 
     def text(self, row: int) -> str:
         """The time of a row as it was written."""
-        return show(self.ds[row]) if self.written is None else str(self.written[row])
+        return self.column.show(self.ds[row]) if self.written is None else str(self.written[row])
 
     def order(self, codes: Ints) -> Ints | slice:
         """The rows by series, of which ``codes`` has one a row, and by time if it can be read."""

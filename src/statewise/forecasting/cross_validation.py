@@ -14,6 +14,7 @@ from statewise.forecasting.cutoffs import LEAST
 from statewise.forecasting.fit import fit_model
 from statewise.forecasting.folds import MODEL, Fold, frame_of
 from statewise.forecasting.jobs import Running
+from statewise.forecasting.regime_choice import with_regime
 from statewise.forecasting.settings import Settings
 
 __all__ = ["cross_validation"]
@@ -78,7 +79,9 @@ def cross_validation(
     for window in range(n_windows):
         known = panel.lengths - tested + step * window
         if model is None or window % every == 0:
-            model, _ = fit_model(settings, panel.until(known), past_columns, running=running)
+            part = panel.until(known)
+            settings, _ = with_regime(settings, part, past_columns)
+            model, _ = fit_model(settings, part, past_columns, running=running)
             past, now = model.past_of(panel), model.known
         else:
             y, x = past.after(known - step, step)

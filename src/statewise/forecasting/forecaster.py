@@ -16,6 +16,7 @@ from statewise.forecasting.kept import Kept
 from statewise.forecasting.observe import observed, stepped
 from statewise.forecasting.progress import bar_of
 from statewise.forecasting.reading import read
+from statewise.forecasting.regime_choice import Choice, with_regime
 from statewise.forecasting.settings import Settings, documented
 from statewise.forecasting.states import States
 from statewise.text import visible
@@ -45,6 +46,7 @@ class Forecaster(Kept):
         notes_: a sentence on each series that is not forecast as the others are.
         training_: how the training went: losses, epochs, members that diverged; not saved, and
             None where there was too little to train networks on.
+        choice_: how the regime was chosen, if the recipe's is "auto"; not saved.
 
     Example:
         >>> import pandas as pd
@@ -56,6 +58,7 @@ class Forecaster(Kept):
     """
 
     training_: Fitted | None
+    choice_: Choice | None
 
     def fit(
         self,
@@ -79,8 +82,9 @@ class Forecaster(Kept):
         """
         self.check()  # impossible settings are refused before data are read
         panel, past = read(self.data, frame)
-        settings = Settings(**self.get_params(deep=False))
+        settings, choice = with_regime(Settings(**self.get_params(deep=False)), panel, past)
         with bar_of(self.progress) as show, executor or nullcontext() as running:
+            self.choice_ = choice
             self.fitted_, self.training_ = fit_model(settings, panel, past, show, running)
         return self
 
@@ -252,6 +256,8 @@ class Forecaster(Kept):
             settings.horizon = options.get("horizon") or test_size
 
         def fit(part: Panel) -> FittedModel:
+            nonlocal settings
+            settings, _ = with_regime(settings, part, past)  # by what the first cutoff knows
             with bar_of(self.progress) as show:
                 return fit_model(settings, part, past, show)[0]
 

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from statewise.data.append import NewRows, read_new_rows
-from statewise.data.frequency import show
 from statewise.data.labels import with_labels
 from statewise.errors import DataError, SettingError
 from statewise.forecasting.core import FittedModel
@@ -44,7 +43,8 @@ def new_rows(model: FittedModel, frame: Any) -> tuple[NewRows, Floats]:
         usable &= learned.ensemble.columns.take(of_row).is_representable(x)
     if not usable.all():
         wrong = int(usable.argmin())
-        raise unusable(rows.y[wrong], model.ids[of_row[wrong]], show(rows.ds[wrong]))
+        time = model.base.kind.time.show(rows.ds[wrong])
+        raise unusable(rows.y[wrong], model.ids[of_row[wrong]], time)
     return rows, x
 
 

@@ -1,8 +1,9 @@
 """What a forecaster is told: a few groups of settings, each with its words."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from typing import Any, Literal, Self, TypeVar, cast
 
 from statewise.base.checks import SEED, at_least, instance, one_of
@@ -13,7 +14,7 @@ from statewise.model.network import ReduceOnPlateau
 from statewise.model.regime import StateRegime
 from statewise.simple.adjustment import Transform
 
-__all__ = ["Data", "Recipe", "Settings", "documented", "words"]
+__all__ = ["Data", "Recipe", "Settings", "documented", "refuse_unknown", "words"]
 
 C = TypeVar("C", bound=type)
 Names = bool | Sequence[str]
@@ -33,6 +34,16 @@ def names(argument: str, given: Names) -> Names:
 
 class Table:
     """Settings with defaults, which shows those that are not at theirs."""
+
+    def __new__(cls, *_: Any, **given: Any) -> Self:
+        """Refuse settings that there are not, unless a class of one's own has others."""
+        order = cls.__mro__
+        table = order[order.index(Table) - 1]
+        known = [each.name for each in fields(cast(Any, table))]
+        own = any("__init__" in vars(each) for each in order[: order.index(table)])
+        if not own and not given.keys() <= set(known):
+            refuse_unknown(table.__name__.replace("Settings", "Forecaster"), known, given)
+        return super().__new__(cls)
 
     def changed(self) -> dict[str, Any]:
         """The settings that are not at their defaults."""
@@ -106,8 +117,9 @@ class Recipe(Table):
 
     regime: str | StateRegime | None = setting(
         None,
-        "when state is reset, carried and warmed up: a ``StateRegime`` or a preset's name; by "
-        "default it is reset before every window, and windows are drawn in random order",
+        "when state is reset, carried and warmed up: a ``StateRegime`` or a preset's name; "
+        '"auto": what does best on inner cutoffs; by default it is reset before every window, and '
+        "windows are drawn in random order",
     )
     scope: Literal["local", "global"] | None = setting(
         None, '"local": every series has its own networks; "global": all series share theirs'
@@ -199,15 +211,6 @@ class Settings(Table):
         False, "whether fitting shows a progress bar, if it takes longer than two seconds"
     )
 
-    def __new__(cls, *_: Any, **given: Any) -> Self:
-        """Refuse what belongs to a group, and say to which."""
-        for name, value in given.items():
-            for group in (Recipe, Data):
-                if name in words(group):
-                    fix = f"Use {group.__name__.lower()}={group.__name__}({name}={value!r})."
-                    raise SettingError(name, value, f"is a setting of {group.__name__}", fix)
-        return super().__new__(cls)
-
     def check(self) -> None:
         """Raise SettingError if one is impossible whatever the series, or of no type that it has.
 
@@ -286,6 +289,31 @@ GROUPS: dict[str, type[Table]] = {"recipe": Recipe, "data": Data}
 def words(table: type = Settings) -> dict[str, str]:
     """What each setting of a table means, by its name."""
     return {each.name: each.metadata["words"] for each in fields(table)}
+
+
+def refuse_unknown(owner: str, known: Sequence[str], given: Mapping[str, Any]) -> None:
+    """Raise SettingError for a setting that ``owner`` does not have; it says where one near it is.
+
+    Example:
+        >>> refuse_unknown("Forecaster", ["horizon"], {"epoch": 9})
+        Traceback (most recent call last):
+        statewise.errors.SettingError: epoch = 9: is no setting of Forecaster. Did you mean \
+recipe=Recipe(epochs=9)?
+    """
+    inside = dict.fromkeys(words(Settings), "Forecaster(")
+    for group, kind in GROUPS.items():
+        outer = "" if owner in {"Recipe", "Data"} else f"{group}="
+        inside |= dict.fromkeys(words(kind), f"{outer}{kind.__name__}(")
+    inside |= dict.fromkeys(known, "")
+    for name, value in given.items():
+        if name in known:
+            continue
+        place = name if name in inside else next(iter(get_close_matches(name, inside, 1)), None)
+        fix = f"The settings are {', '.join(known)}."
+        if place is not None:
+            written = f"{inside[place]}{place}={value!r}{')' * bool(inside[place])}"
+            fix = f"Use {written}." if place == name else f"Did you mean {written}?"
+        raise SettingError(name, value, f"is no setting of {owner}", fix)
 
 
 def documented(cls: C, table: type | None = None) -> C:

@@ -46,7 +46,8 @@ def applied(model: FittedModel, panel: Panel, past_columns: int) -> FittedModel:
             "frame", panel.columns, f"has other columns than {base.columns}", "Give the same."
         )
     if frequency != base.frequency:
-        raise SettingError("frame", str(frequency), f"is not {base.frequency}", "Give the same.")
+        problem = f"are not the times that the model was fitted on, {base.frequency.words}"
+        raise SettingError("frame", frequency.words, problem, "Give the same.")
     count = len(panel)
     dates = model.dates(panel.ds)
     x = beside(panel.exogenous, dates, past_columns)

@@ -24,9 +24,10 @@ def decided(model: FittedModel) -> list[str]:
         for name, kind in transforms.items()
         if (kinds == kind).any()
     ]
+    said = model.base.frequency.words
     seasons = " and ".join(map(str, made.seasons))
     lines = [
-        f"Series: {count}, of frequency {model.base.frequency}, fitted for {made.horizon} ahead.",
+        f"Series: {count}, whose times are {said}; fitted for {made.horizon} ahead.",
         (
             f"Seasons: {seasons} steps, taken out as far as they are more than noise."
             if seasons

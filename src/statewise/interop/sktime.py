@@ -13,7 +13,7 @@ from statewise.base.extras import import_extra
 from statewise.data.columns import as_table
 from statewise.errors import DataError
 from statewise.forecasting.forecaster import Forecaster
-from statewise.forecasting.settings import Data, Recipe
+from statewise.forecasting.settings import Data, Recipe, refuse_unknown
 from statewise.text import visible
 
 __all__ = ["StatewiseForecaster"]
@@ -91,6 +91,7 @@ class StatewiseForecaster(BaseForecaster):
     _X: Any = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        refuse_unknown(type(self).__name__, list(SIGNATURE.parameters)[1:], kwargs)
         given = SIGNATURE.bind(self, *args, **kwargs)
         given.apply_defaults()
         for name, value in list(given.arguments.items())[1:]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from statewise.base.extras import import_extra
 from statewise.text import for_csv, visible
 
-__all__ = ["Row", "table", "to_csv", "wrap", "write_parquet"]
+__all__ = ["Row", "digits_of", "table", "to_csv", "wrap", "write_parquet"]
 
 Row = dict[str, Any]
 WIDTH = 100  # characters of a line
@@ -19,7 +20,8 @@ WIDTH = 100  # characters of a line
 def table(rows: Sequence[Row], digits: int = 3) -> str:
     """Rows with the same keys as aligned columns: words to the left, numbers to the right.
 
-    Floats are written with so many digits after the point.
+    Floats are written with so many digits after the point, and those of a column of small ones with
+    as many of its greatest.
 
     Example:
         >>> print(table([{"arm": "a", "n": 10, "mean": 1.5}]))
@@ -28,13 +30,33 @@ def table(rows: Sequence[Row], digits: int = 3) -> str:
     """
     keys = list(rows[0])
     header = [visible(key) for key in keys]
-    cells = [[_cell(row[key], digits) for key in keys] for row in rows]
+    shown = {key: max(digits, digits_of(greatest([row[key] for row in rows]), digits))
+             for key in keys}  # fmt: skip
+    cells = [[_cell(row[key], shown[key]) for key in keys] for row in rows]
     widths = [max(len(r[i]) for r in (header, *cells)) for i in range(len(header))]
     left = [any(isinstance(row[key], str) for row in rows) for key in keys]
     aligned = [
         f"{{:{'<' if to_left else '>'}{w}}}" for w, to_left in zip(widths, left, strict=True)
     ]
     return "\n".join("  ".join(aligned).format(*r).rstrip() for r in (header, *cells))
+
+
+def digits_of(size: float, shown: int = 2) -> int:
+    """How many digits after the point show so many digits of a size, of 12 at most.
+
+    Example:
+        >>> [digits_of(size) for size in (136.8, 1.4, 0.031, 0.0)]
+        [0, 1, 3, 2]
+    """
+    if not 0.0 < size < math.inf:
+        return shown
+    return min(max(shown - 1 - math.floor(math.log10(size)), 0), 12)
+
+
+def greatest(values: Sequence[object]) -> float:
+    """The greatest size of the finite floats among some values; 0 if there are none."""
+    sizes = [abs(each) for each in values if isinstance(each, float)]
+    return max((each for each in sizes if math.isfinite(each)), default=0.0)
 
 
 def _cell(value: object, digits: int) -> str:

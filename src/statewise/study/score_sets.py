@@ -13,7 +13,7 @@ from statewise.base.checks import fraction, label, positive
 from statewise.data.csv_rows import CsvRows, read_rows
 from statewise.data.number_text import is_missing, looks_like_number, read_numbers
 from statewise.errors import DataError, SettingError
-from statewise.show.tables import Row, table, wrap
+from statewise.show.tables import Row, digits_of, table, wrap
 from statewise.stats.comparison import Floats, one_dimensional
 from statewise.study.design import NAIVE
 from statewise.study.hypotheses import better
@@ -77,7 +77,7 @@ class ScoreComparison:
 
     def __str__(self) -> str:
         spread = [s for v in self.sets.values() if (s := summarise(v).std)]
-        digits = int(np.clip(2 - np.floor(np.log10(min(spread, default=1.0))), 0, 12))
+        digits = digits_of(min(spread, default=1.0), 3)
         parts = [wrap(self.head), table(self.rows, digits)]
         for number, verdict in enumerate(self.verdicts, start=1):
             said = f"{number}. {visible(verdict.hypothesis.claim)}: {verdict.said.upper()}"

@@ -7,6 +7,7 @@ from enum import StrEnum
 import numpy as np
 from scipy import special
 
+from statewise.show.tables import digits_of
 from statewise.stats.comparison import Comparison
 from statewise.study.design import same_by_construction
 from statewise.study.hypotheses import Hypothesis
@@ -310,7 +311,7 @@ class Case:
         scale = 1.0 if restarts else 100.0
         low, high = self.comparison.interval or (0.0, 0.0)
         sizes = [scale * size for size in (self.observed.margin, high - low) if size > 0.0]
-        digits = int(np.clip(1 - np.floor(np.log10(min(sizes, default=1.0))), 0, 12))
+        digits = digits_of(min(sizes, default=1.0))
         return (
             (scale, digits, "", "RMSE") if restarts else (scale, digits, "%", "of the naive RMSE")
         )

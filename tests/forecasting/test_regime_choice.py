@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -5,11 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from statewise.auto import regime_choice
-from statewise.auto.regime_choice import CANDIDATES, Tried, choose_regime, concluded
 from statewise.data.frames import read_frame
 from statewise.errors import SettingError
 from statewise.forecasting import Forecaster
+from statewise.forecasting.regime_choice import CANDIDATES, Tried, apart, choose_regime, concluded
 from statewise.forecasting.settings import Data, Recipe
 
 SMALL = Recipe(members=3, units=2, epochs=5)
@@ -74,9 +74,9 @@ def test_where_nothing_can_be_compared_it_is_said(data: pd.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (0.5, "is 0.90, +0.40 (0.39 to 0.41): the networks beat it."),
-        (0.9, "is 0.90, +0.00 (-0.01 to 0.01): that the networks beat it is not shown."),
-        (1.2, "is 0.90, -0.30 (-0.31 to -0.29): it beats the networks."),
+        (0.5, "is 0.90, 0.400 more (0.385 to 0.415 more): the networks beat it."),
+        (0.9, "is 0.90, 0.000 more (0.015 less to 0.015 more): that the networks beat it is not"),
+        (1.2, "is 0.90, 0.300 less (0.315 to 0.285 less): it beats the networks."),
     ],
 )
 def test_whether_networks_beat_the_best_simple_forecast_is_said(error: float, said: str) -> None:
@@ -86,9 +86,35 @@ def test_whether_networks_beat_the_best_simple_forecast_is_said(error: float, sa
     other = Tried(error + spread + 0.2, simple, error + spread + 0.2)
     choice = concluded({"stateful-warm": other, "stateless-shuffled": best}, many=True)
     assert choice.regime == "stateless-shuffled"
-    assert choice.summary.endswith(said)
-    assert "is 0.20 more (95% interval 0.20 to 0.20, over series)." in choice.summary
+    assert f"That of the best simple forecast, Theta, {said}" in choice.summary
+    naive = {0.5: "0.500 more", 0.9: "0.100 more", 1.2: "0.200 less"}[error]
+    assert f"That of the naive forecast is 1.00, {naive} (" in choice.summary
+    told = r"is 0\.200? more \(95% interval 0\.200? to 0\.200? more, over series\)\."
+    assert re.search(told, choice.summary)
+    assert choice.summary.endswith("chosen by these same errors, which flatters both.")
     chance = replace(other, networks=error + 20 * spread)
     choice = concluded({"stateful-warm": chance, "stateless-shuffled": best}, many=True)
     assert "which may be chance." in choice.summary
-    assert regime_choice.apart(np.ones(1), np.zeros(1)) == (1.0, -np.inf, np.inf)
+    assert apart(np.ones(1), np.zeros(1)) == (1.0, -np.inf, np.inf)
+
+
+def test_a_regime_that_is_auto_is_chosen_before_the_fit_and_kept_with_it() -> None:
+    auto = replace(SMALL, regime="auto")
+    own = model(auto).fit(frame())
+    choice = choose_regime(model(), frame())
+    assert own.choice_ == choice
+    assert own.recipe == auto
+    assert own.fitted_.settings.recipe == replace(SMALL, regime=choice.regime)
+    other = model(replace(SMALL, regime=choice.regime)).fit(frame())
+    np.testing.assert_array_equal(own.predict()["mean"], other.predict()["mean"])
+    assert other.choice_ is None
+
+
+def test_a_walk_chooses_by_what_its_first_cutoff_knows() -> None:
+    auto = model(replace(SMALL, regime="auto"))
+    regime = choose_regime(model(), frame(n=52)).regime
+    own = model(replace(SMALL, regime=regime))
+    one, two = (each.backtest(frame(), 4, 2).forecasts["statewise"] for each in (auto, own))
+    np.testing.assert_array_equal(one, two)
+    one, two = (each.cross_validation(frame(), 4, 2)["statewise"] for each in (auto, own))
+    np.testing.assert_array_equal(one, two)

@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,13 @@ from statewise.forecasting.cutoffs import held_back
 from statewise.forecasting.fit import prepared, seen, train
 from statewise.forecasting.progress import bar_of
 from statewise.forecasting.reading import read
-from statewise.forecasting.settings import Settings
+from statewise.forecasting.settings import Recipe, Settings
+from statewise.show.tables import digits_of
 
-if TYPE_CHECKING:
-    from statewise.forecasting.forecaster import Forecaster
+__all__ = ["AUTO", "CANDIDATES", "Choice", "choose_regime", "with_regime"]
 
-__all__ = ["CANDIDATES", "Choice", "choose_regime"]
+AUTO = "auto"
+"""The regime of a recipe that leaves it to be chosen."""
 
 CANDIDATES = ("stateless-shuffled", "stateful-warm", "continuous-warm")
 
@@ -57,7 +58,7 @@ class Tried:
     together: Floats
 
 
-def choose_regime(model: "Forecaster", frame: Any) -> Choice:
+def choose_regime(model: Settings, frame: Any) -> Choice:
     """Compare regimes by the forecasts of their networks, from cutoffs that these did not see.
 
     Each regime is tried as the forecaster would use it, with what it decides for that regime, at
@@ -83,7 +84,21 @@ def choose_regime(model: "Forecaster", frame: Any) -> Choice:
         True
     """
     model.check()
-    panel, past = read(model.data, frame)
+    return chosen(model, *read(model.data, frame))
+
+
+def with_regime(settings: Settings, panel: Panel, past: int) -> tuple[Settings, Choice | None]:
+    """Settings whose regime is chosen where it was left open, and how; as ``choose_regime``."""
+    recipe = settings.recipe
+    if not isinstance(recipe, Recipe) or recipe.regime != AUTO:
+        return settings, None
+    choice = chosen(settings, panel, past)
+    params = settings.get_params(deep=False)
+    return Settings(**params | {"recipe": replace(recipe, regime=choice.regime)}), choice
+
+
+def chosen(model: Settings, panel: Panel, past: int) -> Choice:
+    """What ``choose_regime`` chooses for the series of a panel."""
     recipe = model.group("recipe")
     if len(panel) > 1 and recipe.scope is None:
         recipe = replace(recipe, scope="global")  # for all of them, or another thing is compared
@@ -141,24 +156,47 @@ def concluded(found: dict[str, Tried], many: bool) -> Choice:
         gaps = apart(found[name].networks, best.networks)
         row = {"regime": name, "relative": relative[name]}
         rows.append(row | dict(zip(("more", "low", "high"), gaps, strict=True)))
-    said = f"{winner} is used: its networks' mean absolute error is {relative[winner]:.2f} of the"
-    lines = [f"{said} naive forecast's."]
+    over = "series" if many else "restarts on the one series"
+    size = f"{relative[winner]:.2f} of the naive forecast's"
+    lines = [f"{winner} is used: its networks' mean absolute error is {size}."]
     if others:
         gap, low, high = (rows[1][each] for each in ("more", "low", "high"))
-        over = "series" if many else "restarts on the one series"
+        size, ends = more(gap, low, high)
         lines.append(
-            f"That of {others[0]}, the next, is {gap:.2f} more (95% interval {low:.2f} to "
-            f"{high:.2f}, over {over}){'' if low > 0 else ', which may be chance'}."
+            f"That of {others[0]}, the next, is {size} (95% interval {ends}, over {over})"
+            f"{'' if low > 0 else ', which may be chance'}."
         )
     simple = {name: float(np.nanmean(each)) for name, each in best.simple.items()}
-    rival = min(simple, key=lambda name: simple[name])
-    gap, low, high = apart(best.simple[rival], best.networks)
-    verdict = "the networks beat it" if low > 0 else "that the networks beat it is not shown"
+    naive, rival = next(iter(simple)), min(simple, key=lambda name: simple[name])
+    bars = {naive: "the naive forecast", rival: f"the best simple forecast, {rival},"}
+    if naive == rival:
+        bars = {naive: "the naive forecast, the best simple one too,"}
+    for name, called in bars.items():
+        gap, low, high = apart(best.simple[name], best.networks)
+        size, ends = more(gap, low, high)
+        verdict = "the networks beat it" if low > 0 else "that the networks beat it is not shown"
+        lines.append(
+            f"That of {called} is {simple[name]:.2f}, {size} ({ends}): "
+            f"{verdict if high > 0 else 'it beats the networks'}."
+        )
     lines.append(
-        f"That of the best simple forecast, {rival}, is {simple[rival]:.2f}, {gap:+.2f} "
-        f"({low:.2f} to {high:.2f}): {verdict if high > 0 else 'it beats the networks'}."
+        "The regime and the simple forecast were chosen by these same errors, which flatters both."
     )
     return Choice(winner, rows, " ".join(lines))
+
+
+def more(gap: float, low: float, high: float) -> tuple[str, str]:
+    """A difference of errors in words, and the ends of its interval.
+
+    Example:
+        >>> more(0.212, 0.15, 0.27), more(0.0006, -0.0031, 0.004)
+        (('0.21 more', '0.15 to 0.27 more'), ('0.001 more', '0.003 less to 0.004 more'))
+    """
+    digits = min(max(digits_of(high - low), 2), 3)
+    size, *ends = ((f"{abs(x):.{digits}f}", "more" if x >= 0 else "less") for x in (gap, low, high))
+    (least, one), (most, other) = ends
+    first = least if one == other else f"{least} {one}"
+    return " ".join(size), f"{first} to {most} {other}"
 
 
 def apart(errors: Floats, others: Floats) -> tuple[float, float, float]:
