@@ -149,7 +149,8 @@ def test_what_cannot_be_searched_is_refused() -> None:
 
 
 def test_shampoo_leaves_half_to_train_on() -> None:
-    recipe = Recipe(members=2, epochs=1, regime="stateless", units=1)
+    recipe = Recipe(members=2, epochs=1, regime="auto", units=1)
     found = tune(Forecaster(recipe), shampoo(), repeats=4)
     assert found.result.study.test_size == 4
-    assert [row["lags"] for row in found.rows].count(18) == 1
+    assert [row["lags"] for row in found.rows].count(18) == 3
+    assert len({row["regime"] for row in found.rows}) == 3

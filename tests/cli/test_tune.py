@@ -28,7 +28,7 @@ def test_the_command_line_that_is_printed_forecasts_with_the_winner(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     how = ["--column", "sold", "--season", "4,12", "--seed", "3", "--past", "visits"]
-    how += ["--date-format", "%d.%m.%Y", "--store", "tune.db", "--difference", "1,12"]
+    how += ["--date-format", "%d.%m.%Y", "--out", "rows.csv", "--difference", "1,12"]
     space = ["--lags", "2,4", "--regimes", "stateless,stateful-warm"]
     assert main(["tune", "data.csv", *SMALL, *how, *space]) == 0
     out, err = capsys.readouterr()
@@ -38,6 +38,8 @@ def test_the_command_line_that_is_printed_forecasts_with_the_winner(
     assert "rung 1: 4 candidates with 8 restarts" in err
     assert f"The winner is {best[0]}, lags {best[1]}:" in " ".join(out.split())
     assert "tuned beats simple: " in out
+    written = pd.read_csv("rows.csv")
+    assert (len(written), written["regime"][0], written["lags"][0]) == (4, best[0], int(best[1]))
     words = shlex.split(rows[-1])
     assert words[:3] == ["statewise", "forecast", "data.csv"]
     told = dict(zip(words[3::2], words[4::2], strict=True))
@@ -46,13 +48,16 @@ def test_the_command_line_that_is_printed_forecasts_with_the_winner(
         "--date-format": "%d.%m.%Y", "--horizon": "1", "--regime": best[0], "--lags": best[1],
         "--epochs": "2", "--steps": "1", "--difference": "1,12",
     }  # fmt: skip
-    assert main(words[1:]) == 0
-    out, err = capsys.readouterr()
-    assert len(out.splitlines()) == 2
-    assert f"{best[1]} lags" in err
-    assert (
-        main(["tune", "data.csv", *SMALL, *how, *space, "--known", "visits", "--past", "none"]) == 2
-    )
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_store_keeps_to_its_search(capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["tune", "data.csv", "--column", "sold", *SMALL, "--units", "1,2", "--store", "t.db"]
+    assert main(line) == 0
+    out = capsys.readouterr().out
+    assert main(line) == 0
+    assert capsys.readouterr().out == out
+    assert main([*line, "--known", "visits"]) == 2
     assert "was started with another specification" in capsys.readouterr().err
 
 

@@ -5,8 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from statewise.auto.candidates import Candidate, around, candidates
 from statewise.auto.estimates import estimate, gap_of, left_out, over, simple_error
 from statewise.auto.halving import Rung, as_ensembles, error_of, halve, relative, rungs_of
@@ -98,6 +96,8 @@ def tune(
     size = usual_size(panel, inner_cutoffs, model.horizon) if test_size is None else test_size
     like = Like(model, panel, past, size, inner_cutoffs + 1)
     recipe = model.group("recipe")
+    if recipe.regime == "auto":  # it is this search that chooses
+        recipe = replace(recipe, regime=None)
     tried, notes = candidates(like, recipe, around(like, recipe) if space is None else space)
     own = like.decide(recipe)
     members = own.networks.members
@@ -179,7 +179,7 @@ def rows_of(tried: Sequence[Candidate], rungs: Sequence[Rung], simple: float) ->
         for name, errors in rung.errors.items():
             if name not in rows:
                 error, low, high = estimate(errors)
-                ends = (low, high) if np.isfinite(low) else (None, None)
+                ends = (low, high) if low > 0.0 else (None, None)
                 rows[name] = {
                     **values[name], "rung": number, "restarts": rung.restarts, "of_naive": error,
                     "low": ends[0], "high": ends[1], "of_simple": over(error, simple),

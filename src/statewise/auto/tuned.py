@@ -25,8 +25,8 @@ class Tuned:
         winner: its name.
         rows: a row a candidate, those that came farthest first: its settings, the rung that it
             reached and its restarts, its error (``of_naive``) with the ends of the interval
-            (``low``, ``high``), and the same error over that of the best simple forecast
-            (``of_simple``).
+            (``low``, ``high``; None where it would reach below zero), and the same error over that
+            of the best simple forecast (``of_simple``).
         inner: its error at the inner cutoffs, by which it was chosen.
         simple: that of the best simple forecast there.
         gap: to the candidate that came next.

@@ -19,7 +19,7 @@ from statewise.cli.forecast_options import (
     panel_of,
     said,
 )
-from statewise.cli.options import say_notes, unusual
+from statewise.cli.options import say_notes, table_file, unusual
 from statewise.cli.progress import say, tell
 
 __all__ = ["add_to"]
@@ -50,6 +50,8 @@ def add_to(commands: Any) -> None:
     add("--repeats", type=int, default=64, metavar="N", help=text)
     text = "end the search after so many seconds, with what was finished by then"
     add("--budget", type=float, metavar="S", help=text)
+    text = "write the table of candidates: .csv, or .parquet"
+    add("--out", type=table_file, metavar="FILE", help=text)
     add("--store", type=Path, metavar="FILE.db", help="keep the runs, to resume or extend")
     tune.later += [add_data, add_columns, add_study, add_space]
     names = {"regime": "--regimes", "frame": "DATA", "space": "--lags and others"}
@@ -60,9 +62,12 @@ def run_tune(options: argparse.Namespace) -> int:
     """Search, and print the candidates, what was found, and how to forecast with it."""
     from statewise.auto.tune import tune
     from statewise.base.checks import one_of
+    from statewise.base.files import check_writable
     from statewise.model.regime import REGIMES
     from statewise.show.tables import table, wrap
 
+    if options.out is not None:
+        check_writable(options.out)
     for name in options.regimes or ():
         one_of("--regimes", name, REGIMES)
     given = {name: getattr(options, name) for name in SEARCHED}
@@ -76,8 +81,19 @@ def run_tune(options: argparse.Namespace) -> int:
     how = {name: getattr(options, name) for name in ("test_size", "cutoffs", "repeats", "budget")}
     found = tune(model, panel, space or None, store=options.store, on_rung=say_rung, **how)
     tell(f"{table(found.rows)}\n{wrap(NOTE)}\n\n{found.summary}\n")
+    if options.out is not None:
+        write_rows(found.rows, options.out)
     tell(f"Forecast with the winner's settings:\n{shlex.join(command_of(options, found))}")
     return 0
+
+
+def write_rows(rows: Any, path: Path) -> None:
+    """Write the table of candidates."""
+    import pandas as pd
+
+    from statewise.data.files import write_file
+
+    write_file(pd.DataFrame(rows), path)
 
 
 def say_rung(number: int, candidates: int, restarts: int) -> None:
