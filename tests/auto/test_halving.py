@@ -10,7 +10,7 @@ from statewise.auto.halving import as_ensembles, error_of, halve, relative, rung
 from statewise.auto.like_forecast import like_forecast
 from statewise.data.datasets import nile
 from statewise.forecasting import Forecaster, Recipe
-from statewise.study import Store, Study, open_store, run_study
+from statewise.study import Store, Study, StudyResult, open_store, run_study
 from statewise.study.results import CellResult
 
 NAMES = ["stateless", "stateful", "stateful-warm", "continuous", "stateless-shuffled"]
@@ -22,6 +22,10 @@ def study(repeats: int = 8, cutoffs: int = 2, members: int = 2) -> Study:
         Forecaster(recipe, horizon=2), nile(), NAMES, test_size=4, cutoffs=cutoffs,
         repeats=repeats, hypotheses=(),
     )  # fmt: skip
+
+
+def naive(of: Study) -> dict[tuple[str, int], float]:
+    return StudyResult(of, {}).naive_scores
 
 
 def test_an_ensemble_is_the_forecasters_own() -> None:
@@ -52,7 +56,7 @@ def test_restarts_that_diverged_are_left_out_of_their_ensemble() -> None:
 def test_the_better_half_goes_on_until_two_have_all_restarts() -> None:
     whole, calls = study(), list[tuple[int, int, int]]()
     with open_store(whole, None) as store:
-        found = halve(whole, store, 2, on_rung=lambda *told: calls.append(told))
+        found = halve(whole, store, 2, naive(whole), on_rung=lambda *told: calls.append(told))
         counts = {store.cells()[key].arm: count for key, count in store.counts().items()}
     assert calls == [(1, 5, 2), (2, 3, 4), (3, 2, 8)]
     assert [rung.restarts for rung in found] == [2, 4, 8]
@@ -87,13 +91,13 @@ def test_a_budget_ends_with_the_last_rung_that_was_finished(
     whole, now = study(repeats=16), iter(range(1000))
     monkeypatch.setattr("statewise.auto.halving.monotonic", lambda: next(now))
     with Store.in_memory() as store:
-        short = halve(whole, store, 2, budget=1e-9)
+        short = halve(whole, store, 2, naive(whole), budget=1e-9)
         assert [rung.restarts for rung in short] == [2]
-        longer = halve(whole, store, 2, budget=8)
+        longer = halve(whole, store, 2, naive(whole), budget=8)
         kept = store.counts()
     assert [rung.restarts for rung in longer] == [2, 4]
     with Store.in_memory() as store:
-        whole_way = halve(whole, store, 2)
+        whole_way = halve(whole, store, 2, naive(whole))
     assert [rung.restarts for rung in whole_way] == [2, 4, 8, 16]
     for mine, theirs in zip(longer, whole_way, strict=False):
         assert list(mine.errors) == list(theirs.errors)

@@ -62,6 +62,27 @@ def test_a_store_keeps_to_its_search(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.usefixtures("folder")
+def test_ctrl_c_says_what_was_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(number: int, *_: int) -> None:
+        if number == 2:
+            raise KeyboardInterrupt
+
+    line = ["tune", "data.csv", "--column", "sold", *SMALL, "--units", "1,2"]
+    with monkeypatch.context() as patched:
+        patched.setattr("statewise.cli.tune.say_rung", stopped)
+        assert main([*line, "--store", "t.db"]) == 130
+        assert "stopped, and every finished run is in t.db." in capsys.readouterr().err
+        assert main(line) == 130
+        assert "stopped, and nothing was kept." in capsys.readouterr().err
+    assert main([*line, "--store", "t.db"]) == 0
+    resumed = capsys.readouterr().out
+    assert main(line) == 0
+    assert capsys.readouterr().out == resumed
+
+
+@pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -52,6 +52,7 @@ def halve(
     study: Study,
     store: Store,
     members: int,
+    scale: Mapping[tuple[str, int], float],
     budget: float | None = None,
     threads: int | None = None,
     on_rung: Callable[[int, int, int], Any] | None = None,
@@ -66,6 +67,7 @@ def halve(
         study: whose arms are candidates.
         store: open for writing; runs that are there are not run again.
         members: restarts of an ensemble, whose median is judged.
+        scale: the naive forecast's error on each series from each cutoff.
         budget: seconds; the rung that they end in is given up, unless it is the first.
         threads: at most this many; by default one a processor.
         on_rung: called before each rung with its number, the arms in it, and their restarts.
@@ -74,7 +76,6 @@ def halve(
         The rungs that were finished.
     """
     begin, found, alive = monotonic(), list[Rung](), list(study.arms)
-    scale = StudyResult(study, {}).naive_scores
 
     def check(_: Any) -> None:
         if found and budget is not None and monotonic() - begin > budget:

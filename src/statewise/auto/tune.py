@@ -114,11 +114,12 @@ def tune(
         panel=panel.until(panel.lengths - size),
         cutoffs=inner_cutoffs,
     )
-    if not any(StudyResult(inner, {}).naive_scores.values()):
+    bar = StudyResult(inner, {})  # the simple forecasts alone
+    if not any(bar.naive_scores.values()):
         problem = "repeat themselves at all inner cutoffs: there is nothing to forecast better"
         raise DataError("frame", panel.ids[:3], problem, "Give series that change.")
     with open_store(whole, store) as there:
-        rungs = halve(inner, there, members, budget, model.threads, on_rung)
+        rungs = halve(inner, there, members, bar.naive_scores, budget, model.threads, on_rung)
         winner = next(each for each in tried if each.name == next(iter(rungs[-1].errors)))
         arms = [replace(whole.arm(winner.name), name=TUNED)]
         claims = [better(TUNED, SIMPLE), better(TUNED, NAIVE)]
@@ -137,7 +138,7 @@ def tune(
         )
     found = winner.recipe if len(panel) == 1 else replace(winner.recipe, scope="local")
     errors = {name: part for rung in rungs for name, part in rung.errors.items()}
-    simple = simple_error(StudyResult(inner, {}))
+    simple = simple_error(bar)
     tested = relative(result, result.naive_scores)
     return Tuned(
         recipe=found,

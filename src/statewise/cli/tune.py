@@ -79,7 +79,12 @@ def run_tune(options: argparse.Namespace) -> int:
     say_notes(panel, options.said)
     model = model_of(options, panel, options.known or ())
     how = {name: getattr(options, name) for name in ("test_size", "cutoffs", "repeats", "budget")}
-    found = tune(model, panel, space or None, store=options.store, on_rung=say_rung, **how)
+    try:
+        found = tune(model, panel, space or None, store=options.store, on_rung=say_rung, **how)
+    except KeyboardInterrupt:
+        kept = f"every finished run is in {options.store}" if options.store else "nothing was kept"
+        say(f"statewise: stopped, and {kept}.")
+        raise
     tell(f"{table(found.rows)}\n{wrap(NOTE)}\n\n{found.summary}\n")
     if options.out is not None:
         write_rows(found.rows, options.out)
