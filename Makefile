@@ -20,7 +20,7 @@ test: $(VENV)/installed-test
 fuzz: $(VENV)/installed-test
 	STATEWISE_FUZZ=10000 $(VENV)/bin/python -m pytest -q -k fuzz tests/data tests/base tests/forecasting tests/study
 
-# A thousand kills of what writes files, about half an hour.
+# A thousand kills of what writes files, some twenty minutes.
 soak: $(VENV)/installed-test
 	cd benchmarks && ../$(VENV)/bin/python -m soak
 

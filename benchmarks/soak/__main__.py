@@ -1,6 +1,6 @@
 """Kill a thousand times, look, and print what was found; exit code 1 if anything was wrong.
 
-    make soak                                        # 1,000 kills, about half an hour
+    make soak                                        # 1,000 kills, some twenty minutes
     cd benchmarks && python -m soak --kills 50       # in the same proportions
     cd benchmarks && python -m soak --only update    # one kind
 
