@@ -58,6 +58,8 @@ def test_a_forecast_is_drawn_after_its_history(dated: bool) -> None:
     assert bounds.max() == high.max()
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["observed", "80%", "50%", "forecast"]
+    shades = [tuple(patch.get_facecolor())[-1] for patch in figure.legends[0].get_patches()]
+    assert shades == [pytest.approx(0.16), pytest.approx(1.0 - 0.84**2)]  # as they look together
     drawn(figure)
     drawn(fitted.plot(3))
 

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
@@ -16,7 +17,7 @@ from statewise.study import Arm, Study, better, equivalent, run_study, settle
 from tests.report.test_study_tables import HYPOTHESES, several, synthetic
 
 EVIL = "<script>alert(1)</script>"
-VOID = {"meta", "link", "br"}
+VOID = {"meta", "link", "br", "wbr"}
 
 
 class Page(HTMLParser):
@@ -139,8 +140,10 @@ def test_other_tests_are_folded_away() -> None:
     text = html_report(result, settle(result))
     page = checked(text)
     assert page.text.index("The questions") < page.text.index("by other tests")
-    folded = re.findall(r"<details>(.*?)</details>", text, re.DOTALL)
+    folded = re.findall(r"<details.*?</details>", text, re.DOTALL)
     assert ["two-stage interval" in part for part in folded[:2]] == [True, False]
+    assert "needs both: restarts that show a difference, and times that do" in page.text
+    assert "no verdict rests on it" not in page.text
     assert sum("Diebold-Mariano" in part for part in folded) == 3
     assert "signed ranks of pairs" in folded[0]
     assert "intervals are at 0.95. Differences are of means within each series" in page.text
@@ -155,7 +158,7 @@ def test_of_many_arms_the_best_and_the_worst_are_drawn_and_all_are_in_the_tables
     told = "The figure of scores shows the 27 best and 13 worst of 45 arms by median score"
     assert told in page.text
     assert "show the 8 best and 4 worst of 45 arms" in page.text
-    assert "The 12 of 15 hypotheses whose intervals are widest." in page.text
+    assert "The 6 of 15 hypotheses whose intervals are widest." in page.text
     assert {r["arm"] for r in report_tables(result)["cumulative"]} == set(arms)
 
 
@@ -238,3 +241,68 @@ def test_a_study_that_was_run() -> None:
     result = run_study(Study(arms, several("r"), 6, 3, (better("one", "two"),), keep_loss=True))
     page = checked(html_report(result, settle(result)))
     assert "identical" in page.text
+
+
+def tables_of(text: str) -> list[str]:
+    return re.findall(r'role="region" aria-label="([^"]*)"', text)
+
+
+def test_both_bars_are_in_tables_legends_and_figures() -> None:
+    result = synthetic(hypotheses=(better("a", "simple"),))
+    page = checked(html_report(result, settle(result)))
+    assert "autoregression, the best simple forecast (86.73)" in page.text
+    assert "naive (136.76)" in page.text
+    assert "a against the best simple forecast (autoregression), paired by repeat" in page.text
+    assert "over naiveintervalover best simplebeat naivebeat best simple" in page.text
+    assert "best simple forecast86.730.634" in page.text
+    svg = [
+        a["style"] for n, a in page.tags if n == "path" and "var(--simple)" in str(a.get("style"))
+    ]
+    assert len(svg) > 4
+
+
+def test_an_effect_too_small_to_matter_is_said_in_its_badge() -> None:
+    result = synthetic(hypotheses=(better("a", "b"),))
+    [verdict] = settle(result)
+    small = replace(verdict, small=True)
+    page = checked(html_report(result, [small]))
+    assert f"{verdict.outcome.value}, too small to matter" in page.text
+    assert 'class="badge supported small"' in html_report(result, [small])
+
+
+def test_every_figure_has_its_values_as_a_table_too() -> None:
+    text = html_report(synthetic(hypotheses=HYPOTHESES, epochs=5))
+    assert text.count("<summary>Values as a table</summary>") == 5
+    assert tables_of(text)[2:8] == [
+        "Scores by arm", "Differences between arms", "Half-widths by repeats",
+        "Diebold-Mariano tests of the mean forecasts",
+        "Forecasts: median and 90% band of the repeats", "Median training loss by epoch",
+    ]  # fmt: skip
+    assert text.count('class="scroll" tabindex="0" role="region"') == len(tables_of(text))
+    assert "no-repeat local" in text
+
+
+def test_many_arms_have_a_small_figure_each() -> None:
+    arms = [f"arm {i}" for i in range(7)]
+    few, many = (html_report(synthetic(arms[:n], repeats=5, epochs=3)) for n in (6, 7))
+    assert few.count("cumulative distribution of the scores") == 0
+    assert many.count("cumulative distribution of the scores") == 7
+    assert many.count(". training loss by epoch") == 7
+    assert "Grey: the other arms." in checked(many).text
+
+
+def test_cutoffs_of_one_series_are_not_called_series() -> None:
+    result = synthetic(panel=several("r"), hypotheses=HYPOTHESES, cutoffs=3)
+    page = checked(html_report(result, settle(result)))
+    assert "Cutoff by cutoff" in page.text
+    assert "intervals are over cutoffs, each of which counts once" in page.text
+    answer = page.text[: page.text.index("What this cannot show")].removeprefix("Forecasting")
+    assert "across series" not in answer
+    assert "over series" not in answer
+    assert "Series by series" not in answer
+
+
+def test_simple_forecasts_that_differ_by_a_constant_share_a_line_of_precision() -> None:
+    claims = (better("a", "simple"), better("a", "naive"), better("b", "a"))
+    page = checked(html_report(synthetic(hypotheses=claims)))
+    assert "1. a beats simple; 2. a beats naive" in page.text

@@ -18,6 +18,7 @@ from statewise.show.style import GRID, INK, NAIVE_LINE, PALETTE, short, styled
 
 __all__ = ["backtest_figure", "forecast_figure", "state_figure", "training_figure"]
 
+BAND = 0.16  # how opaque an interval is
 SERIES = 9  # panels of a figure, at most
 STATES = 3  # series whose state is drawn, at most
 UNITS = 8  # lines of a panel of states, at most
@@ -157,10 +158,13 @@ def grid(count: int) -> tuple[Figure, list[Any]]:
 
 
 def band(axes: Any, ds: NDArray[Any], bounds: dict[float, tuple[Any, Any]]) -> None:
-    """Intervals, the wider ones behind."""
-    for level in sorted(bounds, reverse=True):
+    """Intervals, the wider ones behind; the legend shows each as dark as it is over the others."""
+    for behind, level in enumerate(sorted(bounds, reverse=True), start=1):
         low, high = bounds[level]
-        axes.fill_between(ds, low, high, color=PALETTE[0], alpha=0.16, lw=0, label=f"{level:g}%")
+        look = {"color": PALETTE[0], "lw": 0}
+        axes.fill_between(ds, low, high, alpha=BAND, **look)
+        shade = 1.0 - (1.0 - BAND) ** behind
+        axes.fill_between(ds[:0], low[:0], high[:0], alpha=shade, label=f"{level:g}%", **look)
 
 
 def lines_of(

@@ -4,26 +4,17 @@ The page is a single file that asks the network for nothing. Its words are in th
 all it says or draws is in the rows of ``report_tables``, which are made cells and figures here.
 """
 
-import itertools
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from markupsafe import Markup
 
 from statewise.report.answer import asked, came_out, set_up, simple_said
-from statewise.report.study_figures import (
-    cumulative_scores_plot,
-    difference_plot,
-    ensemble_plot,
-    half_width_plot,
-    loss_plot,
-    rank_plot,
-    score_plot,
-)
+from statewise.report.cell_figures import STEPS, details
+from statewise.report.study_figures import rank_plot
 from statewise.report.study_tables import SHOWN, report_tables, simple_rows
 from statewise.scoring.simple_forecasts import NAIVE, SIMPLE
 from statewise.show.pages import environment, swatch
@@ -36,9 +27,6 @@ from statewise.study.verdicts import Verdict
 
 __all__ = ["html_report", "report_tables"]
 
-STEPS = 200  # forecasts in a figure, at most
-PANELS = 60  # figures of one kind on a page, at most
-ROWS, LINES = 40, 12  # arms in a figure that grows with them, and in one that does not
 LISTED = 200  # series in the page's table, at most
 
 Tables = Mapping[str, list[Row]]
@@ -78,6 +66,8 @@ def html_report(
     tables = report_tables(result, verdicts) if tables is None else tables
     study, series, arms = result.study, result.study.panel.series, tables["arms"]
     names = shorten(series[0].unique_id) if len(series) == 1 else f"{len(series)} series"
+    against = {SIMPLE: f"the best simple forecast ({simple_said(result)})",
+               NAIVE: "the naive forecast"}  # fmt: skip
     page = environment("statewise.report").get_template("page.html")
     return page.render(
         title=clean(title or f"Forecasting {names}: {counted(len(arms), 'arm')} compared"),
@@ -99,9 +89,14 @@ def html_report(
         diverged=sum(r["diverged"] for r in arms),
         families=Counter(h.family for h in study.hypotheses),
         settled=verdicts is not None,
-        verdicts=[row | nouns(row["test"]) for row in tables.get("verdicts", [])],
+        verdicts=[row | nouns(row["test"]) | {"against": against.get(row["second"], row["second"])}
+                  for row in tables.get("verdicts", [])],
         evidence=[evidence_cells(row, result.unit) for row in tables.get("evidence", [])],
         ranks=tables.get("ranks"),
+        rank_values=[
+            {"arm": shorten(row["arm"]), "average rank": number(row["average_rank"])}
+            for row in tables.get("ranks", [])
+        ],
         rank_figure=rank_plot(tables["ranks"]) if "ranks" in tables else None,
         details=details(result, tables),
         steps=STEPS,
@@ -173,117 +168,6 @@ def evidence_cells(row: Row, unit: Unit) -> Row:
         "{probability_high:.0%}]".format(**row),
         "effect": number(row["effect"]),
     }
-
-
-def details(result: StudyResult, tables: Tables) -> Iterator[Row]:
-    """What the page shows of each of the first cells, drawn when the page comes to it."""
-    cells = list(result.naive_scores)[:SHOWN]
-    for k, (series, cutoff) in enumerate(cells, start=1):
-        here = {
-            name: [r for r in rows if (r["series"], r["cutoff"]) == (series, cutoff)]
-            for name, rows in tables.items()
-            if rows and {"series", "cutoff"} <= rows[0].keys()
-        }
-        yield {"key": f"cell{k}", "series": series, "cutoff": cutoff} | cell_figures(
-            here, most=max(1, PANELS // len(cells))
-        )
-
-
-def cell_figures(rows: Tables, most: int) -> Row:
-    """All figures of one series and cutoff, at most so many of one kind."""
-    cells = rows["cells"]
-    places = {r["arm"]: i for i, r in enumerate(cells)}
-    naive = cells[0]["naive"]
-    scored, lined = best_and_worst(cells, ROWS), best_and_worst(cells, min(LINES, most))
-    drawn = {r["arm"]: places[r["arm"]] for r in lined}
-    seen = [f"{r['arm']} median {number(r['p50'])}, mean {number(r['mean'])}" for r in scored[:20]]
-    return {
-        "arms": len(cells),
-        "places": places,
-        "bars": bars(cells[0]),
-        "diverged": sum(r["diverged"] for r in cells),
-        "scored": scored,
-        "lined": lined,
-        "seen": "; ".join(seen),
-        "scores": score_plot(scored, rows.get("strip", []), places),
-        "shares": cumulative_scores_plot(rows["cumulative"], drawn, naive)
-        if "cumulative" in rows else None,
-        **differences(rows, most),
-        "accuracy": [accuracy_cells(row) for row in rows.get("forecast_accuracy", [])],
-        "forecasts": (
-            (arm, ensemble_plot(list(part)[-STEPS:], places[arm]))
-            for arm, part in itertools.groupby(rows["forecasts"], lambda r: r["arm"])
-            if arm in drawn
-        ),
-        "loss": loss_plot(rows["loss"], drawn) if "loss" in rows else None,
-    }  # fmt: skip
-
-
-def bars(cell: Row) -> dict[str, str]:
-    """The forecasts of a cell that arms have to beat, as its legends say them."""
-    naive = f"naive ({number(cell['naive'])})"
-    if cell["best_simple"] == NAIVE:
-        return {"naive": f"{naive}, also the best simple forecast"}
-    said = f"{cell['best_simple']}, the best simple forecast ({number(cell['simple'])})"
-    return {"simple": said, "naive": naive}
-
-
-def differences(rows: Tables, most: int) -> Row:
-    """The hypotheses of one cell: differences, and how their precision grows with repeats.
-
-    Of the precision those are drawn whose intervals are widest beside their margins.
-    """
-    found, histogram, widths = (
-        rows.get(name, []) for name in ("differences", "histogram", "half_widths")
-    )
-    bars = {r["hypothesis"]: [b for b in histogram if b["hypothesis"] == r["hypothesis"]]
-            for r in found[:most]}  # fmt: skip
-    widest = sorted(found, key=lambda r: -(r["planning_sd"] or 0.0) / (r["margin"] or 1.0))[:LINES]
-    widest.sort(key=lambda r: r["hypothesis"])
-    places = {row["hypothesis"]: row["hypothesis"] - 1 for row in widest}
-    return {
-        "hypotheses": len(found),
-        "paired": any(row["test"] != UNPAIRED for row in found),
-        "unpaired": any(row["test"] == UNPAIRED for row in found),
-        "differences": [
-            row
-            | {"paired": row["test"] != UNPAIRED,
-               "figure": difference_plot(row, drawn) if (drawn := bars[row["hypothesis"]])
-               else None}
-            for row in found[:most]
-        ],
-        "widest": widest,
-        "widths": half_width_plot(widths, widest, places) if widths else None,
-    }  # fmt: skip
-
-
-def accuracy_cells(row: Row) -> Row:
-    """Diebold and Mariano's test of mean forecasts on one series from one cutoff."""
-    return {
-        "forecasts": f"{row['hypothesis']}. {shorten(row['first'])} against "
-        f"{shorten(row['second'])}",
-        "times": f"{row['steps']:,}",
-        "RMSE, first": number(row["rmse_first"]),
-        "RMSE, second": number(row["rmse_second"]),
-        "statistic": NONE if row["statistic"] is None else signed(row["statistic"]),
-        "p": p_value(row["p_value"]),
-    }
-
-
-def best_and_worst(cells: list[Row], most: int) -> list[Row]:
-    """At most so many arms in their order: two thirds the best by median score, the rest the worst.
-
-    Example:
-        >>> rows = [{"arm": name, "p50": score} for name, score in zip("abcde", (5, None, 1, 3, 2))]
-        >>> [row["arm"] for row in best_and_worst(rows, 3)]
-        ['b', 'c', 'e']
-    """
-    medians = [np.inf if row["p50"] is None else row["p50"] for row in cells]
-    order = sorted(range(len(cells)), key=medians.__getitem__)
-    if len(order) > most:
-        worst = most // 3
-        order = order[: most - worst] + order[len(order) - worst :]
-    return [cells[i] for i in sorted(order)]
 
 
 def specification(result: StudyResult, tables: Tables, command: Sequence[str]) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from statewise.show import words
-from statewise.show.style import BARS, PALETTE, dash_of, inline
+from statewise.show.style import BARS, PALETTE, dash_of
+from statewise.show.svg import inline
 from statewise.text import visible
 
 __all__ = ["environment", "swatch"]
@@ -32,7 +33,7 @@ def environment(package: str = "statewise.show") -> Environment:
     for word in (words.counted, words.number, words.p_value, words.percent, words.shorten,
                  words.signed):  # fmt: skip
         found.filters[word.__name__] = word
-    found.filters |= {"drawn": drawn, "swatch": swatch}
+    found.filters |= {"breakable": breakable, "drawn": drawn, "swatch": swatch}
     return found
 
 
@@ -41,6 +42,13 @@ def printable(value: object) -> object:
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     return "\n".join(map(visible, value.split("\n")))
+
+
+def breakable(text: str) -> Markup:
+    """A name with its underscores as places where a line may break."""
+    if isinstance(text, Markup):
+        return text
+    return Markup("_<wbr>").join(str(printable(text)).split("_"))
 
 
 def drawn(figure: Figure, key: str, heading: str, caption: Markup, seen: str) -> Markup:

@@ -1,17 +1,14 @@
-"""Figures in one style, and as SVG that a page can carry.
+"""Figures in one style.
 
-The colours are those of the light theme. ``inline`` replaces each by a CSS variable, so that the
-page decides, and text stays text in the reader's own font.
+The colours are those of the light theme. ``svg.inline`` replaces each by a CSS variable, so that
+the page decides, and text stays text in the reader's own font.
 """
 
 import functools
-import io
-import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
-from xml.etree import ElementTree
 
 from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.figure import Figure
@@ -30,7 +27,6 @@ __all__ = [
     "clean",
     "colour_of",
     "dash_of",
-    "inline",
     "labels_of",
     "save",
     "short",
@@ -61,8 +57,6 @@ VARIABLES = {
 }
 MISSING = "Glyph .* missing from"
 WIDTH = 4.6  # inches; narrow enough that text stays legible on a phone
-SVG = "http://www.w3.org/2000/svg"
-XLINK = "{http://www.w3.org/1999/xlink}href"
 STYLE: Any = {
     **dict.fromkeys(
         ("axes.edgecolor", "axes.labelcolor", "text.color", "xtick.color", "ytick.color"), INK
@@ -105,54 +99,6 @@ def save(figure: Figure, path: Path, dpi: int = 150) -> None:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", MISSING, UserWarning)
         figure.savefig(path, dpi=dpi)
-
-
-@styled
-def inline(figure: Figure, key: str, label: str) -> str:
-    """The figure as an ``<svg>`` element of a page, with ``label`` as its description.
-
-    ``key`` is a word that no other figure of the page has; the ids that are needed start with it.
-    """
-    rcParams["svg.hashsalt"] = key
-    buffer = io.StringIO()
-    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
-    text = buffer.getvalue()
-    root = ElementTree.fromstring(text[text.index("<svg") :])  # noqa: S314, we wrote it just now
-    used = set(re.findall(r'(?:url\(|href=")#([^")]+)', text))
-    for parent in root.iter():
-        for child in list(parent):
-            # Its style would hold for the whole page; the page has the same for its figures.
-            if child.tag in (f"{{{SVG}}}style", f"{{{SVG}}}metadata"):
-                parent.remove(child)
-        _lean(parent, key, used)
-    for name in ("width", "height", "version"):
-        root.attrib.pop(name, None)
-    root.set("role", "img")
-    root.set("aria-label", clean(label))
-    ElementTree.register_namespace("", SVG)
-    return ElementTree.tostring(root, encoding="unicode")
-
-
-def _lean(element: ElementTree.Element, key: str, used: set[str]) -> None:
-    """Keep the ids that are needed, made unique; theme the colours; shorten the numbers."""
-    found = element.attrib.pop("id", None)
-    if found in used:
-        element.set("id", f"{key}-{found}")
-    target = element.attrib.pop(XLINK, None)
-    if target is not None:
-        element.set("href", f"#{key}-{target[1:]}")
-    for name, value in element.attrib.items():
-        if name == "clip-path":
-            element.set(name, value.replace("url(#", f"url(#{key}-"))
-        elif name == "style":
-            style = re.sub(r"font: ([\d.]+)px [^;]*", r"font-size: \1px", value)
-            style = re.sub(r"#[0-9a-f]{6}", lambda m: VARIABLES.get(m[0], m[0]), style)
-            element.set(name, style)
-        elif name in ("d", "x", "y", "transform", "viewBox"):
-            rounded = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", value)
-            short = " ".join(rounded.split())
-            element.set(name, re.sub(r"M (\S+ \S+) L \1(?= |$)", r"M\1h0", short))
 
 
 def colour_of(place: int) -> str:
