@@ -21,7 +21,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 def test_importing_statewise_imports_nothing_heavy() -> None:
-    heavy = ("numba", "scipy", "matplotlib", "numpy", "pandas", "narwhals", "tqdm")
+    heavy = ("numba", "scipy", "matplotlib", "numpy", "pandas", "narwhals")
     program = (
         f"import sys, statewise, statewise.cli; print([m for m in {heavy} if m in sys.modules])"
     )

@@ -1,6 +1,7 @@
 """``statewise forecast``, ``update`` and ``backtest``: from a file to forecasts and back."""
 
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -509,6 +510,44 @@ def test_a_file_as_people_have_it_is_forecast_and_goes_on(capsys: Captured) -> N
     assert "Monat: 01/02/2019 was read day first" in err
     assert main(["update", "m", "new.csv", "--horizon", "1"]) == 0
     assert "01/10/2021" in capsys.readouterr().out
+
+
+def test_ctrl_c_ends_a_forecast_in_one_line_and_writes_nothing(folder: Path) -> None:
+    """It is sent when training has begun, which is when what it will take has been said."""
+    before = sorted(folder.iterdir())
+    command = [sys.executable, "-m", "statewise.cli", "forecast", "data.csv"]
+    command += ["--epochs", "100000", "--units", "32", "--lags", "24"]
+    outputs = ["--out", "out.csv", "--save", "model", "--plot", "plot.png"]
+    process = subprocess.Popen(
+        [*command, *outputs],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    line = process.stderr.readline()
+    assert re.match(r"Training 16 networks on \d+ samples of 2 series, 100000 epochs, and", line)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert [line for line in err.splitlines() if not line.startswith("training ")] == [
+        "statewise: stopped."
+    ]
+    assert out == ""
+    assert sorted(folder.iterdir()) == before
+
+
+def test_ctrl_c_in_python_leaves_no_thread_and_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    threads = threading.active_count()
+    model = Forecaster(RECIPE, progress=True)
+    monkeypatch.setattr("statewise.show.progress.Progress.at", stop)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(rows(0, 40))
+    assert threading.active_count() == threads
+    assert not hasattr(model, "fitted_")
 
 
 def test_the_docs_have_every_option_of_a_forecast(capsys: Captured) -> None:

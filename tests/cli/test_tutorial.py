@@ -30,7 +30,7 @@ def statewise(*arguments: str, **options: str) -> "subprocess.CompletedProcess[s
 def test_the_tutorial_writes_and_prints_everything(tmp_path: Path) -> None:
     done = statewise("tutorial", "--repeats", "12", "--out", str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr
-    assert done.stderr.splitlines()[0] == "1/11 experiment_stateful: 12 runs"
+    assert "\x1b" not in done.stderr  # no bar where there is no terminal
     assert "The six expectations" in done.stdout
     files = list((tmp_path / "out").iterdir())
     assert len(files) == FILES
@@ -151,11 +151,11 @@ def test_ctrl_c_stops_soon_and_leaves_nothing(tmp_path: Path) -> None:
         text=True,
     )
     assert process.stderr is not None
-    assert process.stderr.readline().startswith("1/11 experiment_stateful: 60000 runs")
+    assert re.match(r"Training \d+0,000 networks of 11 arms", process.stderr.readline())
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert "of 11 arms were finished, and nothing was written" in err
+    assert re.search(r"stopped; [\d,]+ of 660,000 runs are there, and none was kept\.$", err)
     assert "Traceback" not in err
     assert out == ""
     assert not (tmp_path / "out").exists()
@@ -196,7 +196,7 @@ def test_a_termination_cleans_up(tmp_path: Path) -> None:
         text=True,
     )
     assert process.stderr is not None
-    assert process.stderr.readline().startswith("1/11")
+    assert process.stderr.readline().startswith("Training ")
     process.terminate()
     _, error = process.communicate(timeout=120)
     assert process.returncode == 143
@@ -217,22 +217,25 @@ def test_a_terminal_gets_a_progress_bar(tmp_path: Path) -> None:
     controller, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (24, 100))
     process = subprocess.Popen(
-        [*COMMAND, "tutorial", "--repeats", "40", "--out", str(tmp_path)],
+        [*COMMAND, "tutorial", "--repeats", "60000", "--out", str(tmp_path)],
         stderr=terminal,
         stdout=subprocess.DEVNULL,
     )
     os.close(terminal)
-    seen = b""
+    seen, stopped = b"", False
     while process.poll() is None or select.select([controller], [], [], 0)[0]:
         if select.select([controller], [], [], 0.1)[0]:
             try:
                 seen += os.read(controller, 4096)
             except OSError:
                 break
+        if b"running 660,000 runs of 11 arms [" in seen and not stopped:
+            process.send_signal(signal.SIGINT)
+            stopped = True
     os.close(controller)
-    assert process.wait() == 0
-    assert b"run/s" in seen
-    assert b"1/11 experiment" not in seen
+    assert process.wait() == 130
+    assert seen.count(b"\n") == 2  # what it will take, and that it was stopped
+    assert b"\r\x1b[Kstatewise: stopped; " in seen
 
 
 def test_version_and_help() -> None:
@@ -257,21 +260,22 @@ def test_on_keras_it_is_estimated_interrupted_and_resumed(
         return plain(self, *arguments, **settings)  # type: ignore[arg-type]
 
     monkeypatch.setattr(KerasEngine, "fit", interrupted)
+    monkeypatch.setattr("statewise.show.progress.EVERY", -1.0)  # all is long
     assert main(command) == 130
     said = capsys.readouterr().err
-    assert "7 trainings of 3 epochs, Keras on tensorflow: about" in said
-    assert "and every finished run is in" in said
+    assert "Training 7 networks of 11 arms by Keras on tensorflow: about" in said
+    assert "runs are there, in " in said
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {"tutorial.db"}
     assert not (tmp_path / "out" / "report.html").exists()
     monkeypatch.setattr(KerasEngine, "fit", plain)
     assert main(command) == 0
     captured = capsys.readouterr()
-    assert "trainings of 3 epochs" in captured.err
-    assert "7 trainings" not in captured.err
+    assert "networks of 11 arms" in captured.err
+    assert "Training 7 networks" not in captured.err
     assert "3 epochs of Keras on tensorflow" in " ".join(captured.out.split())
     assert json.loads((tmp_path / "out" / "tutorial.json").read_text())["epochs"] == 3
     assert main(command) == 0
-    assert "Every run is there already" in capsys.readouterr().err
+    assert "Training 0 networks" in capsys.readouterr().err
     assert main([*command, "--seed", "2"]) == 2
     assert "was started with another specification" in capsys.readouterr().err
 

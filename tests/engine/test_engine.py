@@ -223,9 +223,9 @@ def test_divergence_is_seen_in_the_last_step_too() -> None:
     assert fitted.diverged_epoch[0] == 1
 
 
-def test_progress_counts_every_run_and_loss_can_be_dropped() -> None:
+def test_progress_goes_to_the_end_and_loss_can_be_dropped() -> None:
     x, y = data_sets(1, 4, 1, 1, 1)
-    seen: list[int] = []
+    seen: list[float] = []
     fitted = engine.fit(
         Network(),
         Training(2),
@@ -238,7 +238,8 @@ def test_progress_counts_every_run_and_loss_can_be_dropped() -> None:
         on_progress=seen.append,
     )
     assert seen == sorted(seen)
-    assert seen[-1] == 70
+    assert seen[-1] == 1.0
+    assert len(seen) == 3  # blocks
     assert fitted.loss is None
     assert fitted.runs == 70
 
@@ -246,7 +247,7 @@ def test_progress_counts_every_run_and_loss_can_be_dropped() -> None:
 def test_an_exception_in_progress_stops_the_rest() -> None:
     x, y = data_sets(1, 4, 1, 1, 1)
 
-    def stop(_: int) -> None:
+    def stop(_: float) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

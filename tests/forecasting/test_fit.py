@@ -10,6 +10,7 @@ import pytest
 from statewise.data.frames import read_frame
 from statewise.forecasting import Forecaster, Recipe
 from statewise.forecasting.fit import fit_model
+from statewise.show.progress import Progress
 from statewise.simple.adjustment import LONG
 from tests.forecasting.frames import built, everything, long, same, whole
 from tests.forecasting.recipes import CARRIED
@@ -132,17 +133,20 @@ def test_fitting_without_judging_trains_the_same_networks(scope: str) -> None:
     assert np.isfinite(kept.fitted_.combination.own).any()
 
 
-def test_progress_counts_every_network() -> None:
-    for scope, networks in (("global", 4), ("local", 12)):
-        seen: list[int] = []
+@pytest.mark.parametrize("scope", ["global", "local"])
+def test_progress_goes_through_training_and_trials_to_their_end(scope: str) -> None:
+    seen: dict[str, list[float]] = {}
 
-        def show(done: int, total: int, seen: list[int] = seen, of: int = networks) -> None:
-            assert total == of
-            seen.append(done)
+    class Heard(Progress):
+        def at(self, what: str, share: float = 0.0) -> None:
+            seen.setdefault(what, []).append(share)
 
-        fit_model(whole(scope=scope), read_frame(long()), 0, show)
-        assert seen == sorted(seen)
-        assert seen[-1] == networks
+    fit_model(whole(scope=scope), read_frame(long()), 0, Heard(None))
+    networks = 4 if scope == "global" else 12
+    assert next(iter(seen)) == f"training {networks} networks"
+    assert any(what.startswith("trying forecasts at ") for what in seen)
+    for shares in seen.values():
+        assert shares[-1] == 1.0
 
 
 @pytest.mark.parametrize(("regime", "how"), [("stateless-shuffled", "drawn"), (CARRIED, "latest")])

@@ -34,7 +34,7 @@ def learner_of(past: Past, columns: int = 0, **changes: Any) -> Learner:
 
 
 def twin_of(learner: Learner, past: Past) -> Twin | None:
-    return train(learner, past, [seen(learner, past)], 1, lambda *_: None)[0][0]
+    return train(learner, past, [seen(learner, past)], 1)[0][0]
 
 
 def changed_after(past: Past, held: int) -> Past:

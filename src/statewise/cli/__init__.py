@@ -66,7 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.problem, error.fix = (in_options(t, options.said) for t in (error.problem, error.fix))
         say(f"statewise: {error}")
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
+        say(f"statewise: stopped{f'; {stopped}' if stopped.args else ''}.")
         return INTERRUPTED
     except OSError as error:
         # The reader of our output left, as in "| head", or its disk is full. Python would complain

@@ -104,6 +104,7 @@ def run_forecast(options: argparse.Namespace) -> int:
     """Train, or take a model; forecast, keep and print."""
     from statewise.base.checks import at_least
     from statewise.base.files import check_writable
+    from statewise.show.progress import showing
 
     if options.horizon is not None:
         at_least("--horizon", options.horizon, 1)
@@ -113,10 +114,13 @@ def run_forecast(options: argparse.Namespace) -> int:
     for name in ("plot", "plot_loss"):
         if (path := getattr(options, name)) is not None:
             check_format(f"--{name.replace('_', '-')}", path)
-    model, panel, future = applied_model(options) if options.model else trained(options)
-    horizon = options.horizon or model.fitted_.decisions.horizon
-    asked = {"level": options.level, "X": future}
-    frame = model.predict(horizon, quantiles=options.quantiles, **asked)
+    with showing() as progress:
+        progress.at("reading the file")
+        model, panel, future = applied_model(options) if options.model else trained(options)
+        horizon = options.horizon or model.fitted_.decisions.horizon
+        asked = {"level": options.level, "X": future}
+        progress.at(f"forecasting {len(panel):,} series")
+        frame = model.predict(horizon, quantiles=options.quantiles, **asked)
     if options.plot is not None:
         write_figure(model.plot(horizon, history=panel, **asked), options.plot)
     for line in model.explain().splitlines():
@@ -200,6 +204,7 @@ def run_backtest(options: argparse.Namespace) -> int:
     """Walk through the test parts, print and write what was found."""
     from statewise.base.checks import at_least, one_of
     from statewise.cli.forecast_options import panel_of
+    from statewise.show.progress import showing
     from statewise.show.tables import table
 
     beside = [name.strip() for name in options.beside.split(",") if name.strip()]
@@ -216,13 +221,14 @@ def run_backtest(options: argparse.Namespace) -> int:
     say_notes(panel, options.said)
     model = model_of(options, panel, options.known or ())
     known = panel.lengths - options.test_size * options.cutoffs
-    if options.regime == "auto" and known.min() > 0:
-        model.set_params(horizon=options.horizon or options.test_size)
-        choose(model, panel.until(known))
     names = ("test_size", "cutoffs", "horizon", "walk", "refit", "level")
     how = {name: getattr(options, name) for name in names}
     season = None if options.season is None else options.season[0]
-    found = model.backtest(panel, beside=beside, season=season, **how)
+    with showing():
+        if options.regime == "auto" and known.min() > 0:
+            model.set_params(horizon=options.horizon or options.test_size)
+            choose(model, panel.until(known))
+        found = model.backtest(panel, beside=beside, season=season, **how)
     tell(f"{table(found.table)}\n{found.summary}\n{against_naive(found)}")
     if options.out is not None:
         write_backtest(found, options.out, options.format)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 from statewise.cli.options import add_reading, line_options, reading, table_file, word_or_number
-from statewise.cli.progress import on_terminal
 
 __all__ = [
     "SAID",
@@ -359,7 +358,7 @@ def model_of(options: argparse.Namespace, panel: Any, known: Any = ()) -> Any:
         horizon=options.horizon,
         combine=options.combine,
         data=data,
-        progress=on_terminal(),
+        progress=True,
         **settings,
     )
     model.check()

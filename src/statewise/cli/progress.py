@@ -1,27 +1,16 @@
-"""How far a study is, on standard error."""
+"""What commands say, and how far a study is."""
 
-import sys
 from typing import Any, Self
 
+from statewise.show.progress import Progress, say
 from statewise.text import visible
 
-__all__ = ["Progress", "on_terminal", "runs_by_arm", "runs_of_an_arm", "say", "tell"]
-
-
-def say(line: str) -> None:
-    """A line on standard error, if there is one."""
-    if sys.stderr is not None:
-        print(visible(line), file=sys.stderr, flush=True)
+__all__ = ["Runs", "runs_by_arm", "runs_of_an_arm", "say", "tell"]
 
 
 def tell(text: str) -> None:
     """Lines on standard output, without characters that would steer a terminal."""
     print("\n".join(map(visible, text.split("\n"))))
-
-
-def on_terminal() -> bool:
-    """Whether somebody sees standard error as it is written."""
-    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def runs_of_an_arm(study: Any) -> int:
@@ -42,47 +31,30 @@ def runs_by_arm(study: Any, store: Any) -> dict[str, int]:
     }
 
 
-class Progress:
-    """A bar on a terminal, plain lines elsewhere, one for each arm that is finished.
+class Runs:
+    """Which runs of a study are there, and how far it is.
 
-    If the block ends by Ctrl-C, says what was finished, and ``afterwards``.
+    If the block ends by Ctrl-C, its message says how many there are, and ``afterwards``.
     """
 
-    def __init__(self, study: Any, afterwards: str, store: Any = None) -> None:
-        self.wanted = runs_of_an_arm(study)
+    def __init__(self, study: Any, store: Any, progress: Progress, afterwards: str) -> None:
         self.counts = runs_by_arm(study, store)
-        self.afterwards = afterwards
-        self.bar: Any = None
+        self.whole = runs_of_an_arm(study) * len(self.counts)
+        self.before = sum(self.counts.values())
+        self.progress, self.afterwards = progress, afterwards
 
     def __enter__(self) -> Self:
-        if on_terminal():
-            from tqdm import tqdm
-
-            total, done = self.wanted * len(self.counts), sum(self.counts.values())
-            self.bar = tqdm(total=total, initial=done, unit="run", leave=False)
         return self
 
-    @property
-    def finished(self) -> int:
-        """The number of arms of which every run is there."""
-        return sum(count == self.wanted for count in self.counts.values())
-
-    def say(self, what: str) -> None:
-        if self.bar is not None:
-            self.bar.set_description(visible(what))
-
     def shard(self, result: Any) -> None:
+        """The runs of a shard are there too."""
         for arm in result.shard.arms:
             self.counts[arm.name] += result.shard.runs
-            if self.bar is not None:
-                self.say(arm.name)
-                self.bar.update(result.shard.runs)
-            elif self.counts[arm.name] == self.wanted:
-                say(f"{self.finished}/{len(self.counts)} {arm.name}: {self.wanted} runs")
+        missing = self.whole - self.before
+        share = (sum(self.counts.values()) - self.before) / max(missing, 1)
+        self.progress.at(f"running {missing:,} runs of {len(self.counts)} arms", min(share, 1.0))
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self.bar is not None:
-            self.bar.close()
         if kind is KeyboardInterrupt:
-            done = f"{self.finished} of {len(self.counts)} arms were finished"
-            say(f"statewise: stopped; {done}, {self.afterwards}.")
+            there = f"{sum(self.counts.values()):,} of {self.whole:,} runs are there"
+            raise KeyboardInterrupt(f"{there}, {self.afterwards}") from None

@@ -18,7 +18,7 @@ from statewise.cli.forecast_options import (
 from statewise.cli.forecast_options import panel_of as forecast_panel
 from statewise.cli.options import add_reading, folder, reading, say_notes, unusual
 from statewise.cli.planning import add_looks, add_plan, begun, with_looks
-from statewise.cli.progress import Progress, runs_by_arm, runs_of_an_arm, say, tell
+from statewise.cli.progress import Runs, runs_by_arm, runs_of_an_arm, say, tell
 from statewise.cli.score_files import add_compare_files
 from statewise.errors import SettingError, StudyError
 from statewise.text import visible
@@ -167,6 +167,7 @@ def run_resume(options: argparse.Namespace) -> int:
 def run_and_settle(study: "Study", path: Path | None, options: argparse.Namespace) -> int:
     """Run what is missing, and print the tables and verdicts."""
     from statewise.report.text import study_text
+    from statewise.show.progress import showing
     from statewise.study import (
         DaskExecutor,
         ProcessExecutor,
@@ -174,6 +175,7 @@ def run_and_settle(study: "Study", path: Path | None, options: argparse.Namespac
         open_store,
         run_until_decided,
     )
+    from statewise.study.cost import expected
     from statewise.study.executors import ShardExecutor
 
     processes, dask = getattr(options, "processes", None), getattr(options, "dask", None)
@@ -186,9 +188,18 @@ def run_and_settle(study: "Study", path: Path | None, options: argparse.Namespac
         return ThreadExecutor(options.threads)
 
     make_executor()  # refuses bad settings before the store is touched
-    kept = "and nothing was kept" if path is None else f"and every finished run is in {path}"
-    with open_store(study, path) as store, Progress(study, kept, store) as progress:
-        decided = run_until_decided(study, store, make_executor, progress.shard)
+    again = "the same command"
+    if hasattr(options, "file"):
+        again = f"statewise study resume {options.file}"
+    kept = "and none was kept" if path is None else f"in {path}; to go on: {again}"
+    with (
+        showing() as progress,
+        open_store(study, path) as store,
+        Runs(study, store, progress, kept) as runs,
+    ):
+        if dask is None:
+            progress.announce(*expected(study, store, processes or options.threads))
+        decided = run_until_decided(study, store, make_executor, runs.shard)
     tell(study_text(decided.result, decided.verdicts))
     if path is not None:
         write_decided(decided, path.with_suffix(".report"), options)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from statewise.cli.options import add_reading, folder, reading, say_notes, unusual
-from statewise.cli.progress import Progress, say, tell
+from statewise.cli.progress import Runs, tell
 
 __all__ = ["add_to"]
 
@@ -71,7 +71,9 @@ def run_tutorial(options: argparse.Namespace) -> int:
 
     from statewise.base.files import Staging
     from statewise.engine import available_threads
+    from statewise.show.progress import showing
     from statewise.study import open_store, run_study
+    from statewise.study.cost import expected
     from statewise.study.engines import engine_from
     from statewise.tutorial.experiments import conclude, largest_test_size, tutorial_study
 
@@ -85,15 +87,14 @@ def run_tutorial(options: argparse.Namespace) -> int:
     how = {name: getattr(options, name) for name in names}
     study = tutorial_study(panel, engine=engine_from(options.engine), **how)
     path = options.store or (options.out / "tutorial.db" if on_keras else None)
-    kept = f"and every finished run is in {path}" if path else "and nothing was written"
-    with Staging(options.out) as staging, open_store(study, path) as store:
+    kept = f"in {path}; to go on: the same command" if path else "and none was kept"
+    with showing() as progress, Staging(options.out) as staging, open_store(study, path) as store:
         threads = options.threads or available_threads()
-        if on_keras:
-            say(estimate(study, store))
-        with Progress(study, kept, store) as progress:
-            result = run_study(study, store=store, threads=threads, on_shard=progress.shard)
+        with Runs(study, store, progress, kept) as runs:
+            progress.announce(*expected(study, store, threads))
+            result = run_study(study, store=store, threads=threads, on_shard=runs.shard)
             tutorial = conclude(result)
-            progress.say("drawing")
+            progress.at("drawing")
             write(tutorial, staging)
         document = tutorial.to_json(threads)
         staging.text("tutorial.json", document + "\n")
@@ -105,25 +106,6 @@ def run_tutorial(options: argparse.Namespace) -> int:
         tell(tutorial_text(tutorial))
         tell(f"\nResults, tables and figures are in {options.out}/")
     return 0
-
-
-def estimate(study: Any, store: Any) -> str:
-    """How long what is missing will take, measured on a few epochs of each training."""
-    from statewise.study.shards import plan
-
-    shards = list(plan(study, store, lambda _: study.repeats))
-    runs = sum(shard.runs for shard in shards)
-    if not runs:
-        return "Every run is there already."
-    parts: Any = [(shard.arms[0].model, shard.arms[0].engine, shard) for shard in shards]
-    seconds = sum(
-        engine.seconds(model, model.framing.samples_of(shard.cutoffs[0]), shard.runs)
-        for model, engine, shard in parts
-    )
-    arm = study.arms[0]
-    shown = f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
-    label = arm.engine.label(arm.model)
-    return f"{runs} trainings of {arm.model.training.epochs} epochs, {label}: about {shown}."
 
 
 def write(tutorial: Any, staging: Any) -> None:

@@ -15,7 +15,7 @@ from statewise.engine.initial import Seed, initial_weights, repeats_of
 from statewise.engine.layout import Shape
 from statewise.engine.packed_model import PackedModel, checked_state
 from statewise.engine.samples import Samples, checked_floats, data_of_runs, samples_of
-from statewise.engine.threads import available_threads, in_threads
+from statewise.engine.threads import Meter, available_threads, in_threads
 from statewise.engine.weights import Weights, flatten, unflatten
 from statewise.errors import SettingError
 from statewise.model.network import Network, Training
@@ -53,7 +53,7 @@ def fit(
     validation: Samples | None = None,
     keep_loss: bool = True,
     threads: int | None = None,
-    on_progress: Callable[[int], Any] | None = None,
+    on_progress: Callable[[float], Any] | None = None,
     stop: NDArray[np.uint8] | None = None,
 ) -> Fitted:
     """Train any number of runs of one shape.
@@ -78,7 +78,7 @@ def fit(
             of each data set.
         keep_loss: keep every epoch's loss, or none.
         threads: at most this many; by default one a processor.
-        on_progress: called with the number of runs finished, now and then.
+        on_progress: called now and then, from any thread, with the share of the work that is done.
         stop: (1,) set it to one, from another thread, to end training soon by raising ``Stopped``.
 
     Raises:
@@ -142,12 +142,14 @@ def fit(
     for differ in sorted({plan.lanes_differ(of_run[runs]) for runs in blocks}):
         kernels(cell, width, hard, differ)
 
+    meter = Meter(len(which) * training.epochs, on_progress)
+
     def train(runs: NDArray[np.intp]) -> BlockResult:
         of, numbers = of_run[runs], [which[i] for i in runs]
         found = kernels(cell, width, hard, plan.lanes_differ(of))
-        return train_block(found, width, plan, flat[runs], of, numbers)
+        return train_block(found, width, plan, flat[runs], of, numbers, meter.add)
 
-    results = in_threads(train, blocks, threads, plan.stop, on_progress)
+    results = in_threads(train, blocks, threads, plan.stop)
     back = np.argsort(order, kind="stable")
 
     def joined(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:

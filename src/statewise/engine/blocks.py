@@ -46,7 +46,7 @@ class Stopped(Exception):  # noqa: N818
 
 
 GATHERED = 1 << 18  # numbers a block gathers at once: 1 MiB, which stays in the second-level cache
-ORDERED = 1 << 20  # sample numbers a block draws at once when it shuffles: 4 MiB
+ORDERED = 1 << 20  # samples a block goes through in one stretch; their numbers take 4 MiB
 
 
 @dataclass(frozen=True)
@@ -190,8 +190,12 @@ def train_block(
     flat: Floats,
     of_run: NDArray[np.int32],
     repeats: Sequence[int],
+    add: Callable[[int], None],
 ) -> BlockResult:
-    """Train up to ``width`` runs: ``flat`` (runs, parameters), ``of_run`` their data sets."""
+    """Train up to ``width`` runs: ``flat`` (runs, parameters), ``of_run`` their data sets.
+
+    ``add`` is called with the epochs of runs that are done, as they are.
+    """
     runs, epochs, samples, shape = len(flat), plan.training.epochs, plan.samples, plan.shape
     data = of_run[np.minimum(np.arange(width), runs - 1)]
     places = samples.places(data)
@@ -223,6 +227,7 @@ def train_block(
         )
         if plan.stop[0] != 0:
             raise Stopped
+        add(runs * (end - begin))
         if per_lane is not None:
             loss[begin:end] *= np.float32(1.0) / errors.astype(np.float32)
         if monitor is None or per_lane is None:
@@ -236,6 +241,7 @@ def train_block(
         monitor.look(begin, seen, per_lane.lr_scale)
         if monitor.stopped.all():
             loss[end:], validation[end:] = np.nan, np.nan
+            add(runs * (epochs - end))
             break
     best = np.full(width, epochs, np.int32)
     if monitor is not None and plan.training.early_stopping is not None:
@@ -295,16 +301,14 @@ def orders(plan: FitPlan, data: NDArray[np.int32], repeats: Sequence[int]) -> Or
     """The epochs in stretches, each with the order of its places, (epochs or 1, places, width)."""
     epochs, samples = plan.training.epochs, plan.samples
     in_time = samples.in_order(data)
-    at_once = 1 if plan.watches else epochs
+    # One epoch's order would be taken to serve for all, so there are two or more of a shuffle.
+    at_once = 1 if plan.watches else max(2, ORDERED // in_time.size)
     if not plan.shuffle:
         for begin in range(0, epochs, at_once):
             yield begin, min(begin + at_once, epochs), in_time
         return
     draws: list[Callable[[Ints], None]] = [sample_orders(plan.seed, r) for r in repeats]
     counts = samples.count[data]
-    if not plan.watches:
-        # One epoch's order would be taken to serve for all, so there are always two or more.
-        at_once = max(2, ORDERED // in_time.size)
     for begin in range(0, epochs, at_once):
         end = min(begin + at_once, epochs)
         rows = end - begin if plan.watches else max(2, end - begin)

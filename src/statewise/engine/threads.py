@@ -1,6 +1,7 @@
 """Blocks of runs trained side by side."""
 
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
@@ -20,12 +21,31 @@ def available_threads() -> int:
     return os.cpu_count() or 1
 
 
+class Meter:
+    """How much of the work all threads have done together.
+
+    Args:
+        whole: all of it, in any unit.
+        tell: called with the share that is done, by the thread that did some; None for nobody.
+    """
+
+    def __init__(self, whole: int, tell: Callable[[float], Any] | None) -> None:
+        self.whole, self.tell, self.done = whole, tell, 0
+        self.lock = threading.Lock()
+
+    def add(self, work: int) -> None:
+        """Some work was done."""
+        if self.tell is not None:
+            with self.lock:
+                self.done += work
+                self.tell(self.done / self.whole)
+
+
 def in_threads(
     train: Callable[[NDArray[np.intp]], BlockResult],
     blocks: list[NDArray[np.intp]],
     threads: int,
     stop: NDArray[np.uint8],
-    on_progress: Callable[[int], Any] | None,
 ) -> list[BlockResult]:
     """Train every block; results in the order of ``blocks``. An exception stops all of them soon.
 
@@ -33,14 +53,10 @@ def in_threads(
     """
     pool = ThreadPoolExecutor(min(threads, len(blocks)))
     try:
-        sizes = {pool.submit(train, runs): len(runs) for runs in blocks}
-        finished = 0
-        for future in as_completed(sizes):
+        futures = [pool.submit(train, runs) for runs in blocks]
+        for future in as_completed(futures):
             future.result()
-            finished += sizes[future]
-            if on_progress is not None:
-                on_progress(finished)
-        return [future.result() for future in sizes]
+        return [future.result() for future in futures]
     except BaseException:
         stop[0] = 1
         raise

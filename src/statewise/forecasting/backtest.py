@@ -15,6 +15,7 @@ from statewise.forecasting.core import FittedModel
 from statewise.forecasting.folds import MODEL, NAIVE, SEASONAL, Fold, frame_of, score
 from statewise.scoring.baselines import seasonal_naive, statistical
 from statewise.scoring.metrics import skill
+from statewise.show.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -115,6 +116,7 @@ def backtest(
     season: int | None = None,
     beside: Sequence[str] = (),
     threads: int | None = None,
+    progress: Progress = SILENT,
 ) -> Backtest:
     """Walk forward through the last observations of every series.
 
@@ -134,6 +136,7 @@ def backtest(
             every series is longer than it before the first cutoff, else 1.
         beside: models of statsforecast to run too, such as "AutoETS".
         threads: processes of these, at most; by default one a processor.
+        progress: of the work.
 
     Raises:
         DataError: a series is too short.
@@ -167,9 +170,11 @@ def backtest(
     for cutoff in range(cutoffs, 0, -1):
         known = panel.lengths - cutoff * test_size
         if fitted is None or refit == "each":
+            progress.go_to(cutoffs - cutoff + 1, cutoffs if refit == "each" else 1)
             fitted = fit(panel.until(known))
-        fitted, parts = walk_through(fitted, panel, known, test_size, step, walk, level)
+        fitted, parts = walk_through(fitted, panel, known, test_size, step, walk, level, progress)
         folds += parts
+    progress.go_to(1, 1)
     histories = [panel.y[a:b] for a, b in zip(panel.offsets[:-1], panel.offsets[1:], strict=True)]
     for fold in folds:
         seen = [y[:n] for y, n in zip(histories, fold.known, strict=True)]
@@ -179,6 +184,7 @@ def backtest(
             fold.forecasts[SEASONAL] = np.stack([seasonal_naive(y, ahead, season) for y in seen])
         if beside:
             cores = threads or available_threads()
+            progress.at(f"fitting {', '.join(beside)}")
             fold.forecasts.update(statistical(list(beside), seen, ahead, season, cores))
     first = [y[: len(y) - tested] for y in histories]
     settings = {
@@ -200,6 +206,7 @@ def walk_through(
     step: int,
     walk: Walk,
     level: float | Sequence[float] | None,
+    progress: Progress,
 ) -> tuple[FittedModel, list[Fold]]:
     """Forecast a test part, ``step`` observations at a time.
 
@@ -210,6 +217,7 @@ def walk_through(
     actual, x = past.after(known, test_size)
     state, folds = model.known, []
     for begin in range(0, test_size, step):
+        progress.at(f"forecasting {len(panel)} series as they go on", begin / test_size)
         ahead, now = min(step, test_size - begin), state
         if walk == "re-encoded":
             now = model.learned.start(past.until(known + begin))

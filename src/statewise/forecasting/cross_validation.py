@@ -16,6 +16,7 @@ from statewise.forecasting.folds import MODEL, Fold, frame_of
 from statewise.forecasting.jobs import Running
 from statewise.forecasting.regime_choice import with_regime
 from statewise.forecasting.settings import Settings
+from statewise.show.progress import SILENT, Progress
 
 __all__ = ["cross_validation"]
 
@@ -31,6 +32,7 @@ def cross_validation(
     level: float | Sequence[float] | None = None,
     kinds: bool = False,
     running: Running | None = None,
+    progress: Progress = SILENT,
 ) -> Any:
     """Forecast ``h`` steps from each of several cutoffs of every series.
 
@@ -46,6 +48,7 @@ def cross_validation(
         level: of intervals, in percent.
         kinds: give every kind of forecast that was combined too.
         running: an executor that has been entered, as ``fit_model`` takes it.
+        progress: of the work.
 
     Returns:
         A frame of the kind that came in, with a row for each series, cutoff and step: id,
@@ -79,9 +82,10 @@ def cross_validation(
     for window in range(n_windows):
         known = panel.lengths - tested + step * window
         if model is None or window % every == 0:
+            progress.go_to(window // every + 1, -(-n_windows // every))
             part = panel.until(known)
             settings, _ = with_regime(settings, part, past_columns)
-            model, _ = fit_model(settings, part, past_columns, running=running)
+            model, _ = fit_model(settings, part, past_columns, progress, running)
             past, now = model.past_of(panel), model.known
         else:
             y, x = past.after(known - step, step)
@@ -93,4 +97,5 @@ def cross_validation(
         if kinds:
             forecasts |= dict(zip(model.combination.names, ahead.kinds, strict=True))
         folds.append(Fold(known, actual, forecasts, model.intervals(ahead.point, level)))
+    progress.go_to(1, 1)
     return frame_of(panel, folds)

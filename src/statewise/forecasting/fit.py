@@ -1,8 +1,8 @@
 """Fit: decide, train, try every kind of forecast on the past, and put them together."""
 
 import warnings
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from statewise.data.panel import Panel
 from statewise.engine import Fitted
 from statewise.forecasting.combination import Combination
 from statewise.forecasting.core import FittedModel, beside, dates_of
+from statewise.forecasting.cost import expected
 from statewise.forecasting.cutoffs import LEAST, held_back
 from statewise.forecasting.decisions import decide
 from statewise.forecasting.fitting import fit_apart, fit_ensembles
@@ -19,6 +20,7 @@ from statewise.forecasting.learned import NETWORK, Past, histories_of
 from statewise.forecasting.networks import Networks
 from statewise.forecasting.settings import Settings
 from statewise.forecasting.trials import Learner, Twin, tried
+from statewise.show.progress import SILENT, Progress
 from statewise.simple.adjustment import LONG
 
 __all__ = ["fit_model", "prepared", "seen", "train"]
@@ -30,7 +32,7 @@ def fit_model(
     settings: Settings,
     panel: Panel,
     past_columns: int = 0,
-    on_progress: Callable[[int, int], Any] = lambda *_: None,
+    progress: Progress = SILENT,
     running: Running | None = None,
 ) -> tuple[FittedModel, Fitted | None]:
     """Train what the settings say on a panel.
@@ -42,7 +44,7 @@ def fit_model(
         settings: of a forecaster; kept, so give a copy.
         panel: the series.
         past_columns: how many of its columns, the last, are not known ahead.
-        on_progress: called with the number of networks finished, and with that of all.
+        progress: of the work, which is announced if it is long.
         running: an executor that has been entered, to try forecasts there, and to train networks
             that each series has for itself.
 
@@ -56,12 +58,16 @@ def fit_model(
     learner, past = prepared(settings, panel, past_columns)
     judged = settings.combine or settings.intervals
     cuts = [past.lengths, seen(learner, past)] if judged else [past.lengths]
-    found, training = train(learner, past, cuts, settings.threads, on_progress, running)
+    if progress.is_shown:
+        progress.announce(*expected(learner, past, cuts, settings))
+    found, training = train(learner, past, cuts, settings.threads, progress, running)
     networks, twin = found[0], found[1] if judged else None
     learned, now = learner.learn(past, networks, None if networks is None else networks.scale)
     combination, residuals = None, None
     if judged:
-        combination, residuals = tried(learner, past, learned, twin, settings.intervals, running)
+        combination, residuals = tried(
+            learner, past, learned, twin, settings.intervals, running, progress
+        )
     combination, notes = settled(settings, past, learned.names, combination)
     notes += left_out(learner.decisions.networks, past, networks is not None)
     fitted = FittedModel(
@@ -104,7 +110,7 @@ def train(
     past: Past,
     cuts: Sequence[NDArray[np.int64]],
     threads: int | None,
-    on_progress: Callable[[int, int], Any],
+    progress: Progress = SILENT,
     running: Running | None = None,
 ) -> tuple[list[Twin | None], Fitted | None]:
     """Networks that see the first observations of each series, so many, (series,), for each cut.
@@ -123,13 +129,12 @@ def train(
     if not panels:
         return [None for _ in cuts], None
     runs = recipe.members * (1 if recipe.shared else len(past.names)) * len(panels)
-    on_progress(0, runs)
+    tell = partial(progress.at, f"training {runs} networks")
+    tell(0.0)
     if running is None or recipe.shared:
-        found = fit_ensembles(
-            recipe, panels, threads=threads, on_progress=lambda done: on_progress(done, runs)
-        )
+        found = fit_ensembles(recipe, panels, threads=threads, tell=tell)
     else:
-        found = fit_apart(recipe, panels, running)
+        found = fit_apart(recipe, panels, running, tell)
     lost = sum(int(ensemble.lost.sum()) for ensemble, _ in found)
     if lost:
         warnings.warn(

@@ -18,7 +18,7 @@ from statewise.ensemble.history import (
 )
 from statewise.ensemble.trained import Columns, Ensemble, ForecastState
 from statewise.ensemble.warm_up import warmed
-from statewise.forecasting.jobs import Job, Running, chunks, done
+from statewise.forecasting.jobs import Job, Running, chunks, done, unheard
 from statewise.forecasting.networks import Networks
 from statewise.forecasting.training import Pairs, train_apart, train_shared
 from statewise.model.framing import FittedFraming, stack
@@ -34,7 +34,7 @@ def fit_ensembles(
     panels: Sequence[Sequence[History]],
     *,
     threads: int | None = None,
-    on_progress: Callable[[int], Any] | None = None,
+    tell: Callable[[float], Any] | None = None,
 ) -> list[tuple[Ensemble, Fitted]]:
     """Train an ensemble on each of several panels, all at once where they can be.
 
@@ -45,7 +45,7 @@ def fit_ensembles(
         networks: how.
         panels: histories of any length, all with the same columns, at least one a panel.
         threads: at most this many; by default one a processor.
-        on_progress: called with the number of networks finished, now and then.
+        tell: called now and then, from any thread, with the share of training that is done.
 
     Returns:
         The ensemble of each panel, and how its training went.
@@ -56,7 +56,7 @@ def fit_ensembles(
     """
     prepared = [prepare(networks, histories) for histories in panels]
     train = train_shared if networks.shared else train_apart
-    trained = train(networks, [pairs for _, _, pairs in prepared], threads, on_progress)
+    trained = train(networks, [pairs for _, _, pairs in prepared], threads, tell)
     found = []
     for (framing, columns, _), fitted in zip(prepared, trained, strict=True):
         ensemble = Ensemble(
@@ -68,7 +68,10 @@ def fit_ensembles(
 
 
 def fit_apart(
-    networks: Networks, panels: Sequence[Sequence[History]], running: Running
+    networks: Networks,
+    panels: Sequence[Sequence[History]],
+    running: Running,
+    tell: Callable[[float], Any] = unheard,
 ) -> list[tuple[Ensemble, Fitted]]:
     """The same for networks that each series has for itself, some series at a time, elsewhere."""
     parts = chunks(len(panels[0]))
@@ -76,7 +79,7 @@ def fit_apart(
         Job(fit_ensembles, (networks, [[panel[i] for i in part] for panel in panels]))
         for part in parts
     ]
-    found = done(jobs, running)
+    found = done(jobs, running, tell)
     return [
         (
             joined_ensembles([each[i][0] for each in found]),

@@ -14,11 +14,11 @@ from statewise.forecasting.core import FittedModel
 from statewise.forecasting.fit import fit_model
 from statewise.forecasting.kept import Kept
 from statewise.forecasting.observe import observed, stepped
-from statewise.forecasting.progress import bar_of
 from statewise.forecasting.reading import read
 from statewise.forecasting.regime_choice import Choice, with_regime
 from statewise.forecasting.settings import Settings, documented
 from statewise.forecasting.states import States
+from statewise.show.progress import showing
 from statewise.text import visible
 
 if TYPE_CHECKING:
@@ -82,10 +82,10 @@ class Forecaster(Kept):
         """
         self.check()  # impossible settings are refused before data are read
         panel, past = read(self.data, frame)
-        settings, choice = with_regime(Settings(**self.get_params(deep=False)), panel, past)
-        with bar_of(self.progress) as show, executor or nullcontext() as running:
-            self.choice_ = choice
-            self.fitted_, self.training_ = fit_model(settings, panel, past, show, running)
+        settings = Settings(**self.get_params(deep=False))
+        with showing(self.progress) as progress, executor or nullcontext() as running:
+            settings, self.choice_ = with_regime(settings, panel, past)
+            self.fitted_, self.training_ = fit_model(settings, panel, past, progress, running)
         return self
 
     @property
@@ -255,20 +255,16 @@ class Forecaster(Kept):
         if settings.horizon is None:
             settings.horizon = options.get("horizon") or test_size
 
-        def fit(part: Panel) -> FittedModel:
-            nonlocal settings
-            settings, _ = with_regime(settings, part, past)  # by what the first cutoff knows
-            with bar_of(self.progress) as show:
-                return fit_model(settings, part, past, show)[0]
+        with showing(self.progress) as progress:
 
-        return backtest(
-            fit,
-            panel,
-            test_size,
-            cutoffs,
-            threads=self.threads,
-            **options,
-        )
+            def fit(part: Panel) -> FittedModel:
+                nonlocal settings
+                settings, _ = with_regime(settings, part, past)  # by what the first cutoff knows
+                return fit_model(settings, part, past, progress)[0]
+
+            return backtest(
+                fit, panel, test_size, cutoffs, threads=self.threads, progress=progress, **options
+            )
 
     def cross_validation(
         self,
@@ -303,9 +299,19 @@ class Forecaster(Kept):
         self.check()
         panel, past = read(self.data, df)
         settings = Settings(**self.get_params(deep=False))
-        with executor or nullcontext() as running:
+        with showing(self.progress) as progress, executor or nullcontext() as running:
             return cross_validation(
-                settings, panel, past, h, n_windows, step_size, refit, level, kinds, running
+                settings,
+                panel,
+                past,
+                h,
+                n_windows,
+                step_size,
+                refit,
+                level,
+                kinds,
+                running,
+                progress,
             )
 
     def fitted_values(self, frame: Any) -> Any:

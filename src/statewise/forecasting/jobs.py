@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Job", "Running", "chunks", "done"]
+__all__ = ["Job", "Running", "chunks", "done", "unheard"]
 
 CHUNK = 500  # series of a job
 
@@ -25,16 +25,29 @@ class Job(NamedTuple):
     arguments: tuple[Any, ...]
 
 
+def unheard(share: float) -> None:
+    """Tell nobody what share of the work is done."""
+
+
 def chunks(series: int) -> list[NDArray[np.intp]]:
     """The places of so many series, some at a time."""
     return [np.arange(i, min(i + CHUNK, series)) for i in range(0, series, CHUNK)]
 
 
-def done(jobs: Sequence[Job], running: Running | None) -> list[Any]:
-    """The results of jobs in their order, run here or by an executor."""
-    if running is None:
-        return [job.function(*job.arguments) for job in jobs]
-    found = dict(running.results(iter(enumerate(jobs)), run_job))
+def done(
+    jobs: Sequence[Job],
+    running: Running | None,
+    tell: Callable[[float], Any] = unheard,
+) -> list[Any]:
+    """The results of jobs in their order, run here or by an executor.
+
+    ``tell`` is called with the share of them that is done.
+    """
+    numbered, found = iter(enumerate(jobs)), {}
+    results = map(run_job, numbered) if running is None else running.results(numbered, run_job)
+    for number, result in results:
+        found[number] = result
+        tell(len(found) / len(jobs))
     return [found[number] for number in range(len(jobs))]
 
 

@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 
 from statewise.data.panel import Panel
 from statewise.errors import SettingError
+from statewise.forecasting.cost import of_training
 from statewise.forecasting.cutoffs import held_back
 from statewise.forecasting.fit import prepared, seen, train
-from statewise.forecasting.progress import bar_of
+from statewise.forecasting.learned import Past
 from statewise.forecasting.reading import read
 from statewise.forecasting.settings import Recipe, Settings
+from statewise.forecasting.trials import Learner
+from statewise.show.progress import Progress, showing
 from statewise.show.tables import digits_of
 
 __all__ = ["AUTO", "CANDIDATES", "Choice", "choose_regime", "with_regime"]
@@ -102,15 +105,27 @@ def chosen(model: Settings, panel: Panel, past: int) -> Choice:
     recipe = model.group("recipe")
     if len(panel) > 1 and recipe.scope is None:
         recipe = replace(recipe, scope="global")  # for all of them, or another thing is compared
+    made: dict[str, tuple[Learner, Past]] = {}
     found: dict[str, Tried | None] = {}
     refused = None
-    for name in CANDIDATES:
-        settings = Settings(**model.get_params(deep=False))
-        settings.recipe = replace(recipe, regime=name)
-        try:
-            found[name] = tried(settings, panel, past)
-        except SettingError as error:
-            refused = error
+    with showing(model.progress) as progress:
+        for name in CANDIDATES:
+            settings = Settings(**model.get_params(deep=False))
+            settings.recipe = replace(recipe, regime=name)
+            try:
+                made[name] = prepared(settings, panel, past)
+            except SettingError as error:
+                refused = error
+        if progress.is_shown:
+            seconds = sum(
+                of_training(*each, [seen(*each)], model.threads) for each in made.values()
+            )
+            progress.announce(f"Comparing the networks of {len(made)} regimes", seconds, once=True)
+        for name, each in made.items():
+            try:
+                found[name] = tried(*each, model.threads, progress)
+            except SettingError as error:
+                refused = error
     if not found and refused is not None:
         raise refused
     compared = {name: each for name, each in found.items() if each is not None}
@@ -120,12 +135,11 @@ def chosen(model: Settings, panel: Panel, past: int) -> Choice:
     return concluded(compared, len(panel) > 1)
 
 
-def tried(settings: Settings, panel: Panel, past_columns: int) -> Tried | None:
+def tried(learner: Learner, past: Past, threads: int | None, progress: Progress) -> Tried | None:
     """What one regime does, or None where there is too little to try it on."""
-    learner, past = prepared(settings, panel, past_columns)
-    with bar_of(settings.progress) as show:
-        (twin,), _ = train(learner, past, [seen(learner, past)], settings.threads, show)
-    trials = learner.trials(past, held_back(past.lengths, learner.decisions.horizon), twin)
+    (twin,), _ = train(learner, past, [seen(learner, past)], threads, progress)
+    held = held_back(past.lengths, learner.decisions.horizon)
+    trials = learner.trials(past, held, twin, progress=progress)
     if twin is None or not trials:
         return None
     with warnings.catch_warnings():
@@ -137,7 +151,7 @@ def tried(settings: Settings, panel: Panel, past_columns: int) -> Tried | None:
         return None
     units = together = ratios[:, -1]
     simple = dict(zip(learner.simple_names, ratios.T[:-1], strict=True))
-    if len(panel) == 1:
+    if len(past.names) == 1:
         restarts = [trial.restarts[0] for trial in trials if trial.restarts is not None]
         units = np.mean(restarts, axis=0) / naive
         simple = {name: np.repeat(each, len(units)) for name, each in simple.items()}

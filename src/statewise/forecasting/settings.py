@@ -208,7 +208,9 @@ class Settings(Table):
     seed: int = setting(1, "the key of all randomness")
     threads: int | None = setting(None, "at most this many; by default one a processor")
     progress: bool = setting(
-        False, "whether fitting shows a progress bar, if it takes longer than two seconds"
+        False,
+        "whether long work is announced on standard error, and shown there as it goes on: by a bar "
+        "on a terminal, by a line every ten seconds elsewhere",
     )
 
     def check(self) -> None:

@@ -22,7 +22,7 @@ def train_apart(
     networks: Networks,
     panels: Sequence[Pairs],
     threads: int | None,
-    on_progress: Callable[[int], Any] | None,
+    tell: Callable[[float], Any] | None,
 ) -> list[Fitted]:
     """Every series' own networks, those of all panels at once."""
     pairs = [pair for panel in panels for pair in panel]
@@ -38,7 +38,7 @@ def train_apart(
         seed=networks.seed,
         keep_loss=True,
         threads=threads,
-        on_progress=on_progress,
+        on_progress=tell,
     )
     ends = np.cumsum([0, *(members * len(panel) for panel in panels)])
     return [fitted.take(slice(a, b)) for a, b in pairwise(ends)]
@@ -48,12 +48,12 @@ def train_shared(
     networks: Networks,
     panels: Sequence[Pairs],
     threads: int | None,
-    on_progress: Callable[[int], Any] | None,
+    tell: Callable[[float], Any] | None,
 ) -> list[Fitted]:
     """The networks that all series of a panel share."""
     model, members = networks.model, networks.members
 
-    def train(x: Any, y: Any, sets: int, **more: Any) -> Fitted:
+    def train(x: Any, y: Any, sets: int, tell: Any, **more: Any) -> Fitted:
         return engine.fit(
             model.network,
             model.training,
@@ -65,20 +65,27 @@ def train_shared(
             seed=networks.seed,
             keep_loss=True,
             threads=threads,
-            on_progress=on_progress,
+            on_progress=tell,
             **more,
         )
 
     if not (model.training.validation or model.regime.carries_in_training):
         inputs = [np.concatenate([x for x, _ in panel]) for panel in panels]
         targets = [np.concatenate([y for _, y in panel]) for panel in panels]
-        fitted = train(inputs, targets, len(panels))
+        fitted = train(inputs, targets, len(panels), tell)
         return [fitted.take(slice(members * i, members * (i + 1))) for i in range(len(panels))]
     found = []
-    for panel in panels:
+    for i, panel in enumerate(panels):
         samples, validation = side_by_side(model, panel)
-        found.append(train(samples, None, 1, validation=validation))
+        found.append(train(samples, None, 1, part(tell, i, len(panels)), validation=validation))
     return found
+
+
+def part(
+    tell: Callable[[float], Any] | None, number: int, of: int
+) -> Callable[[float], Any] | None:
+    """What tells the share of all work from that of one of its equal parts."""
+    return None if tell is None else lambda share: tell((number + share) / of)
 
 
 def side_by_side(model: Model, pairs: Pairs) -> tuple[Samples, Samples | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -16,10 +17,11 @@ from statewise.forecasting.fitting import known_of
 from statewise.forecasting.intervals import MIX, OWN, Residuals, residuals_of
 from statewise.forecasting.jobs import Job, Running, chunks, done
 from statewise.forecasting.learned import Known, Learned, Past, histories_of, known_at, simple_names
+from statewise.show.progress import SILENT, Progress
 from statewise.simple import fit_simple
 from statewise.simple.adjustment import Adjustment, fit_adjustment
 
-__all__ = ["Learner", "Twin", "tried"]
+__all__ = ["Learner", "Twin", "cutoffs_of", "tried"]
 
 Floats = NDArray[np.float64]
 Bounds = tuple[float | None, float | None] | Literal["auto"] | None
@@ -125,7 +127,12 @@ class Learner:
         return np.where(lengths - self.most >= seasonal, seasonal, LEAST)
 
     def trials(
-        self, past: Past, cutoffs: Sequence[int], twin: Twin | None, running: Running | None = None
+        self,
+        past: Past,
+        cutoffs: Sequence[int],
+        twin: Twin | None,
+        running: Running | None = None,
+        progress: Progress = SILENT,
     ) -> list[Trial]:
         """One after the other, those at which a series has enough left.
 
@@ -134,16 +141,18 @@ class Learner:
             cutoffs: observations held back by each.
             twin: networks to be tried too.
             running: where to run, some series at a time; here by default.
+            progress: of them.
         """
         most = int(past.lengths.max()) - LEAST
         asked = [held for held in cutoffs if held <= most]
-        parts = chunks(len(past.names)) if running is not None else [np.arange(len(past.names))]
+        parts = chunks(len(past.names))
         jobs = [
             Job(self.trial, (past.take(part), held, None if twin is None else twin.take(part)))
             for held in asked
             for part in parts
         ]
-        found = done(jobs, running)
+        what = f"trying forecasts at {len(asked)} cutoffs"
+        found = done(jobs, running, partial(progress.at, what))
         size = len(parts)
         return [joined(found[i : i + size]) for i in range(0, len(found), size)]
 
@@ -193,6 +202,7 @@ def tried(
     twin: Twin | None,
     intervals: bool,
     running: Running | None = None,
+    progress: Progress = SILENT,
 ) -> tuple[Combination | None, Residuals | None]:
     """Try every kind of forecast on the past, and say how to combine them and how wrong that is.
 
@@ -203,16 +213,16 @@ def tried(
         twin: networks that have not seen the last observations, or None.
         intervals: whether the second is asked for.
         running: where to run the trials; here by default.
+        progress: of them.
 
     Returns:
         The combination, or None where no series is long enough; and the residuals.
     """
     lengths, horizon = past.lengths, learner.decisions.horizon
-    held, seasons = held_back(lengths, horizon), learner.decisions.seasons
-    trials = learner.trials(past, held, twin, running)
+    held, before_them, beside_them = cutoffs_of(learner.decisions, lengths, intervals)
+    trials = learner.trials(past, held, twin, running, progress)
     last = len(trials)
-    if len(lengths) < MANY:
-        trials = [*learner.trials(past, earlier(lengths, horizon, seasons), None), *trials]
+    trials = [*learner.trials(past, before_them, None, running, progress), *trials]
     names = learned.names
     trials = [with_blank(trial, len(names)) for trial in trials]
     combination = combination_of(names, trials) if trials else None
@@ -221,18 +231,26 @@ def tried(
     weights = np.eye(len(names))[np.zeros(len(lengths), int)]
     if combination is not None:
         weights = combination.weights
-    more = (
-        learner.trials(past, spread(lengths, horizon, seasons), None) if len(lengths) < FEW else []
-    )
+    more = learner.trials(past, beside_them, None, running, progress)
     every = [*trials, *(with_blank(trial, len(names)) for trial in more)]
     cut = past.until(np.maximum(lengths - held[0], np.minimum(lengths, LEAST)))
-    before = learner.scale(cut, learner.trials(cut, held[-3:], None, running))
+    before = learner.scale(cut, learner.trials(cut, held[-3:], None, running, progress))
     now = learner.scale(past, trials[len(trials) - last :][-3:])
     scale = learned.adjustment.scale
     before, now = before / scale, now / scale
     if not every:
         return combination, Residuals(np.full((1, len(lengths), horizon), np.nan, np.float32), now)
     return combination, residuals_of(every, weights, learned.adjustment, before, now)
+
+
+def cutoffs_of(
+    decisions: Decisions, lengths: NDArray[np.int64], intervals: bool
+) -> tuple[list[int], list[int], list[int]]:
+    """Where everything is tried, where simple forecasts are before that, and for intervals."""
+    of = lengths, decisions.horizon
+    before = earlier(*of, decisions.seasons) if len(lengths) < MANY else []
+    beside = spread(*of, decisions.seasons) if intervals and len(lengths) < FEW else []
+    return held_back(*of), before, beside
 
 
 def joined(parts: Sequence[Trial]) -> Trial:

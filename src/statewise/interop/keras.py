@@ -306,11 +306,18 @@ class KerasEngine:
         pairs = zip(outputs[-test_size:, 0].astype(np.float64), recent, strict=True)
         return np.array([framing.invert(output, one)[0] for output, one in pairs])
 
-    def seconds(self, model: Model, samples: int, repeats: int) -> float:
-        """How many seconds ``repeats`` runs will take, measured on a few epochs of zeros."""
+    def seconds(
+        self,
+        model: Model,
+        samples: int,
+        features: int,
+        runs: int,
+        threads: int | None = None,  # noqa: ARG002
+    ) -> float:
+        """How many seconds so many runs will take, measured on a few epochs of zeros."""
         framing = model.framing
         held = model.training.held_back(samples)
-        x = np.zeros((samples, framing.steps, framing.lags))
+        x = np.zeros((samples, framing.steps, features))
         y = np.zeros((samples, framing.outputs))
         took = []
         for epochs in (1, 1, 1 + EPOCHS):  # the first compiles
@@ -319,7 +326,7 @@ class KerasEngine:
             self.fit(brief, x, y, repeats=[0], seed=0)
             took.append(time.perf_counter() - begin)
         an_epoch = max(0.0, took[2] - took[1]) / EPOCHS
-        return repeats * (took[1] + an_epoch * model.training.epochs)
+        return runs * (took[1] + an_epoch * model.training.epochs)
 
     def _facts(self, model: Model) -> Facts:
         framing = model.framing

@@ -20,6 +20,7 @@ __all__ = ["NAMES", "Simple", "SimpleState", "fit_simple"]
 
 Floats = NDArray[np.float64]
 
+AT_ONCE = 500  # series
 NAMES = (
     "naive",
     "drift",
@@ -223,7 +224,8 @@ def fit_simple(z: ArrayLike, offsets: ArrayLike) -> tuple[Simple, SimpleState]:
     """
     values, places = checked_histories(z, offsets)
     table = np.zeros(len(places) - 1, FITTED)
-    loops().fit(values, places, table)
+    for i in range(0, len(table), AT_ONCE):  # Ctrl-C is heard between calls of compiled code
+        loops().fit(values, places[i : i + AT_ONCE + 1], table[i : i + AT_ONCE])
     simple = Simple(table)
     return simple, simple.start(values, places)
 

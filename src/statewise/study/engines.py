@@ -16,6 +16,7 @@ from statewise import engine
 from statewise.base.checks import one_of
 from statewise.base.records import read_fields
 from statewise.engine.initial import Seed
+from statewise.ensemble.cost import seconds
 from statewise.ensemble.rolling_origin import Known, blocks, start_of
 from statewise.errors import ExtraError
 from statewise.model.spec import Model
@@ -77,6 +78,11 @@ class Engine(Protocol):
     def load(self, model: Model, runs: int, threads: int | None) -> None:
         """Do ahead of time what is not part of training."""
 
+    def seconds(
+        self, model: Model, samples: int, features: int, runs: int, threads: int | None
+    ) -> float:
+        """About how long runs take to train, with so many samples each of so many features."""
+
     def fit(
         self,
         model: Model,
@@ -125,6 +131,13 @@ class BuiltIn:
 
     def load(self, model: Model, runs: int, threads: int | None) -> None:
         engine.load(model.network, model.training, runs, threads)
+
+    def seconds(
+        self, model: Model, samples: int, features: int, runs: int, threads: int | None
+    ) -> float:
+        parts, framing = (model.network, model.training, model.regime), model.framing
+        window = framing.steps, features
+        return seconds(*parts, np.full(runs, samples), window, framing.outputs, threads)
 
     def fit(self, model: Model, x: Floats, y: Floats, **settings: Any) -> engine.Fitted:
         return engine.fit(model.network, model.training, model.regime, x, y, **settings)
