@@ -193,6 +193,7 @@ def test_the_specification_has_hashes_and_no_data() -> None:
     result = synthetic(hypotheses=HYPOTHESES)
     tables = report_tables(result)
     settings = {r["setting"] for r in tables["specification"]}
+    assert {"horizon", "season", "adjust", "past", "columns", "looks"} <= settings
     assert {"seed", "regime.warm_up", "training.optimizer.learning_rate", "claim"} <= settings
     scale = [r["value"] for r in tables["specification"] if r["setting"] == "framing.scale"]
     assert scale == ["-1.0, 1.0"] * 3

@@ -71,6 +71,7 @@ def test_a_study_shows_its_arms() -> None:
     assert "<td>naive</td>" not in text
     assert "&lt;script&gt;" in text
     assert "relative" in text
+    assert "share_simple" in text
 
 
 def test_names_are_escaped_for_page_and_reader() -> None:

@@ -223,8 +223,8 @@ def _specification(result: StudyResult) -> list[Row]:
     for arm_result in result.arms.values():
         for cell in arm_result.cells.values():
             scores.update(np.ascontiguousarray(cell.scores, np.float64).tobytes())
-    keys = ("seed", "repeats", "test_size", "cutoffs", "margin", "alpha", "keep_loss")
-    settings = {key: document[key] for key in keys} | {
+    apart = ("arms", "panel", "hypotheses")
+    settings = dict(_leaves({k: v for k, v in document.items() if k not in apart})) | {
         "hash of the specification, data included": digest(document),
         "hash of all scores": scores.hexdigest(),
         "processor": platform.machine(),
@@ -248,7 +248,7 @@ def _leaves(document: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, A
             yield from _leaves(value, f"{prefix}{key}.")
         else:
             many = isinstance(value, tuple | list)
-            yield prefix + key, ", ".join(map(str, value)) if many else value
+            yield prefix + key, (", ".join(map(str, value)) or "none") if many else value
 
 
 def _series(result: StudyResult) -> list[Row]:

@@ -183,14 +183,15 @@ class StudyResult:
     def _repr_html_(self) -> str:
         from statewise.show.notebook import shown
 
-        names = ("arm", "runs", "relative", "skill", "skill_low", "skill_high", "share", "diverged")
+        names = ("arm", "runs", "relative", "skill", "skill_low", "skill_high", "skill_simple",
+                 "share", "share_simple", "diverged")  # fmt: skip
         rows = [{name: row[name] for name in names} for row in arm_rows(self)]
         return shown(
             f"Study of {len(self.study.panel.series)} series, {self.study.repeats} repeats",
             rows,
             "relative: mean RMSE over that of the naive forecast; skill: one less it, with its "
             f"{1.0 - self.study.alpha:.0%} interval; share: of the runs that beat the naive "
-            "forecast.",
+            "forecast; with simple: against the best simple forecast on the training part.",
         )
 
 

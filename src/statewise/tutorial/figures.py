@@ -73,7 +73,7 @@ def box_plot(
     axes.set_title(title, loc="left")
     axes.legend(frameon=False, fontsize=8, loc="upper left")
     low, high = axes.get_ylim()
-    axes.set_ylim(low, high + 0.16 * (high - low))
+    axes.set_ylim(low, high + 0.22 * (high - low))
     axes.grid(axis="y", color=GRID, lw=0.6)
     axes.set_axisbelow(True)
     return figure
