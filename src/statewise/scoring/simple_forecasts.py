@@ -78,10 +78,9 @@ def simple_forecasts(
         adjust: what is done to a series before its autoregression, from its training part.
 
     Example:
-        >>> rng = np.random.default_rng(1)
-        >>> [found] = simple_forecasts([(rng.normal(5.0, 1.0, 60), 48)])
-        >>> found.best, found.forecasts["mean"].shape
-        ('mean', (12,))
+        >>> [found] = simple_forecasts([(np.arange(20.0), 16)])
+        >>> found.best, found.forecasts["drift"].tolist()
+        ('drift', [16.0, 17.0, 18.0, 19.0])
     """
     shortened = [(y[:first], first - first // 3) for y, first in parts]
     enough = [part for part in shortened if len(part[0]) > part[1]]
