@@ -72,7 +72,7 @@ one step ahead. 4 restarts, seed 1.'
     differences = dict.fromkeys(m.framing.differences for m in models)
     seen += [f"differenced at {listed([str(lag) for lag in each])}" for each in differences if each]
     relatives = dict.fromkeys(m.framing.relative for m in models)
-    seen += [f"less the window's {each}" for each in relatives if each != "none"]
+    seen += [f"less the {each} of each window" for each in relatives if each != "none"]
     ahead = len(study.panel.columns) - study.past
     known, past = study.panel.columns[:ahead], study.panel.columns[ahead:]
     columns = [f"{listed([shorten(n) for n in names])} known {until}"

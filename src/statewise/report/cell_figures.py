@@ -19,7 +19,7 @@ from statewise.report.study_figures import (
 from statewise.report.study_tables import SHOWN
 from statewise.scoring.simple_forecasts import NAIVE
 from statewise.show.tables import Row
-from statewise.show.words import NONE, number, p_value, shorten, signed
+from statewise.show.words import NONE, listed, number, p_value, shorten, signed
 from statewise.study.observations import UNPAIRED
 from statewise.study.results import StudyResult
 
@@ -163,9 +163,9 @@ def differences(rows: Tables, most: int) -> Row:
     alike: dict[tuple[str, str, float], Row] = {}
     for row in found:
         key = f"{row['planning_sd'] or 0.0:.6g}", row["test"], row["margin"]
-        claim = f"{row['hypothesis']}. {shorten(row['claim'])}"
-        first = alike.setdefault(key, row | {"said": []})
-        first["said"].append(claim)
+        first = alike.setdefault(key, row | {"said": [], "numbers": []})
+        first["said"].append(f"{row['hypothesis']}. {shorten(row['claim'])}")
+        first["numbers"].append(str(row["hypothesis"]))
     widest = sorted(alike.values(), key=lambda r: -(r["planning_sd"] or 0.0) / (r["margin"] or 1.0))
     widest = sorted(widest[:TOGETHER], key=lambda r: r["hypothesis"])
     places = {row["hypothesis"]: row["hypothesis"] - 1 for row in widest}
@@ -206,7 +206,7 @@ def difference_cells(row: Row) -> Row:
 
 def width_cells(widths: Sequence[Row], shown: Sequence[Row]) -> list[Row]:
     """The half-widths of hypotheses by the number of repeats, every third of those drawn."""
-    names = {row["hypothesis"]: "; ".join(row["said"]) for row in shown}
+    names = {row["hypothesis"]: f"half-width of {listed(row['numbers'])}" for row in shown}
     found: dict[int, Row] = {}
     for row in widths:
         if row["hypothesis"] in names:
