@@ -4,6 +4,7 @@ from statewise.report.answer import came_out, set_up, simple_said
 from statewise.report.comparison_tables import verdict_rows
 from statewise.scoring.simple_forecasts import SIMPLE
 from statewise.show.tables import Row, table, wrap
+from statewise.show.words import percent
 from statewise.stats.comparison import share_interval
 from statewise.study.results import arm_rows
 from statewise.tutorial.experiments import COMPARISONS, Tutorial
@@ -80,7 +81,7 @@ def _against_both(row: Row) -> Row:
         ("simple", row["skill_simple"], row["share_simple"]),
     ):
         low, high = share_interval(share, row["runs"], 0.95)
-        kept |= {f"to {bar}": skill, f"beat {bar}": f"{share:.1%} [{low:.1%}, {high:.1%}]"}
+        kept |= {f"to {bar}": percent(skill), f"beat {bar}": f"{share:.1%} [{low:.1%}, {high:.1%}]"}
     return kept
 
 
