@@ -121,16 +121,16 @@ def test_forecasts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_studies(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table("in/few.csv", 0, 16, COLUMN)
-    assert main(["study", "init", "in/few.csv", "--out", "s.toml"]) == 0
+    assert main(["study", "init", "in/few.csv", "--minimal", "--out", "s.toml"]) == 0
     text = Path("s.toml").read_text(encoding="utf-8")
     for old, new in (
         ("epochs = 1000", "epochs = 2"),
         ("repeats = 200", "repeats = 8"),
         ('"stateless"\nreg', f"{json.dumps(NAMES[3])}\nreg"),
         ('first = "stateless"', f"first = {json.dumps(NAMES[3])}"),
-        ('"stateful"\nreg', f"{json.dumps(NAMES[7])}\nreg"),
-        ('first = "stateful"', f"first = {json.dumps(NAMES[7])}"),
-        ('second = "stateful"', f"second = {json.dumps(NAMES[7])}"),
+        ('"stateful-warm"\nreg', f"{json.dumps(NAMES[7])}\nreg"),
+        ('first = "stateful-warm"', f"first = {json.dumps(NAMES[7])}"),
+        ('second = "stateless"', f"second = {json.dumps(NAMES[3])}"),
     ):
         assert old in text
         text = text.replace(old, new)

@@ -45,7 +45,7 @@ def edit(path: str, old: str, new: str) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_from_a_csv_file_to_tables(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["study", "init", "data.csv"]) == 0
+    assert main(["study", "init", "data.csv", "--minimal"]) == 0
     edit("study.toml", "epochs = 1000", "epochs = 20")
     edit("study.toml", "repeats = 200", "repeats = 30")
     assert main(["study", "status", "study.toml"]) == 0
@@ -55,21 +55,21 @@ def test_from_a_csv_file_to_tables(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["study", "run", "study.toml", "--threads", "1"]) == 0
     first = capsys.readouterr()
     page = Path("study.report/index.html").read_text()
-    assert "stateless beats stateful" in page
+    assert "stateful-warm and stateless are practically equal" in page
     assert json.loads(Path("study.report/report.json").read_text())["verdicts"]
     assert main(["study", "report", "study.toml", "--out", "again"]) == 0
     assert Path("again/index.html").read_text() == page
     capsys.readouterr()
-    assert "1. stateless beats stateful: " in first.out
+    assert "1. stateful-warm and stateless are practically equal: " in first.out
     assert main(["study", "resume", "study.toml"]) == 0
     assert capsys.readouterr().out == first.out
     edit("study.toml", "repeats = 30", "repeats = 50")
     assert main(["study", "report", "study.toml"]) == 2
-    assert "is not finished: stateless on y has 30 of 50 repeats" in capsys.readouterr().err
+    assert "is not finished: stateful-warm on y has 30 of 50 repeats" in capsys.readouterr().err
     assert main(["study", "run", "study.toml"]) == 0
     assert main(["study", "status", "study.toml", "--check"]) == 0
     status = capsys.readouterr().out
-    assert "stateless    50  50        0" in status
+    assert "stateless        50  50        0" in status
     assert "Every run is whole." in status
     assert main(["study", "export", "study.toml", "--out", "tables"]) == 0
     with Path("tables/scores.csv").open() as handle:
@@ -96,7 +96,7 @@ def test_a_study_file_finds_its_data_from_its_own_folder(folder: Path, data: str
 def test_another_specification_is_refused_with_the_difference(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    main(["study", "init", "data.csv"])
+    main(["study", "init", "data.csv", "--minimal"])
     edit("study.toml", "epochs = 1000", "epochs = 5")
     assert main(["study", "run", "study.toml"]) == 0
     capsys.readouterr()
@@ -105,10 +105,10 @@ def test_another_specification_is_refused_with_the_difference(
                    ["export", "--out", "x"]):  # fmt: skip
         assert main(["study", action[0], "study.toml", *action[1:]]) == 2
         assert "margin: 0.01 -> 0.5" in capsys.readouterr().err
-    assert main(["study", "init", "data.csv", "--out", "new/study.toml"]) == 0
+    assert main(["study", "init", "data.csv", "--minimal", "--out", "new/study.toml"]) == 0
     assert main(["study", "status", "new/study.toml"]) == 0
     capsys.readouterr()
-    assert main(["study", "init", "data.csv"]) == 2
+    assert main(["study", "init", "data.csv", "--minimal"]) == 2
     assert "exists already" in capsys.readouterr().err
 
 
@@ -125,7 +125,7 @@ ACTIONS = (["run"], ["resume"], ["status"], ["report"], ["plan"], ["calibrate"],
 
 @pytest.mark.usefixtures("folder")
 def test_damage_is_found_and_what_is_whole_recovered(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["study", "init", "data.csv"])
+    main(["study", "init", "data.csv", "--minimal"])
     edit("study.toml", "epochs = 1000", "epochs = 5")
     main(["study", "run", "study.toml"])
     shutil.rmtree("study.report")
@@ -136,11 +136,13 @@ def test_damage_is_found_and_what_is_whole_recovered(capsys: pytest.CaptureFixtu
         assert main(["study", action, "study.toml", *more]) == 2
         said = capsys.readouterr()
         assert said.out == ""
-        assert "study.db': is damaged: stateless on y, cutoff 23, repeat 7 is altered" in said.err
+        assert (
+            "study.db': is damaged: stateful-warm on y, cutoff 23, repeat 7 is altered" in said.err
+        )
         assert "with: statewise study salvage study.db NEW.db" in said.err
         assert set(Path().iterdir()) == there
     assert main(["study", "status", "study.toml", "--check"]) == 2
-    assert capsys.readouterr().out == "stateless on y, cutoff 23, repeat 7 is altered\n"
+    assert capsys.readouterr().out == "stateful-warm on y, cutoff 23, repeat 7 is altered\n"
     assert main(["study", "salvage", "study.db", "saved.db"]) == 0
     said = capsys.readouterr()
     assert said.out.startswith("399 runs were recovered, and 1 run was left behind.")
@@ -154,7 +156,7 @@ def test_damage_is_found_and_what_is_whole_recovered(capsys: pytest.CaptureFixtu
 def test_a_store_without_its_specification_is_salvaged_and_declared_anew(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    main(["study", "init", "data.csv"])
+    main(["study", "init", "data.csv", "--minimal"])
     edit("study.toml", "epochs = 1000", "epochs = 5")
     edit("study.toml", "repeats = 200", "repeats = 20")
     main(["study", "run", "study.toml"])
@@ -187,7 +189,7 @@ def test_where_nothing_is_recovered_there_is_no_new_store(
 
 @pytest.mark.usefixtures("folder")
 def test_looks_and_calibration(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["study", "init", "data.csv"])
+    main(["study", "init", "data.csv", "--minimal"])
     edit("study.toml", "epochs = 1000", "epochs = 20")
     edit("study.toml", "looks = 1 ", "looks = 4 ")
     edit("study.toml", 'kind = "better"', 'margin = 9.0\nkind = "no_worse"')
@@ -200,17 +202,18 @@ def test_looks_and_calibration(capsys: pytest.CaptureFixture[str]) -> None:
     edit("study.toml", "repeats = 200", "repeats = 40")
     Path("study.db").unlink()
     main(["study", "run", "study.toml"])
-    assert main(["study", "calibrate", "study.toml", "--splits", "20", "--arm", "stateful"]) == 0
+    assert main(["study", "calibrate", "study.toml", "--splits", "20", "--arm", "stateless"]) == 0
     assert "paired t" in capsys.readouterr().out
     assert main(["study", "calibrate", "study.toml", "--arm", "x"]) == 2
 
 
 @pytest.mark.usefixtures("folder")
 def test_until_decided_plans_looks_and_keeps_to_them(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["study", "init", "data.csv"])
+    main(["study", "init", "data.csv", "--minimal"])
     edit("study.toml", "epochs = 1000", "epochs = 20")
     edit("study.toml", "repeats = 200", "repeats = 40")
     edit("study.toml", 'kind = "better"', 'margin = 9.0\nkind = "no_worse"')
+    edit("study.toml", 'kind = "equivalent"', 'margin = 9.0\nkind = "equivalent"')
     run = ["study", "run", "study.toml"]
     assert main([*run, "--until", "decided", "--looks", "4"]) == 0
     out = capsys.readouterr().out
@@ -227,7 +230,7 @@ def test_until_decided_plans_looks_and_keeps_to_them(capsys: pytest.CaptureFixtu
     status = capsys.readouterr().out
     stopped = int(re.findall(r"after (\d+) of 40 repeats", out)[0])
     assert stopped < 40
-    assert re.search(rf"^stateful +{stopped} +{stopped} +0$", status, re.MULTILINE)
+    assert re.search(rf"^stateful-warm +{stopped} +{stopped} +0$", status, re.MULTILINE)
     said = out.splitlines()[-1]
     assert said in status
     assert main(["study", "export", "study.toml", "--out", "tables"]) == 0
@@ -245,7 +248,7 @@ def test_until_decided_plans_looks_and_keeps_to_them(capsys: pytest.CaptureFixtu
 
 @pytest.mark.usefixtures("folder")
 def test_repeats_are_planned_from_a_pilot(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["study", "init", "data.csv"])
+    main(["study", "init", "data.csv", "--minimal"])
     edit("study.toml", "epochs = 1000", "epochs = 20")
     assert main(["study", "plan", "study.toml"]) == 2
     edit("study.toml", "repeats = 200", "repeats = 20")
@@ -328,7 +331,7 @@ def runs(path: Path) -> int:
 
 @pytest.mark.usefixtures("folder")
 def test_a_bad_dask_address_ends_the_command_and_touches_nothing() -> None:
-    main(["study", "init", "data.csv"])
+    main(["study", "init", "data.csv", "--minimal"])
     command = [sys.executable, "-m", "statewise.cli", "study", "run", "study.toml"]
     done = subprocess.run(
         [*command, "--dask", "nonsense"], capture_output=True, text=True, check=False, timeout=60
@@ -367,7 +370,7 @@ def test_a_study_of_odd_names_in_another_folder_runs(capsys: pytest.CaptureFixtu
     how = ["--date-format", "%d.%m.%Y", "--decimal", ",", "--skip-lines", "1", "--skip-footer", "1"]
     how += ["--column", 'Umsatz "🌊" \\ T€', "--time-column", "Tag", "--fill", "1e3"]
     out = "out/of/study.toml"
-    assert main(["study", "init", "in put/=🌊 'é'.csv", "--out", out, *how]) == 0
+    assert main(["study", "init", "in put/=🌊 'é'.csv", "--minimal", "--out", out, *how]) == 0
     document = tomllib.loads(Path(out).read_text(encoding="utf-8"))
     assert document["data"] == "../../in put/=🌊 'é'.csv"
     assert (document["column"], document["fill"]) == ('Umsatz "🌊" \\ T€', 1000.0)
@@ -387,10 +390,10 @@ def test_a_full_disk_leaves_no_study_file(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "write_text", full)
-        assert main(["study", "init", "data.csv", "--out", "new/study.toml"]) == 2
+        assert main(["study", "init", "data.csv", "--minimal", "--out", "new/study.toml"]) == 2
     assert "could not be written (No space left on device)" in capsys.readouterr().err
     assert not Path("new").exists()
-    assert main(["study", "init", "data.csv", "--out", "new/study.toml"]) == 0
+    assert main(["study", "init", "data.csv", "--minimal", "--out", "new/study.toml"]) == 0
 
 
 @pytest.mark.usefixtures("folder")
@@ -410,7 +413,7 @@ def test_data_on_another_drive_are_named_whole(
         raise ValueError("path is on mount 'D:', start on mount 'C:'")
 
     monkeypatch.setattr(os.path, "relpath", no_way)
-    assert main(["study", "init", "data.csv"]) == 0
+    assert main(["study", "init", "data.csv", "--minimal"]) == 0
     named = tomllib.loads(Path("study.toml").read_text())["data"]
     assert named == str(folder.resolve() / "data.csv")
 
@@ -421,7 +424,7 @@ def test_a_name_of_a_file_in_other_bytes_is_refused(
     name = os.fsdecode(b"caf\xe9.csv")
     (folder / name).write_text(DATA)
     assert main(["study", "init", name]) == 2
-    assert "DATA.csv = 'caf\\udce9.csv': has bytes that are no text" in capsys.readouterr().err
+    assert "DATA = 'caf\\udce9.csv': has bytes that are no text" in capsys.readouterr().err
     assert not Path("study.toml").exists()
 
 
@@ -429,7 +432,7 @@ def test_a_name_of_a_file_in_other_bytes_is_refused(
 def test_looks_of_the_file_and_of_the_command_are_told_apart(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    main(["study", "init", "data.csv"])
+    main(["study", "init", "data.csv", "--minimal"])
     assert main(["study", "run", "study.toml", "--looks", "0"]) == 2
     assert "statewise: --looks = 0: must be" in capsys.readouterr().err
     edit("study.toml", "looks = 1", "looks = 0")

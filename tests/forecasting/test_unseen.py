@@ -80,7 +80,7 @@ def test_what_cannot_be_applied_is_refused() -> None:
     with pytest.raises(SettingError, match=r"every series has its own networks.*scope='global'"):
         whole(scope="local").fit(long()).predict(3, frame=frame)
     weekly = frame.assign(ds=pd.date_range("2020-01-05", periods=len(frame), freq="W"))
-    with pytest.raises(SettingError, match="is not MS"):
+    with pytest.raises(SettingError, match="fitted on, months"):
         whole().fit(long()).predict(3, frame=weekly.assign(unique_id="x"))
 
 

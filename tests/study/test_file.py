@@ -1,5 +1,4 @@
 import os
-import tomllib
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -7,17 +6,16 @@ from typing import Any
 import pandas as pd
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from statewise.data.datasets import shampoo
 from statewise.data.files import write_file
 from statewise.errors import DataError, SettingError, StatewiseError
 from statewise.model.framing import Framing
 from statewise.model.network import Adam, Training
-from statewise.model.regime import REGIMES
-from statewise.study import Store, better, to_document
-from statewise.study.file import read, template, written
+from statewise.study import Store, to_document
+from statewise.study.file import read
+from statewise.study.seen import Adjust
 from statewise.study.shards import plan
+from statewise.study.template import template
 from tests import tomls
 from tests.fuzzing import fuzz
 
@@ -36,16 +34,6 @@ def write(folder: Path, text: str) -> Path:
     path = folder / "mine.toml"
     path.write_text(text)
     return path
-
-
-def test_the_template_is_a_study(folder: Path) -> None:
-    study, store = read(write(folder, template(Path("data.csv"), shampoo(), {"encoding": "utf-8"})))
-    assert [arm.model.regime for arm in study.arms] == [
-        REGIMES["stateless"],
-        REGIMES["stateful-warm"],
-    ]
-    assert study.hypotheses[0] == better("stateless", "stateful")
-    assert store == folder / "mine.db"
 
 
 def test_shared_tables_reach_every_arm_and_an_arm_may_differ(folder: Path) -> None:
@@ -74,6 +62,47 @@ def test_the_data_may_be_parquet_with_further_columns(folder: Path) -> None:
     write_file(frame, folder / "data.parquet")
     study, _ = read(write(folder, HEAD.replace(".csv", ".parquet") + ARM))
     assert study.panel.only.ds[:2] == ("2020-01-01", "2020-02-01")
+
+
+COLUMNS = "ds,y,price,visits,size,name\n" + "".join(
+    f"2020-01-{i:02d},{(i * 7) % 11},{i % 3},{i % 5},2,shop\n" for i in range(1, 31)
+)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_columns_are_known_ahead_or_not_and_static_or_of_the_calendar(
+    folder: Path, kind: str
+) -> None:
+    (folder / "data.csv").write_text(COLUMNS)
+    if kind == "parquet":
+        write_file(pd.read_csv(folder / "data.csv", parse_dates=["ds"]), folder / "data.parquet")
+    head = f'data = "data.{kind}"\ncolumn = "y"\ntest_size = 3\nrepeats = 2\n'
+    fields = 'known = ["price"]\npast = ["visits", "size"]\nstatic = ["name"]\n'
+    dates = 'calendar = ["day-of-week"]\nfreq = "D"\n'
+    adjust = '[adjust]\nseasons = [7]\ntransform = "none"\n'
+    study, _ = read(write(folder, head + fields + dates + adjust + ARM))
+    names = ("price", "day-of-week_sin", "day-of-week_cos", "visits", "size", "name=shop")
+    assert (study.panel.columns, study.past) == (names, 3)
+    assert study.panel.exogenous[1, [0, 3, 5]].tolist() == [2.0, 2.0, 1.0]
+    assert study.adjust == Adjust((7,), "none")
+    assert study.panel.notes == ()
+
+
+def test_columns_of_numbers_are_not_ignored_in_silence(folder: Path) -> None:
+    (folder / "data.csv").write_text(COLUMNS)
+    head = f'column = "y"\n{HEAD}'
+    said = "further columns are not looked at: price, visits, size"
+    assert read(write(folder, head + ARM))[0].panel.notes == (said,)
+    assert read(write(folder, f"past = []\n{head}{ARM}"))[0].panel.notes == ()
+    for text, message in (
+        ('known = ["prize"]\n', "^known = 'prize': is not a column"),
+        ('past = ["prize"]\n', "^past = 'prize': is not a column"),
+        ('static = ["prize"]\n', "^static = 'prize': is not a column"),
+        ('known = ["price"]\npast = ["price"]\n', "names a column twice"),
+        ("known = 3\n", "^known = 3: is a whole number. Give a list"),
+    ):
+        with pytest.raises(StatewiseError, match=message):
+            read(write(folder, text + head + ARM))
 
 
 def test_errors_of_the_data_name_the_field_of_the_study_file(folder: Path) -> None:
@@ -179,19 +208,12 @@ def test_errors_of_what_arms_share_stand_where_it_is_shared(folder: Path) -> Non
         read(write(folder, text))
 
 
-@given(st.text() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False))
-def test_what_is_written_is_read(value: Any) -> None:
-    assert tomllib.loads(f"x = {written('x', value)}")["x"] == value
-
-
-def test_text_that_no_toml_can_hold_is_refused() -> None:
-    with pytest.raises(SettingError, match=r"file = 'a\\udcff.csv': has bytes that are no text"):
-        template(Path("a\udcff.csv"), shampoo(), {})
-
-
 def test_the_studies_that_are_damaged_below_are_whole(folder: Path) -> None:
     (folder / "data.csv").write_text(tomls.DATA)
-    for text in (tomls.text_of(tomls.RICH), template(Path("data.csv"), shampoo(), {"column": "y"})):
+    for text in (
+        tomls.text_of(tomls.RICH),
+        template(Path("data.csv"), tomls.PLAIN, {"column": "y"}),
+    ):
         read(write(folder, text))
 
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from statewise.base.checks import at_least
-from statewise.data.calendar import calendar
+from statewise.data.calendar import with_calendar
 from statewise.data.frequency import Frequency
 from statewise.data.panel import Panel
 from statewise.errors import SettingError
-from statewise.forecasting.core import beside
 from statewise.forecasting.decisions import Decisions, decide, told
 from statewise.forecasting.reading import read
 from statewise.forecasting.settings import Recipe, Settings
@@ -31,9 +30,18 @@ MOST_TESTED = 12  # observations after a cutoff, by default
 PARTS = 4  # horizons in a test part, by default
 
 
-def usual_test_size(panel: Panel) -> int:
-    """How many observations of each series are tested on, if nobody says it: 12, or a quarter."""
-    return max(1, min(MOST_TESTED, int(panel.lengths.min()) // 4))
+def usual_test_size(panel: Panel, cutoffs: int = 1) -> int:
+    """How many observations are tested on after each cutoff, if nobody says it.
+
+    They are 12, or a quarter of the shortest series, and half of it at most after all cutoffs.
+
+    Example:
+        >>> from statewise.data.datasets import shampoo
+        >>> usual_test_size(shampoo()), usual_test_size(shampoo(), cutoffs=3)
+        (9, 6)
+    """
+    shortest = int(panel.lengths.min())
+    return max(1, min(MOST_TESTED, shortest // 4, shortest // (2 * max(cutoffs, 1))))
 
 
 def like_forecast(
@@ -78,7 +86,7 @@ def like_forecast(
     if hypotheses is None:
         hypotheses = usual_hypotheses(regimes)
     panel, past = shown(model, frame)
-    size = usual_test_size(panel) if test_size is None else test_size
+    size = usual_test_size(panel, cutoffs) if test_size is None else test_size
     like = Like(model, panel, past, size, cutoffs)
     recipe = model.group("recipe")
     decided = {name: like.decide(replace(recipe, regime=name)) for name in regimes}
@@ -96,12 +104,7 @@ def shown(model: "Forecaster", frame: Any) -> tuple[Panel, int]:
     """
     model.check()
     panel, past = read(model.data, frame)
-    if not model.data.calendar:
-        return panel, past
-    values, names = calendar(panel.ds, model.data.calendar)
-    known = len(panel.columns) - past
-    columns = (*panel.columns[:known], *names, *panel.columns[known:])
-    return replace(panel, exogenous=beside(panel.exogenous, values, past), columns=columns), past
+    return with_calendar(panel, model.data.calendar, past), past
 
 
 @dataclass(frozen=True)
@@ -199,7 +202,7 @@ def minimal_study(
     return Study(
         arms=tuple(Arm(name, Model(StateRegime.named(name), *parts)) for name in regimes),
         panel=panel,
-        test_size=usual_test_size(panel) if test_size is None else test_size,
+        test_size=usual_test_size(panel, cutoffs) if test_size is None else test_size,
         repeats=repeats,
         hypotheses=tuple(usual_hypotheses(regimes)),
         cutoffs=cutoffs,

@@ -84,7 +84,8 @@ def add_to(commands: Any) -> None:
     )
     add = backtest.add_argument
     add("data", type=Path, metavar="DATA", help="a CSV or Parquet file")
-    add("--test-size", type=int, default=12, metavar="K", help="observations after a cutoff (12)")
+    text = "observations after a cutoff (12, or what shorter series allow)"
+    add("--test-size", type=int, metavar="K", help=text)
     add("--cutoffs", type=int, default=3, metavar="C", help="cutoffs of each series (3)")
     add("--horizon", type=int, metavar="H", help="of each forecast (the whole test part at once)")
     walks, text = ("carried", "re-encoded"), "carry the state on, or begin anew at each origin"
@@ -213,13 +214,18 @@ def run_backtest(options: argparse.Namespace) -> int:
 
         for name in beside:
             one_of("--beside", name, STATISTICAL)
-    at_least("--test-size", options.test_size, 1)
+    if options.test_size is not None:
+        at_least("--test-size", options.test_size, 1)
     at_least("--cutoffs", options.cutoffs, 1)
     if options.horizon is not None:
         at_least("--horizon", options.horizon, 1)
     panel = panel_of(options)
     say_notes(panel, options.said)
     model = model_of(options, panel, options.known or ())
+    if options.test_size is None:
+        from statewise.auto.like_forecast import usual_test_size
+
+        options.test_size = usual_test_size(panel, options.cutoffs)
     known = panel.lengths - options.test_size * options.cutoffs
     names = ("test_size", "cutoffs", "horizon", "walk", "refit", "level")
     how = {name: getattr(options, name) for name in names}

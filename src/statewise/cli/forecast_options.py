@@ -260,10 +260,14 @@ def add_settings(group: Any, options: dict[str, dict[str, Any]], table: type) ->
         group.add_argument(f"--{name.replace('_', '-')}", help=text, **parsed)
 
 
-def panel_of(options: argparse.Namespace, model: Any = None) -> Any:
-    """The series of the file, with the columns of a model, or all that are numbers."""
+def panel_of(options: argparse.Namespace, model: Any = None, *, even: bool = True) -> Any:
+    """The series of the file, with the columns of a model, or all that are numbers.
+
+    Times must be ``even`` for a forecast; a study needs their order alone.
+    """
     from statewise.data.choose import check_column
     from statewise.data.files import read_file
+    from statewise.errors import DataError
 
     how = {name: getattr(options, name) for name in ("id_column", "time_column", "freq")}
     how |= reading(options) | {"fill": options.fill or "linear", "target_column": options.column}
@@ -276,8 +280,20 @@ def panel_of(options: argparse.Namespace, model: Any = None) -> Any:
             how["exogenous"] = origin.columns
     elif options.past is not None and options.future is None:
         how["exogenous"] = named(options)
-    panel = read_file(options.data, **how)
-    panel.checked_frequency()
+    if getattr(options, "minimal", False):
+        how |= {"exogenous": False, "static": ()}
+    try:
+        panel = read_file(options.data, **how)
+    except DataError as error:
+        if even or options.fill or options.freq:
+            raise
+        panel = read_file(options.data, **how | {"fill": None})
+        if panel.frequency is not None:
+            raise
+        note = f"the order of the times is all that is used: {error.argument} {error.problem}"
+        panel = replace(panel, notes=(*panel.notes, note))
+    if even:
+        panel.checked_frequency()
     for argument in ("known", "past"):
         for name in given if isinstance(given := getattr(options, argument), tuple) else ():
             check_column(panel.columns, argument, name)

@@ -24,15 +24,12 @@ def folder(text: str) -> Path:
     return Path(text)
 
 
-def add_reading(command: Any, *, fill: bool = False) -> None:
-    """Add how a file of series is read, with ``--fill`` where no other option has it."""
+def add_reading(command: Any) -> None:
+    """Add how a file of series is read."""
     add = command.add_argument
     text = "how times are written, as %%d/%%m/%%Y; %%q is the quarter"
     add("--date-format", metavar="FORM", help=text)
     add("--decimal", choices=(".", ","), metavar="MARK", help="before decimals: a point or a comma")
-    if fill:
-        ways = "forward, linear, zero or a number; nothing is by default"
-        add("--fill", type=word_or_number, metavar="HOW", help=f"how gaps are filled in: {ways}")
     add_lines(command)
 
 

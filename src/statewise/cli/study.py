@@ -7,27 +7,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from statewise.cli.forecast_options import (
-    SAID,
-    add_columns,
-    add_data,
-    add_recipe,
-    add_study,
-    model_of,
-)
-from statewise.cli.forecast_options import panel_of as forecast_panel
-from statewise.cli.options import add_reading, folder, reading, say_notes, unusual
+from statewise.cli.forecast_options import SAID
+from statewise.cli.options import folder, say_notes
 from statewise.cli.planning import add_looks, add_plan, begun, with_looks
 from statewise.cli.progress import Runs, runs_by_arm, runs_of_an_arm, say, tell
 from statewise.cli.score_files import add_compare_files
+from statewise.cli.set_up import add_set_up, study_of
 from statewise.errors import SettingError, StudyError
 from statewise.text import visible
 
 if TYPE_CHECKING:
-    from statewise.data.panel import Panel
     from statewise.study import Decided, Study
 
 __all__ = ["add_to"]
+
+NAMED = {"regime": "--regimes", "regimes": "--regimes", "frame": "DATA", "data": "DATA"}
 
 
 def add_to(commands: Any) -> None:
@@ -38,13 +32,15 @@ def add_to(commands: Any) -> None:
     )
     actions = study.add_subparsers(dest="action", required=True, metavar="ACTION")
 
-    init = actions.add_parser("init", help="write a commented study file for a CSV file")
-    init.add_argument("data", type=Path, metavar="DATA.csv")
+    init = actions.add_parser(
+        "init",
+        help="write a commented study file for a file of series",
+        description="The study is the one that compare would run: every pair of regimes, and every "
+        "regime against the best simple and the naive forecast.",
+    )
     init.add_argument("--out", type=Path, default=Path("study.toml"), metavar="FILE.toml")
-    init.add_argument("--column", metavar="NAME", help="the column of values")
-    init.add_argument("--time-column", metavar="NAME", help="of times; or year,month")
-    add_reading(init, fill=True)
-    init.set_defaults(run=run_init, said={"file": "DATA.csv", "target_column": "--column"})
+    add_set_up(init)
+    init.set_defaults(run=run_init, said=SAID | NAMED)
 
     for name, text, run in (
         ("run", "run what is missing, and settle the hypotheses", run_run),
@@ -98,55 +94,31 @@ def add_to(commands: Any) -> None:
         "forecast. The networks are those that forecast would make, on the same columns, and are "
         "scored over the horizon.",
     )
-    add = compare.add_argument
-    add("data", type=Path, metavar="DATA", help="a CSV or Parquet file")
-    add("--regimes", default="stateful-warm,stateless", metavar="A,B", help="names of presets")
-    add("--repeats", type=int, default=200, metavar="N", help="random restarts of each (200)")
-    text = "observations to test on (12, or a quarter of the shortest series)"
-    add("--test-size", type=int, metavar="K", help=text)
-    add("--cutoffs", type=int, default=1, metavar="C", help="cutoffs of each series (1)")
-    text = "observations that are forecast before they are seen (a quarter of the test part)"
-    add("--horizon", type=int, metavar="H", help=text)
-    text = "the set-up of the origin study: one unit that sees the last change, one step ahead"
-    add("--minimal", action="store_true", help=text)
-    add("--store", type=Path, metavar="FILE.db", help="keep the runs, to resume or extend")
+    compare.add_argument("--store", type=Path, metavar="FILE.db", help="keep the runs, to resume")
     add_looks(compare)
-    compare.later += [add_data, add_columns, add_study, add_recipe]
-    said = {"regime": "--regimes", "regimes": "--regimes", "frame": "DATA"}
-    compare.set_defaults(run=run_compare, said=SAID | said, future=None, combine=True, bounds=None)
+    add_set_up(compare)
+    compare.set_defaults(run=run_compare, said=SAID | NAMED)
 
 
 def run_init(options: argparse.Namespace) -> int:
     """Write a study file to start from."""
     from statewise.base.files import Staging, clear_stale
-    from statewise.study.file import template
+    from statewise.study.template import template
 
     clear_stale(options.out.parent)  # of one that was killed when the file was there already
     if os.path.lexists(options.out):
         fix = "Choose another name with --out."
         raise SettingError("--out", str(options.out), "exists already", fix)
-    panel = panel_of(options)
-    columns = {"column": options.column, "time_column": options.time_column}
-    given = {name: said for name, said in columns.items() if said is not None} | unusual(options)
+    study, given = study_of(options)
     data = options.data
     if not data.is_absolute():  # a study file's paths are relative to its folder
         data = data.parent.resolve() / data.name
         with suppress(ValueError):  # another drive: there is no way from one to the other
             data = Path(os.path.relpath(data, options.out.parent.resolve()))
     with Staging(options.out.parent) as staging:
-        staging.text(options.out.name, template(data, panel, given))
+        staging.text(options.out.name, template(data, study, given))
     say(f"Wrote {options.out}. Look it through, then: statewise study run {options.out}")
     return 0
-
-
-def panel_of(options: argparse.Namespace) -> "Panel":
-    """The series of a data file, read as its options say."""
-    from statewise.data.files import read_file
-
-    how = {"target_column": options.column, "time_column": options.time_column}
-    panel = read_file(options.data, exogenous=False, **how, **reading(options))
-    say_notes(panel, options.said)
-    return panel
 
 
 def run_run(options: argparse.Namespace) -> int:
@@ -154,6 +126,7 @@ def run_run(options: argparse.Namespace) -> int:
     from statewise.study.file import read
 
     study, store = read(options.file)
+    say_notes(study.panel, {})
     return run_and_settle(with_looks(study, options), store, options)
 
 
@@ -353,14 +326,5 @@ def run_salvage(options: argparse.Namespace) -> int:
 
 def run_compare(options: argparse.Namespace) -> int:
     """Compare regimes on series."""
-    from statewise.auto.like_forecast import like_forecast, minimal_study
-
-    names = [name.strip() for name in options.regimes.split(",")]
-    how = {each: getattr(options, each) for each in ("test_size", "cutoffs", "repeats")}
-    panel = forecast_panel(options)
-    say_notes(panel, options.said)
-    model = model_of(options, panel, options.known or ())
-    make = minimal_study if options.minimal else like_forecast
-    return run_and_settle(
-        with_looks(make(model, panel, names, **how), options), options.store, options
-    )
+    study, _ = study_of(options)
+    return run_and_settle(with_looks(study, options), options.store, options)

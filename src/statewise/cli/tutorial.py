@@ -4,8 +4,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from statewise.cli.options import add_reading, folder, reading, say_notes, unusual
+from statewise.cli.forecast_options import SAID, add_data
+from statewise.cli.options import folder
 from statewise.cli.progress import Runs, tell
+from statewise.cli.set_up import read_as, series_of
 
 __all__ = ["add_to"]
 
@@ -34,18 +36,16 @@ def add_to(commands: Any) -> None:
     own = tutorial.add_argument_group("your own series instead of the shampoo sales")
     add = own.add_argument
     add("--data", type=Path, metavar="FILE.csv", help="a CSV file with a header line")
-    add("--column", metavar="NAME", help="the column of values (the one beside the time)")
-    add("--time-column", metavar="NAME", help="of times; or year,month")
-    add_reading(own, fill=True)
-    add("--test-size", type=int, default=12, metavar="K", help="last observations to test on (12)")
-    said = {"file": "--data", "target_column": "--column"}
-    tutorial.set_defaults(run=run_tutorial, said=said)
+    text = "last observations to test on (12, or a quarter of a shorter series)"
+    add("--test-size", type=int, metavar="K", help=text)
+    tutorial.later += [add_data]
+    nothing = dict.fromkeys(("known", "past", "static", "future"))
+    tutorial.set_defaults(run=run_tutorial, said=SAID | {"file": "--data"}, minimal=True, **nothing)
 
 
 def run_tutorial(options: argparse.Namespace) -> int:
     """Run the experiments, write everything, print what came out."""
     from statewise.base.checks import at_least, one_of
-    from statewise.data.files import read_file
     from statewise.errors import SettingError
     from statewise.model.network import PROFILES
 
@@ -53,22 +53,20 @@ def run_tutorial(options: argparse.Namespace) -> int:
     on_keras = options.engine == "keras"
     if options.repeats is None:
         options.repeats = 10 if on_keras else 1000
-    for name, least in (("repeats", 1), ("epochs", 1), ("seed", 0), ("test-size", 2)):
-        at_least(f"--{name}", getattr(options, name.replace("-", "_")), least)
+    for name, least in (("repeats", 1), ("epochs", 1), ("seed", 0)):
+        at_least(f"--{name}", getattr(options, name), least)
     one_of("--profile", options.profile, PROFILES)
     if options.threads is not None:
         at_least("--threads", options.threads, 1)
     panel = None
-    columns = {"target_column": options.column, "time_column": options.time_column}
-    columns = {name: given for name, given in columns.items() if given is not None}
     if options.data is not None:
-        panel = read_file(options.data, exogenous=False, **columns, **reading(options))
-        say_notes(panel, options.said)
-    elif given := columns | unusual(options):
+        panel = series_of(options)
+    elif given := read_as(options):
         name, value = next(iter(given.items()))
         problem, fix = "says how to read a file, and there is none", "Add --data FILE.csv."
         raise SettingError(name, value, problem, fix)
 
+    from statewise.auto.like_forecast import usual_test_size
     from statewise.base.files import Staging
     from statewise.engine import available_threads
     from statewise.show.progress import showing
@@ -78,6 +76,9 @@ def run_tutorial(options: argparse.Namespace) -> int:
     from statewise.tutorial.experiments import conclude, largest_test_size, tutorial_study
 
     largest = largest_test_size(panel)
+    if options.test_size is None:
+        options.test_size = 12 if panel is None else max(2, usual_test_size(panel))
+    at_least("--test-size", options.test_size, 2)
     if options.test_size > largest:
         problem, fix = "leaves too few observations to train on", f"Use at most {largest}."
         if largest < 2:

@@ -1,6 +1,7 @@
 """What the calendar says of a time, as features for a network."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from statewise.base.checks import instance, one_of
 from statewise.data.frequency import FIXED, MONDAY, TIME, as_times
+from statewise.data.panel import Panel
 from statewise.errors import DataError
 
-__all__ = ["CALENDAR", "calendar"]
+__all__ = ["CALENDAR", "beside", "calendar", "with_calendar"]
 
 # What turns, and how often it does: the part of the turn that has gone by, from zero to one.
 CALENDAR = ("month", "quarter", "day-of-week", "day-of-month", "day-of-year", "week", "hour",
@@ -51,6 +53,34 @@ def calendar(times: ArrayLike, names: Sequence[str]) -> tuple[NDArray[np.float64
     return values.reshape(len(rows), 2 * len(names)), tuple(
         f"{name}_{part}" for name in names for part in ("sin", "cos")
     )
+
+
+def with_calendar(panel: Panel, names: Sequence[str], past: int) -> Panel:
+    """A panel with what the calendar says of its times, beside the columns that are known ahead.
+
+    Args:
+        panel: of dates, if there are names.
+        names: as ``calendar`` takes them.
+        past: how many of its columns, the last ones, are not known ahead.
+
+    Raises:
+        DataError: the times are whole numbers.
+        SettingError: a name is unknown.
+    """
+    if not names:
+        return panel
+    dates, added = calendar(panel.kind.time.clock(panel.ds), names)
+    known = len(panel.columns) - past
+    columns = (*panel.columns[:known], *added, *panel.columns[known:])
+    return replace(panel, exogenous=beside(panel.exogenous, dates, past), columns=columns)
+
+
+def beside(
+    exogenous: NDArray[np.float64], dates: NDArray[np.float64], past: int
+) -> NDArray[np.float64]:
+    """(rows, columns) columns known ahead, dates, and columns known up to now, in this order."""
+    known = exogenous.shape[1] - past
+    return np.concatenate([exogenous[:, :known], dates, exogenous[:, known:]], axis=1)
 
 
 def turn_of(rows: NDArray[Any], name: str) -> NDArray[np.float64]:

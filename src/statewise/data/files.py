@@ -3,7 +3,7 @@
 pandas, narwhals and pyarrow are imported where they are used: a study of a CSV file does without.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -87,8 +87,12 @@ def read_file(
     if path.suffix in PARQUET:
         from statewise.data.frames import read_frame
 
+        table = with_labels(read_parquet(path, max_rows), static)
+        if not isinstance(exogenous, bool | str):
+            made = [name for name in table.column_names if name.split("=")[0] in static]
+            exogenous = [name for name in exogenous if name not in static] + made
         return read_frame(
-            with_labels(read_parquet(path, max_rows), static),
+            table,
             id_column=id_column,
             time_column=time_column,
             target_column=target_column,
@@ -115,6 +119,9 @@ def read_file(
             labels |= noughts_and_ones(name, rows.texts(name))
             chosen, _ = chosen.without([name])
     text: tuple[str, ...] = ()
+    if exogenous is False:
+        taken = {chosen.id, *chosen.time, chosen.target}
+        text = not_looked_at(n for n in rows.header if n not in taken and rows.counts(n))
     if exogenous == "numbers":
         chosen, text = chosen.without([name for name in chosen.exogenous if not rows.counts(name)])
     columns = (chosen.target, *chosen.exogenous)
@@ -130,6 +137,12 @@ def read_file(
     stacked = np.stack([*values, *labels.values()], axis=1)
     columns = (*chosen.exogenous, *labels)
     return arrange(times, codes, stacked, kind, columns, freq, fill, holidays=True, notes=notes)
+
+
+def not_looked_at(names: Iterable[str]) -> tuple[str, ...]:
+    """A note on columns of numbers that nobody asked for, if there are any."""
+    listed = ", ".join(names)
+    return (f"further columns are not looked at: {listed}",) if listed else ()
 
 
 def csv_of(path: Path, encoding: str, skip_lines: int, skip_footer: int, max_rows: int) -> CsvRows:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from statewise.base.checks import at_least, fraction, percent, positive
 from statewise.data.append import read_future
-from statewise.data.calendar import calendar
+from statewise.data.calendar import beside, calendar
 from statewise.data.frames import read_frame, write_frame
 from statewise.data.labels import with_labels
 from statewise.data.origin import ForecastOrigin
@@ -274,9 +274,3 @@ def dates_of(settings: Settings, kind: Any, ds: NDArray[Any]) -> Floats:
     if not settings.data.calendar:
         return np.zeros((len(ds), 0))
     return calendar(kind.time.clock(ds), settings.data.calendar)[0]
-
-
-def beside(exogenous: Floats, dates: Floats, past: int) -> Floats:
-    """(rows, columns) columns known ahead, dates, and columns known up to now, in this order."""
-    known = exogenous.shape[1] - past
-    return np.concatenate([exogenous[:, :known], dates, exogenous[:, known:]], axis=1)

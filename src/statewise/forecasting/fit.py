@@ -7,10 +7,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from statewise.data.calendar import beside
 from statewise.data.panel import Panel
 from statewise.engine import Fitted
 from statewise.forecasting.combination import Combination
-from statewise.forecasting.core import FittedModel, beside, dates_of
+from statewise.forecasting.core import FittedModel, dates_of
 from statewise.forecasting.cost import expected
 from statewise.forecasting.cutoffs import LEAST, held_back
 from statewise.forecasting.decisions import decide

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from statewise.data.calendar import beside
 from statewise.data.panel import Panel
 from statewise.errors import SettingError
 from statewise.forecasting.combination import Combination
-from statewise.forecasting.core import FittedModel, beside
+from statewise.forecasting.core import FittedModel
 from statewise.forecasting.fit import settled
 from statewise.forecasting.fitting import framed
 from statewise.forecasting.learned import Past, histories_of

@@ -166,7 +166,7 @@ class Study:
         if self.adjust is not None:
             instance("adjust", self.adjust, Adjust, "Use Adjust(...).")
         names = [arm.name for arm in self.arms]
-        simple = (SIMPLE, *self.simple_names)
+        simple = (SIMPLE, *(self.simple_names if names else ()))
         if not names or len(set(names)) != len(names) or set(simple) & set(names):
             problem = f"are not distinct, or one is called as a simple forecast is: {simple}"
             raise SettingError("arms", names, problem, "Give every arm its own name.")

@@ -1,6 +1,5 @@
 """The TOML file that declares a study."""
 
-import json
 import re
 import stat
 import tomllib
@@ -11,19 +10,21 @@ from typing import Any, get_type_hints
 
 from statewise.base.files import content_of
 from statewise.base.records import read_fields
+from statewise.data.calendar import with_calendar
 from statewise.data.files import read_file
 from statewise.data.panel import Panel
 from statewise.errors import DataError, SettingError, StatewiseError
 from statewise.study.design import Study, arm_path
 from statewise.study.specification import TYPES, arm_from
 
-__all__ = ["read", "template"]
+__all__ = ["read"]
 
 DATA = {  # fields that say how to read the data, and what the reader calls them
     "data": "file",
     "column": "target_column",
     "time_column": "time_column",
     "id_column": "id_column",
+    "freq": "freq",
     "date_format": "date_format",
     "decimal": "decimal",
     "fill": "fill",
@@ -32,8 +33,9 @@ DATA = {  # fields that say how to read the data, and what the reader calls them
     "encoding": "encoding",
     "max_rows": "max_rows",
 }
+COLUMNS = ("known", "past", "static", "calendar")  # that networks see, by their names
 SHARED = ("framing", "network", "training")
-NOT_HERE = ("panel", "columns", "adjust", "past")  # of a study's fields
+NOT_HERE = ("panel", "columns", "past")  # of a study's fields
 LARGEST = 16 * 2**20  # bytes of a study file
 
 
@@ -43,7 +45,8 @@ def types() -> dict[str, Any]:
     how = get_type_hints(read_file)
     reading = {field: how.get(name, str) for field, name in DATA.items()}
     own = {name: hint for name, hint in TYPES.items() if name not in NOT_HERE}
-    return {**reading, **dict.fromkeys(SHARED, dict), "store": str, **own}
+    columns = dict.fromkeys(COLUMNS, tuple[str, ...])
+    return {**reading, **columns, **dict.fromkeys(SHARED, dict), "store": str, **own}
 
 
 def read(path: Path) -> tuple[Study, Path]:
@@ -61,11 +64,13 @@ def read(path: Path) -> tuple[Study, Path]:
             raise SettingError("study file", str(path), f"has no {name}", f"Add {name} to it.")
     shared = {name: values.pop(name) for name in SHARED if name in values}
     reading = {DATA[name]: values.pop(name) for name in DATA if name in values}
+    columns = {name: values.pop(name) for name in COLUMNS if name in values}
     store = store_of(path, values.pop("store", path.with_suffix(".db").name))
     own = values.pop("arms")
     try:
         arms = tuple(arm_from(with_shared(arm, shared), at) for at, arm in enumerate(own))
-        return Study(arms, panel_of(path.parent, reading), **values), store
+        panel, past = panel_of(path.parent, reading, columns)
+        return Study(arms, panel, past=past, **values), store
     except SettingError as error:
         error.argument = place_in_file(error.argument, own, shared)
         raise
@@ -102,12 +107,29 @@ def store_of(path: Path, name: str) -> Path:
     raise SettingError("store", name, problem, 'Name a file, for example "study.db".')
 
 
-def panel_of(folder: Path, reading: dict[str, Any]) -> Panel:
-    """The series of a study file; errors name its fields."""
+def panel_of(
+    folder: Path, reading: dict[str, Any], columns: Mapping[str, tuple[str, ...]]
+) -> tuple[Panel, int]:
+    """The series of a study file, and how many columns are not known ahead; errors name its fields.
+
+    Columns that are known ahead come first, then what the calendar says, then all others.
+    """
+    known, past, static, dates = (columns.get(name, ()) for name in COLUMNS)
+    named = (*known, *past, *static)
     try:
-        return read_file(folder / reading.pop("file"), **reading, exogenous=False)
+        panel = read_file(
+            folder / reading.pop("file"),
+            **reading,
+            exogenous=named if columns else False,
+            static=static,
+        )
+        count = len(panel.columns) - len(known)
+        return with_calendar(panel, dates, count), count
     except StatewiseError as error:
+        of_column = next((field for field, names in columns.items() if error.value in names), None)
         field = next((field for field, name in DATA.items() if name == error.argument), None)
+        if error.argument == "exogenous":
+            field = of_column
         error.argument = field or error.argument
         raise
 
@@ -130,88 +152,3 @@ def with_shared(arm: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
         name: {**shared[name], **mine} for name, mine in own.items() if isinstance(mine, dict)
     }
     return {**arm, **merged}
-
-
-def template(data: Path, panel: Panel, given: Mapping[str, Any]) -> str:
-    """A commented study file for a data file, ready to run; ``given`` are fields of how it is read.
-
-    Their values are text and numbers.
-
-    Raises:
-        SettingError: a text cannot be written in UTF-8, as a name of a file in other bytes.
-    """
-    fields = "".join(f"{name} = {written(name, value)}\n" for name, value in given.items())
-    shortest = min(len(series) for series in panel.series)
-    test_size = max(1, min(12, shortest // 4))
-    return f"""\
-# A study: arms, repeated from random restarts, and the hypotheses they are to settle.
-#   statewise study run FILE.toml
-# Runs are kept in FILE.db beside this file: stop whenever you like, and run it again to go on.
-# More repeats, arms or series extend the study. Anything else that changes is refused, since
-# hypotheses are declared before their results are seen.
-
-data = {written("file", data.as_posix())}
-{fields}test_size = {test_size}  # observations after each cutoff
-horizon = 1  # of them are forecast before they are seen, again and again
-cutoffs = 1  # test parts of each series, which do not overlap
-repeats = 200  # random restarts of each arm
-seed = 1
-margin = 0.01  # of the naive forecast's RMSE: smaller differences do not matter
-looks = 1  # planned looks on the way to all repeats; stops when everything is decided
-alpha = 0.05  # error rate of each family of hypotheses, corrected by Holm
-
-[framing]  # shared by all arms, unless an arm has its own
-transform = "none"  # or "log", "box-cox", for positive series
-difference = 1  # model changes; 0 models the values; [1, 12] also removes a yearly season of months
-lags = 1  # past values shown at each time step
-steps = 1  # time steps of a window
-
-[network]
-units = 1
-profile = "keras-3"
-
-[training]
-epochs = 1000
-batch_size = 1
-
-[[arms]]
-name = "stateless"
-regime = "stateless"  # a preset, or a table: {{ reset_training = "batch", warm_up = "none" }}
-
-[[arms]]
-name = "stateful"
-regime = "stateful-warm"
-
-[[hypotheses]]
-kind = "better"  # or "equivalent", "no_worse"
-first = "stateless"
-second = "stateful"
-# family = "study"  # hypotheses of one family are corrected together
-
-[[hypotheses]]
-kind = "better"
-first = "stateless"
-second = "simple"  # the simple forecast that did best on the training part, or one by its name:
-# "naive" (the last observation), "mean", "drift", "seasonal naive", "autoregression", "ETS" or
-# "Theta"
-
-[[hypotheses]]
-kind = "better"
-first = "stateful"
-second = "simple"
-"""
-
-
-def written(name: str, value: str | float) -> str:
-    """Text or a number as TOML has it; raises SettingError for text that UTF-8 does not have.
-
-    Example:
-        >>> print(written("column", "Umsatz T€"))
-        "Umsatz T€"
-    """
-    if not isinstance(value, str):
-        return repr(value)
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        problem = "has bytes that are no text in UTF-8, which a study file is"
-        raise SettingError(name, value, problem, "Give it another name.")
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

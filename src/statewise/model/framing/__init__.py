@@ -33,7 +33,7 @@ class Framing:
         lags: values shown at each time step (features).
         steps: time steps of a window (T). The state runs over them within a sample.
         scale: the range that the least and the greatest value of the training samples are mapped
-            to; "standard" for mean 0 and variance 1; None leaves values as they are.
+            to; "standard" for mean 0 and variance 1; None, or "none", leaves values as they are.
         samples: train on the last so many samples only; None takes all.
         transform: "log", or "box-cox", whose exponent is fitted to each series by maximum
             likelihood between -1 and 2, or a number, the exponent. For positive series.
@@ -55,7 +55,7 @@ class Framing:
     difference: int | tuple[int, ...] = 1
     lags: int = 1
     steps: int = 1
-    scale: tuple[float, float] | Literal["standard"] | None = (-1.0, 1.0)
+    scale: tuple[float, float] | Literal["standard", "none"] | None = (-1.0, 1.0)
     samples: int | None = None
     transform: float | Literal["none", "log", "box-cox"] = "none"
     relative: Literal["none", "last", "mean"] = "none"

@@ -24,11 +24,11 @@ def plain_transform(transform: Any) -> Any:
 
 
 def plain_scale(scale: Any) -> Any:
-    """A finite range, "standard" or None; raises SettingError otherwise."""
-    if scale is None:
+    """A finite range, "standard" or None, which is "none" too; raises SettingError otherwise."""
+    if scale is None or scale == "none":
         return None
     if isinstance(scale, str):
-        return one_of("scale", scale, ("standard",))
+        return one_of("scale", scale, ("standard", "none"))
     try:
         low, high = (finite("scale", bound) for bound in scale)
     except (TypeError, ValueError):
