@@ -75,6 +75,7 @@ def test_from_a_csv_file_to_tables(capsys: pytest.CaptureFixture[str]) -> None:
     with Path("tables/scores.csv").open() as handle:
         rows = list(csv.DictReader(handle))
     assert len(rows) == 2 * 50
+    assert "naive" in Path("tables/simple.csv").read_text()
     assert main(["study", "export", "study.toml", "--out", "p", "--format", "parquet"]) == 0
     scores = parquet.read_table("p/scores.parquet").to_pydict()
     assert scores["rmse"] == [float(row["rmse"]) for row in rows]
@@ -259,6 +260,7 @@ def test_repeats_are_planned_from_a_pilot(capsys: pytest.CaptureFixture[str]) ->
     out = capsys.readouterr().out
     assert "From 20 repeats as a pilot" in out
     assert "needed for power 0.9" in out
+    assert "the times of the test part must show the difference too" in " ".join(out.split())
     assert {p.name for p in Path("study.plan").iterdir()} == {
         "plan.csv", "half_widths.csv", "half_widths.png", "half_widths.svg",
     }  # fmt: skip

@@ -11,6 +11,7 @@ import pytest
 from statewise import REGIMES
 from statewise.errors import DataError, SettingError
 from statewise.forecasting import Backtest, Forecaster
+from statewise.forecasting.learned import simple_names
 from tests.forecasting.frames import known, long, small, whole
 
 LEAKY = {
@@ -23,6 +24,9 @@ LEAKY = {
     "past": {"past": ["price"]},
     "whole": {"combine": True, "intervals": True, "season": 4},
 }
+
+
+SIMPLE_NAMES = simple_names((12,))
 
 
 def of(found: Backtest, name: str = "statewise") -> list[Any]:
@@ -145,7 +149,7 @@ def test_scores_are_those_computed_by_hand() -> None:
         n, actual = len(y), y[-6:]
         forecasts = {
             "naive": np.repeat([y[n - 7], y[n - 4]], 3),
-            "seasonal-naive": y[n - 18 : n - 12],
+            "seasonal naive (12)": y[n - 18 : n - 12],
             "statewise": np.concatenate([f[i] for f in of(found)]),
         }
         scale = np.mean(np.abs(y[12 : n - 6] - y[: n - 18]))
@@ -171,11 +175,32 @@ def test_scores_are_those_computed_by_hand() -> None:
     for method, row in rows.items():
         for metric, values in found.scores[method].items():
             assert row[metric] == pytest.approx(values.mean())
-        skill = 1 - row["mase"] / rows["seasonal-naive"]["mase"]
-        assert row["skill-seasonal-naive"] == pytest.approx(skill)
+        skill = 1 - row["mase"] / rows["simple"]["mase"]
+        assert row["skill-simple"] == pytest.approx(skill)
     assert rows["naive"]["skill-naive"] == 0.0
     assert rows["naive"]["coverage-50"] is None
     assert "test size 3, cutoffs 2, horizon 3, walk carried" in str(found)
+
+
+def test_the_simple_forecast_is_the_best_of_each_training_part_and_moves_on() -> None:
+    frame, model = long(), whole(season=4)
+    found = model.backtest(frame, 4, 2, horizon=2)
+    sizes = frame.groupby("unique_id")["y"].transform("size")
+    place = frame.groupby("unique_id").cumcount()
+    for at, cutoff in ((0, 8), (2, 4)):
+        fitted = model.clone().fit(frame[place < sizes - cutoff]).fitted_
+        simple = fitted.combination.names.index("network")
+        best = fitted.combination.errors[:, :simple].argmin(axis=1)
+        for fold in found.folds[at : at + 2]:
+            expected = [
+                fold.forecasts[fitted.combination.names[kind]][i] for i, kind in enumerate(best)
+            ]
+            np.testing.assert_array_equal(fold.forecasts["simple"], expected)
+    assert sum(found.chosen.values()) == 2 * 3
+    assert "simple: the best at inner cutoffs of each training part (" in found.summary
+    untried = small().backtest(frame, 4)
+    assert untried.chosen == {"naive": 3}
+    np.testing.assert_array_equal(of(untried, "simple"), of(untried, "naive"))
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
@@ -186,7 +211,7 @@ def test_forecasts_come_in_the_kind_of_frame_that_went_in(library: str) -> None:
     assert type(made) is type(frame)
     table: Any = made if library == "pandas" else made.to_pandas()
     assert list(table.columns) == [
-        "unique_id", "ds", "cutoff", "y", "statewise", "naive", "seasonal-naive",
+        "unique_id", "ds", "cutoff", "y", "statewise", "simple", *SIMPLE_NAMES,
         "statewise-lo-80", "statewise-hi-80",
     ]  # fmt: skip
     assert len(table) == 3 * 8
@@ -210,7 +235,7 @@ def test_a_season_longer_than_the_history_is_left_out() -> None:
     frame = long(lengths={"a": 16, "b": 16})
     found = small().backtest(frame, 5)
     assert found.season == 1
-    assert "seasonal-naive" not in found.scores
+    assert "seasonal naive (12)" not in found.scores
     with pytest.raises(SettingError, match="season = 12: leaves nothing of 11 observations"):
         small().backtest(frame, 5, season=12)
 
@@ -220,7 +245,7 @@ def test_a_series_that_repeats_itself_has_no_scale_and_spoils_no_mean() -> None:
     found = small().backtest(frame, 4)
     assert np.isnan(found.scores["statewise"]["mase"][1])
     for row in found.table:
-        assert np.isfinite([row["mase"], row["skill-naive"], row["skill-seasonal-naive"]]).all()
+        assert np.isfinite([row["mase"], row["skill-naive"]]).all()
     mase = found.scores["statewise"]["mase"][[0, 2]]
     assert found.table[0]["mase"] == pytest.approx(mase.mean())
 

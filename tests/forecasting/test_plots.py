@@ -87,7 +87,7 @@ def test_a_backtest_is_drawn_with_every_method(horizon: int) -> None:
     observed = line(axes, "observed").get_ydata()
     np.testing.assert_array_equal(observed, data.y.to_numpy()[-len(observed) :])
     line(axes, "naive")
-    line(axes, "seasonal-naive")
+    line(axes, "seasonal naive (3)")
     drawn(found.plot())
     with pytest.raises(SettingError, match="is not in the backtest"):
         found.plot(["nobody"])

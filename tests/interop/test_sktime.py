@@ -14,7 +14,7 @@ from sktime.split import ExpandingWindowSplitter
 from sktime.utils.estimator_checks import check_estimator
 
 from statewise import StateRegime
-from statewise.errors import DataError, ExtraError
+from statewise.errors import DataError, ExtraError, SettingError
 from statewise.forecasting import Data, Forecaster, Recipe
 from statewise.interop.sktime import StatewiseForecaster, long_frame
 
@@ -59,6 +59,13 @@ def test_sktimes_checks_all_pass() -> None:
     found = check_estimator(StatewiseForecaster, verbose=False)
     assert {name: said for name, said in found.items() if said != "PASSED"} == {}
     assert len(found) > 500
+
+
+def test_a_parameter_that_is_not_there_is_named_with_the_nearest() -> None:
+    with pytest.raises(SettingError, match=r"no setting of StatewiseForecaster. .*Recipe.epochs=9"):
+        StatewiseForecaster(epoch=9)
+    with pytest.raises(SettingError, match=r"Did you mean horizon=9\?"):
+        StatewiseForecaster(horizn=9)
 
 
 def test_parameters_are_those_of_the_forecaster() -> None:

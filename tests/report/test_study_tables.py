@@ -9,7 +9,7 @@ from statewise.data.panel import Panel
 from statewise.model.network import Training
 from statewise.model.regime import StateRegime
 from statewise.model.spec import Model
-from statewise.report.study_tables import SHOWN, report_tables
+from statewise.report.study_tables import SHOWN, report_tables, study_tables
 from statewise.show.tables import to_csv
 from statewise.stats import half_widths, pilot_sd
 from statewise.study import (
@@ -108,6 +108,18 @@ def test_the_tables_agree_with_the_result_and_with_the_verdicts() -> None:
     planned = half_widths(sd, [r["repeats"] for r in widths])
     assert [r["half_width"] for r in widths] == planned.tolist()
     assert [r["epoch"] for r in tables["loss"][:7]] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_every_simple_forecast_is_exported_with_its_scores() -> None:
+    result = synthetic(panel=several("uv"), cutoffs=2)
+    rows = study_tables(result)["simple"]
+    assert len(rows) == 2 * 2 * len(result.study.simple_names)
+    for name in result.study.simple_names:
+        found = {(r["unique_id"], r["cutoff"]): r["rmse"] for r in rows if r["forecast"] == name}
+        assert found == result.simple_scores(name)
+    best = {(r["unique_id"], r["cutoff"]): r["forecast"] for r in rows if r["chosen"]}
+    assert best == {cell: simple.best for cell, simple in result.simple.items()}
+    assert all(r["rmse_in_training"] > 0.0 for r in rows)
 
 
 def test_forecasts_stand_beside_the_actual_values() -> None:

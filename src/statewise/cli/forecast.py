@@ -79,8 +79,8 @@ def add_to(commands: Any) -> None:
     backtest = commands.add_parser(
         "backtest",
         help="forecast the last observations of a file as if they were not known",
-        description="Walk forward through the last observations of every series, beside the naive "
-        "forecasts.",
+        description="Walk forward through the last observations of every series, beside simple "
+        "forecasts, and the one of them that does best on the training part.",
     )
     add = backtest.add_argument
     add("data", type=Path, metavar="DATA", help="a CSV or Parquet file")
@@ -235,7 +235,7 @@ def run_backtest(options: argparse.Namespace) -> int:
             model.set_params(horizon=options.horizon or options.test_size)
             choose(model, panel.until(known))
         found = model.backtest(panel, beside=beside, season=season, **how)
-    tell(f"{table(found.table)}\n{found.summary}\n{against_naive(found)}")
+    tell(f"{table(found.table)}\n{found.summary}\n{against_simple(found)}")
     if options.out is not None:
         write_backtest(found, options.out, options.format)
     return 0
@@ -293,18 +293,19 @@ def show(frame: Any, out: Path | None) -> None:
         say(f"Wrote {len(rows)} rows to {out}.")
 
 
-def against_naive(found: Any) -> str:
-    """How a backtest's forecasts stand to the naive ones, in a sentence."""
+def against_simple(found: Any) -> str:
+    """How a backtest's forecasts stand to the naive and to the best simple one, in a sentence."""
     from statewise.forecasting.folds import MODEL
 
     row = next(row for row in found.table if row["method"] == MODEL)
     best = min(found.table, key=lambda each: each["mase"])["method"]
-    parts = []
-    for key in ("naive", "seasonal-naive"):
-        if (skill := row.get(f"skill-{key}")) is not None:
-            side = "below" if skill > 0.0 else "above"
-            parts.append(f"{abs(skill):.1%} {side} that of the {key} forecast")
-    said = f"{MODEL}: mean MASE " + " and ".join(parts) + "." if parts else ""
+    bars = {"naive": "the naive forecast", "simple": "the simple one chosen in training"}
+    skills = {said: row[f"skill-{key}"] for key, said in bars.items() if f"skill-{key}" in row}
+    parts = [
+        f"{abs(skill):.1%} {'below' if skill > 0.0 else 'above'} that of {said}"
+        for said, skill in skills.items()
+    ]
+    said = f"{MODEL}: mean MASE {' and '.join(parts)}."
     return said if best == MODEL else f"{said} The best here is {best}."
 
 

@@ -1,5 +1,6 @@
 """Backtest: forecast what is known as if it were not, and compare with simple forecasts."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +13,8 @@ from statewise.data.panel import Panel
 from statewise.engine import available_threads
 from statewise.errors import DataError, SettingError
 from statewise.forecasting.core import FittedModel
-from statewise.forecasting.folds import MODEL, NAIVE, SEASONAL, Fold, frame_of, score
+from statewise.forecasting.folds import MODEL, NAIVE, SIMPLE, Fold, frame_of, score
+from statewise.forecasting.learned import NETWORK
 from statewise.scoring.baselines import seasonal_naive, statistical
 from statewise.scoring.metrics import skill
 from statewise.show.progress import SILENT, Progress
@@ -36,6 +38,8 @@ class Backtest:
         scores: by the name of the method and the name of the metric, (series,).
         season: of the seasonal naive forecast and of MASE.
         settings: how it was run, in words.
+        chosen: how often each simple forecast was the best at the inner cutoffs of a training part,
+            and so is the one that is called simple; the naive one where none could be tried.
     """
 
     panel: Panel
@@ -43,6 +47,7 @@ class Backtest:
     scores: dict[str, dict[str, Floats]]
     season: int
     settings: dict[str, Any]
+    chosen: dict[str, int]
 
     @property
     def forecasts(self) -> Any:
@@ -51,11 +56,12 @@ class Backtest:
 
     @property
     def table(self) -> list[dict[str, Any]]:
-        """A row a method: every metric, averaged over series, and the skill against naive ones.
+        """A row a method: every metric, averaged over series, and the skill against two of them.
 
-        The skill is one less the ratio of the mean MASE to that of the simple forecast: what share
-        of its error is gone. A negative skill means that the simple forecast is better. A series
-        that repeated itself before the first cutoff has no MASE, and is left out of its mean.
+        The skill is one less the ratio of the mean MASE to that of the naive forecast, and to that
+        of the simple one which was chosen in training: what share of its error is gone. A negative
+        skill means that it is better. A series that repeated itself before the first cutoff has no
+        MASE, and is left out of its mean.
         """
         rows = []
         scaled = np.isfinite(self.scores[NAIVE]["mase"])
@@ -68,7 +74,7 @@ class Backtest:
             row: dict[str, Any] = {"method": method}
             row |= {n: float(np.mean(metrics[n])) if n in metrics else None for n in names}
             row["mase"] = rated[method]
-            for other in (NAIVE, SEASONAL):
+            for other in (NAIVE, SIMPLE):
                 if other in self.scores:
                     row[f"skill-{other}"] = float(skill(rated[method], rated[other]))
             rows.append(row)
@@ -89,8 +95,10 @@ class Backtest:
 
     @property
     def summary(self) -> str:
-        """How it was run, in a line."""
-        return ", ".join(f"{name} {value}" for name, value in self.settings.items())
+        """How it was run, in a line, and what the simple forecast is."""
+        run = ", ".join(f"{name} {value}" for name, value in self.settings.items())
+        listed = ", ".join(f"{name} {count}" for name, count in self.chosen.items())
+        return f"{run}\nsimple: the best at inner cutoffs of each training part ({listed})"
 
     def __str__(self) -> str:
         from statewise.show.tables import table
@@ -119,6 +127,9 @@ def backtest(
     progress: Progress = SILENT,
 ) -> Backtest:
     """Walk forward through the last observations of every series.
+
+    Beside the forecast stand the simple ones that the model knows, fitted and moved on as it is,
+    and the one of them that did best on the training part, at the model's inner cutoffs.
 
     Args:
         fit: trains a model on the series up to a cutoff.
@@ -166,22 +177,26 @@ def backtest(
             "season", season, f"leaves nothing of {shortest} observations to compare", "Use 1."
         )
     folds: list[Fold] = []
+    chosen: Counter[str] = Counter()
     fitted: FittedModel | None = None
     for cutoff in range(cutoffs, 0, -1):
         known = panel.lengths - cutoff * test_size
         if fitted is None or refit == "each":
             progress.go_to(cutoffs - cutoff + 1, cutoffs if refit == "each" else 1)
             fitted = fit(panel.until(known))
-        fitted, parts = walk_through(fitted, panel, known, test_size, step, walk, level, progress)
+        best = best_simple(fitted)
+        chosen.update(fitted.combination.names[kind] for kind in best)
+        how = test_size, step, walk, level, best, progress
+        fitted, parts = walk_through(fitted, panel, known, *how)
         folds += parts
     progress.go_to(1, 1)
     histories = [panel.y[a:b] for a, b in zip(panel.offsets[:-1], panel.offsets[1:], strict=True)]
     for fold in folds:
         seen = [y[:n] for y, n in zip(histories, fold.known, strict=True)]
         ahead = fold.actual.shape[1]
-        fold.forecasts[NAIVE] = np.stack([np.repeat(y[-1:], ahead) for y in seen])
-        if season > 1:
-            fold.forecasts[SEASONAL] = np.stack([seasonal_naive(y, ahead, season) for y in seen])
+        seasonal = f"seasonal naive ({season})"
+        if season > 1 and seasonal not in fold.forecasts:
+            fold.forecasts[seasonal] = np.stack([seasonal_naive(y, ahead, season) for y in seen])
         if beside:
             cores = threads or available_threads()
             progress.at(f"fitting {', '.join(beside)}")
@@ -195,7 +210,22 @@ def backtest(
         "refit": refit,
         "season": season,
     }
-    return Backtest(panel, tuple(folds), score(folds, first, season), season, settings)
+    scores = score(folds, first, season)
+    found = dict(chosen.most_common())
+    return Backtest(panel, tuple(folds), scores, season, settings, found)
+
+
+def best_simple(model: FittedModel) -> NDArray[np.intp]:
+    """(series,) the simple forecast that did best at a fit's inner cutoffs; naive if none did."""
+    errors = model.combination.errors[:, : simple_of(model)]
+    tried = np.where(np.isfinite(errors), errors, np.inf)
+    best: NDArray[np.intp] = np.argmin(tried, axis=1)
+    return best
+
+
+def simple_of(model: FittedModel) -> int:
+    """How many kinds of forecast are simple ones; the networks' comes after them."""
+    return len([name for name in model.combination.names if name != NETWORK])
 
 
 def walk_through(
@@ -206,9 +236,10 @@ def walk_through(
     step: int,
     walk: Walk,
     level: float | Sequence[float] | None,
+    best: NDArray[np.intp],
     progress: Progress,
 ) -> tuple[FittedModel, list[Fold]]:
-    """Forecast a test part, ``step`` observations at a time.
+    """Forecast a test part, ``step`` observations at a time; ``best`` is of ``best_simple``.
 
     Returns:
         The model as it knows the test part, and a fold for each forecast.
@@ -221,10 +252,13 @@ def walk_through(
         ahead, now = min(step, test_size - begin), state
         if walk == "re-encoded":
             now = model.learned.start(past.until(known + begin))
-        point = model.forecast_from(now, ahead, x[:, begin : begin + ahead]).point
-        bounds = model.intervals(point, level)
+        made = model.forecast_from(now, ahead, x[:, begin : begin + ahead])
+        bounds = model.intervals(made.point, level)
+        forecasts = {MODEL: made.point, SIMPLE: made.kinds[best, np.arange(len(best))]}
+        names = model.combination.names[: simple_of(model)]
+        forecasts |= dict(zip(names, made.kinds, strict=False))
         came = actual[:, begin : begin + ahead]
-        folds.append(Fold(known + begin, came, {MODEL: point}, bounds))
+        folds.append(Fold(known + begin, came, forecasts, bounds))
         for i in range(begin, begin + ahead):
             state = model.learned.observe(state, actual[:, i], x[:, i : i + 1])
     return replace(model, known=state, steps=model.steps + test_size), folds

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from statewise.data.frames import write_frame
 from statewise.data.panel import Panel
 from statewise.scoring.metrics import coverage, mae, mase, rmse, smape
+from statewise.scoring.simple_forecasts import NAIVE, SIMPLE
 
-__all__ = ["MODEL", "NAIVE", "SEASONAL", "Fold", "frame_of", "score"]
+__all__ = ["MODEL", "NAIVE", "SIMPLE", "Fold", "frame_of", "score"]
 
 Floats = NDArray[np.float64]
-MODEL, NAIVE, SEASONAL = "statewise", "naive", "seasonal-naive"
+MODEL = "statewise"
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from statewise.data.panel import Panel
 from statewise.errors import SettingError
 from statewise.forecasting.diagnostics import Fan, Trace
-from statewise.forecasting.folds import MODEL, NAIVE, Fold
+from statewise.forecasting.folds import MODEL, NAIVE, SIMPLE, Fold
 from statewise.forecasting.training_curve import Curve
+from statewise.scoring.baselines import STATISTICAL
 from statewise.show.style import GRID, INK, NAIVE_LINE, PALETTE, short, styled
 
 __all__ = ["backtest_figure", "forecast_figure", "state_figure", "training_figure"]
 
+SEASONAL = "seasonal naive"
 BAND = 0.16  # how opaque an interval is
 SERIES = 9  # panels of a figure, at most
 STATES = 3  # series whose state is drawn, at most
@@ -47,7 +49,9 @@ def forecast_figure(fans: Sequence[Fan], label: str = "forecast") -> Figure:
 def backtest_figure(
     panel: Panel, folds: Sequence[Fold], series: Sequence[str] | None = None
 ) -> Figure:
-    """What came and what every method had forecast, a panel a series; a line begins at a fold.
+    """What came and what had been forecast, a panel a series; a line begins at a fold.
+
+    Beside the model's stand the simple forecast that was chosen, and the naive ones.
 
     Raises:
         SettingError: a series is not in the backtest.
@@ -59,7 +63,8 @@ def backtest_figure(
             raise SettingError("series", name, "is not in the backtest", f"There are {known}, ...")
     figure, panels = grid(len(named))
     each_step = all(fold.actual.shape[1] == 1 for fold in folds)
-    methods = list(folds[0].forecasts)
+    named_too = (MODEL, SIMPLE, NAIVE, *STATISTICAL)
+    methods = [m for m in folds[0].forecasts if m in named_too or m.startswith(SEASONAL)]
     for axes, name in zip(panels, named, strict=False):
         at = panel.ids.index(name)
         start, end = (int(edge) for edge in panel.offsets[at : at + 2])

@@ -76,6 +76,11 @@ def plan_text(result: StudyResult, plans: Sequence[Needed], power: float) -> str
         '"equivalent" and "no_worse", if they do not differ. A dash: the arms do not vary, or ten '
         "million would not be enough."
     )
+    if unit == "restart" and any(p.observed.fixed for p in plans):
+        told += (
+            " Against a simple forecast the times of the test part must show the difference too, "
+            "which more repeats do not change: that takes more cutoffs, or a longer test part."
+        )
     if unit != "restart":
         told += f" More repeats do not stand in for more {noun}."
     return f"{wrap(told)}\n\n{table(shown)}"

@@ -68,7 +68,7 @@ def report_tables(
 
 
 def study_tables(result: StudyResult) -> dict[str, list[Row]]:
-    """Every number of a study as rows, by the name of a table: scores, summaries, forecasts."""
+    """Every number of a study as rows, by the name of a table: of runs and of simple forecasts."""
     scores, summaries, shown = [], [], []
     for name, arm in result.arms.items():
         for (series, cutoff), cell in arm.cells.items():
@@ -85,7 +85,15 @@ def study_tables(result: StudyResult) -> dict[str, list[Row]]:
                 for r, forecast in enumerate(cell.forecasts.tolist())
                 for step, value in enumerate(forecast)
             ]
-    return {"summary": summaries, "scores": scores, "forecasts": shown}
+    simple = [
+        {"unique_id": series, "cutoff": cutoff, "forecast": name,
+         "rmse": float(rmse(result.actual[series, cutoff], forecast)),
+         "rmse_in_training": found.errors[name] if np.isfinite(found.errors[name]) else None,
+         "chosen": name == found.best}
+        for (series, cutoff), found in result.simple.items()
+        for name, forecast in found.forecasts.items()
+    ]  # fmt: skip
+    return {"summary": summaries, "scores": scores, "forecasts": shown, "simple": simple}
 
 
 def simple_rows(result: StudyResult) -> list[Row]:
