@@ -38,7 +38,7 @@ SAID = {
     "adjust": "of each series, before networks see it; without this table, nothing",
     "seasons": "observations of each season that is taken out",
     "framing": "how it becomes samples",
-    "transform": 'or "log", "box-cox", for positive series',
+    "transform": 'or "log", "asinh", "none"',
     "difference": "1 models changes; 0 models the values; [1, 12] also removes a yearly season",
     "lags": "past values shown at each time step",
     "steps": "time steps of a window",
