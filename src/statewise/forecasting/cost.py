@@ -16,6 +16,7 @@ __all__ = ["expected", "of_training"]
 
 Ints = NDArray[np.int64]
 FEW = 5_000  # observations: the trials of fewer, all together, take no time worth measuring
+AGAIN = 4  # fits of simple forecasts beside those: the last one, and three for how wide errors are
 SOME = 2_000  # observations that simple forecasts are fitted to, to measure
 
 
@@ -41,7 +42,7 @@ def expected(
     if len(cuts) > 1:
         places = [len(part) for part in cutoffs_of(learner.decisions, past.lengths, True)]
         said += f", and trying forecasts at {sum(places)} cutoffs"
-        seconds += (sum(places) + 4) * of_trial(learner, past)
+        seconds += (sum(places) + AGAIN) * of_trial(learner, past)
     return said, seconds
 
 
