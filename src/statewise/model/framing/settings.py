@@ -25,7 +25,7 @@ def plain_transform(transform: Any) -> Any:
 
 def plain_scale(scale: Any) -> Any:
     """A finite range, "standard" or None, which is "none" too; raises SettingError otherwise."""
-    if scale is None or scale == "none":
+    if scale is None or (isinstance(scale, str) and scale == "none"):
         return None
     if isinstance(scale, str):
         return one_of("scale", scale, ("standard", "none"))
