@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from statewise.version import __version__
 
 if TYPE_CHECKING:
+    from statewise.auto.like_forecast import like_forecast as like_forecast
     from statewise.auto.tune import tune as tune
     from statewise.auto.tuned import Tuned as Tuned
     from statewise.data.panel import Panel as Panel
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from statewise.study import settle as settle
 
 _HOME = {
+    "auto.like_forecast": ("like_forecast",),
     "auto.tune": ("tune",),
     "auto.tuned": ("Tuned",),
     "data.panel": ("Panel",),

@@ -58,6 +58,7 @@ def test_what_is_impossible_is_left_out_and_said() -> None:
     ("space", "said"),
     [
         ({"colour": [1, 2]}, r"space = 'colour'"),
+        ({"epochs": 3}, r"space\['epochs'\] = 3: is no list of values"),
         ({"transform": ["log", "none"]}, r"space = 'transform'"),
         ({"regime": ["statefull", "stateless"]}, r"regime = 'statefull'"),
         ({"relative": "last"}, r"space\['relative'\] = 'last': is no list"),

@@ -587,3 +587,14 @@ def test_static_columns_may_be_text(form: str, capsys: Captured) -> None:
     capsys.readouterr()
     assert "'size'" in refused(capsys, "forecast", f"east.{form}", "--model", "m")
     assert "--static = 'z': is not a column" in refused(capsys, *line[:2], "--static", "z")
+
+
+def test_a_backtest_without_errors_has_nothing_to_be_better_than(
+    capsys: Captured, tmp_path: Path
+) -> None:
+    path = tmp_path / "flat.csv"
+    path.write_text("y\n" + "5\n" * 40)
+    assert main(["backtest", str(path), "--test-size", "4", *SMALL]) == 0
+    out, err = capsys.readouterr()
+    assert "A simple forecast makes no error here, so nothing can be better than it." in out + err
+    assert "nan%" not in out + err

@@ -70,3 +70,13 @@ def test_times_of_a_study_may_be_words(capsys: pytest.CaptureFixture[str]) -> No
     assert "the order of the times is all that is used" in capsys.readouterr().err
     assert "fill" not in tomllib.loads(Path("study.toml").read_text())
     assert main(["study", "status", "study.toml"]) == 0
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_was_not_given_is_not_shown_as_none(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("wide.csv").write_text(WIDE)
+    Path("open.csv").write_text(WIDE.replace(",y,", ",sold,", 1))
+    assert main(["compare", "open.csv"]) == 2
+    assert "statewise: --column: must be chosen. Name one with --column" in capsys.readouterr().err
+    assert main(["forecast", "wide.csv", "--column", "y", "--known", "price"]) == 2
+    assert "--known = 'price': must be known over the horizon" in capsys.readouterr().err

@@ -47,3 +47,12 @@ def test_lines_are_counted_as_an_editor_does(tmp_path: Path) -> None:
 def test_utf_16_says_so_itself(tmp_path: Path) -> None:
     (tmp_path / "f.csv").write_bytes("a,b\n1,2\n".encode("utf-16"))
     assert read_rows(tmp_path / "f.csv").header == ["a", "b"]
+
+
+def test_one_column_may_have_commas_of_decimals(tmp_path: Path) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text("results\n97,34\n-8,5\n")
+    found = read_rows(path)
+    assert (found.header, found.texts("results")) == (["results"], ["97,34", "-8,5"])
+    values = found.floats("results", found.convention(["results"], None)[0], "")
+    assert values.tolist() == [97.34, -8.5]

@@ -157,7 +157,7 @@ def test_what_was_settled_is_noted(tmp_path: Path, text: str, note: str) -> None
          "line 1 = .*: has 1 field, and the table below it 2. .*skip_lines=2"),
         (rows("2020-01,1,234", "2020-02,2"), {}, "line 2 .* has 3 fields, and the header 2. Quote"),
         (rows("2020-01,1", "2020-02,2", "2020-01,3"), {},
-         "line 4 = '2020-01': appears twice, of .*line 2. Keep .*id_column="),
+         "line 4 = '2020-01': appears twice; the first is at .*line 2. Keep .*id_column="),
         (rows("2020-01,1,2", "2020-02,2,3", head="Date,north,south"), {},
          (r"must be chosen. Name one with target_column= of north, south. If each column is a "
          r"series, take pandas.read_csv\(FILE\).melt\('Date', var_name='unique_id', value_name")),

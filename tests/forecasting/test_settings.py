@@ -29,6 +29,8 @@ def test_parameters_are_read_and_set_by_name() -> None:
     assert (model.horizon, model.season) == (3, 2)
     with pytest.raises(SettingError, match="parameter = 'colour'"):
         model.set_params(season=9, colour="red")
+    with pytest.raises(SettingError, match=r"'lags': is not a known name. It is 'recipe__lags'"):
+        model.set_params(lags=3)
     assert model.season == 2
 
 

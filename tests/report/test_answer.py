@@ -4,12 +4,12 @@ import numpy as np
 
 from statewise.data.panel import Panel
 from statewise.model.framing import Framing
-from statewise.model.network import Network
+from statewise.model.network import Network, Training
 from statewise.model.regime import REGIMES
 from statewise.model.spec import Model
-from statewise.report.answer import asked, came_out, set_up
+from statewise.report.answer import _between, asked, came_out, set_up
 from statewise.report.text import study_text
-from statewise.study import Arm, Study, better, settle
+from statewise.study import Arm, Study, better, run_study, settle
 from statewise.study.seen import Adjust
 from tests.report.test_study_tables import several, synthetic
 
@@ -99,3 +99,20 @@ def test_the_terminal_has_the_same_words() -> None:
     for words in (asked(result.study), f"Set-up: {set_up(result.study)}", *came_out(result)):
         assert words in text
     assert "b: " in text
+
+
+def test_sentences_are_one_blank_apart_and_intervals_begin_with_the_less() -> None:
+    result = synthetic(spread=0.1, repeats=8)
+    for each in (result, synthetic(spread=0.9)):
+        assert "  " not in " ".join(came_out(each))
+    assert _between(-0.422, -0.325) == "32.5% to 42.2% more"
+    assert _between(0.3, 0.4) == "30.0% to 40.0% less"
+    assert _between(-0.1, 0.2) == "10.0% more to 20.0% less"
+
+
+def test_a_run_without_an_error_did_not_diverge() -> None:
+    arm = Arm("a", Model(REGIMES["stateless"], Framing(lags=2), Network(1), Training(epochs=1)))
+    panel = Panel.from_values(np.full(40, 5.0))
+    result = run_study(Study((arm,), panel, 8, 3, adjust=Adjust()))
+    [row] = [line for line in study_text(result, []).splitlines() if line.startswith("a ")]
+    assert row.split() == ["a", "3", "-", "-", "-", "-", "0"]

@@ -139,3 +139,10 @@ def test_a_reader_beside_the_driver_sees_whole_shards_and_a_second_driver_is_ref
     assert seen[-1] == 5 * len(arms)
     with Store.read(path) as reader:
         assert read_results(study, reader) == result
+
+
+def test_a_study_that_is_refused_is_told_of_in_one_line(tmp_path: Path) -> None:
+    study = Study((Arm("a", Model(training=Training(epochs=1))),), shampoo(), 12, repeats=4)
+    run_study(study, store=tmp_path / "runs.db")
+    with pytest.raises(StudyError, match=r"specification \(seed: 1 -> 3; repeats: 4 -> 2\)\. Run"):
+        run_study(replace(study, repeats=2, seed=3), store=tmp_path / "runs.db")

@@ -149,6 +149,7 @@ def test_a_simple_forecast_is_beaten_over_restarts_and_over_time_or_not_at_all()
     assert by_chance.comparison.p_value == 0.0
     assert "On this test part a has the lower error" in by_chance.reason
     assert "but over its 12 origins that may be chance (Diebold-Mariano p = 0.3" in by_chance.reason
+    assert f", {by_chance.p_adjusted:.2g} after Holm)." in by_chance.reason
     assert over_time("simple", 3.0 * simple).outcome is Outcome.CONTRADICTED
 
 

@@ -6,6 +6,8 @@ from itertools import product
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from statewise.auto.like_forecast import Like
 from statewise.base.checks import one_of
 from statewise.errors import DataError, SettingError
@@ -69,11 +71,13 @@ def candidates(like: Like, recipe: Recipe, space: Space) -> tuple[list[Candidate
             two candidates that are possible.
         DataError: there are fewer than two, since a series is too short for the others.
     """
-    for name, values in space.items():
+    several: Any  # whatever was given
+    for name, several in space.items():
         one_of("space", name, SEARCHED)
-        if isinstance(values, str) or not values:
+        listed = isinstance(several, Sequence | np.ndarray) and not isinstance(several, str)
+        if not listed or not len(several):
             problem = "is no list of values"
-            raise SettingError(f"space[{name!r}]", values, problem, "Give for example [4, 8].")
+            raise SettingError(f"space[{name!r}]", several, problem, "Give for example [4, 8].")
     for value in space.get("regime", ()):
         one_of("regime", value, REGIMES)
     count = prod(map(len, space.values()))

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from statewise.base.checks import INT32
 from statewise.ensemble.trained import point_of
 from statewise.scoring.metrics import rmse
+from statewise.show.progress import SILENT, Progress
 from statewise.study import Store, Study, StudyResult, run_study
 from statewise.study.results import ArmResult, CellResult
+from statewise.study.shards import ShardResult, plan
 
 __all__ = ["Rung", "as_ensembles", "error_of", "halve", "relative", "rungs_of"]
 
@@ -30,6 +33,11 @@ class Rung:
 
     restarts: int
     errors: dict[str, Floats]
+
+
+def missing_of(study: Study, store: Store) -> int:
+    """How many runs of a study its store does not have."""
+    return sum(shard.runs * len(shard.arms) for shard in plan(study, store, lambda _: INT32))
 
 
 class SpentError(Exception):
@@ -56,6 +64,7 @@ def halve(
     budget: float | None = None,
     threads: int | None = None,
     on_rung: Callable[[int, int, int], Any] | None = None,
+    progress: Progress = SILENT,
 ) -> list[Rung]:
     """Give restarts to the arms of a study, and more to the half of them that did better.
 
@@ -77,7 +86,13 @@ def halve(
     """
     begin, found, alive = monotonic(), list[Rung](), list(study.arms)
 
-    def check(_: Any) -> None:
+    missing = done = 0
+
+    def check(result: ShardResult | None) -> None:
+        nonlocal done
+        if result is not None:
+            done += result.shard.runs * len(result.shard.arms)
+            progress.at(f"rung {len(found) + 1}, {missing:,} runs", done / missing)
         if found and budget is not None and monotonic() - begin > budget:
             raise SpentError
 
@@ -87,6 +102,7 @@ def halve(
         part = replace(study, arms=tuple(alive), repeats=restarts)
         try:
             check(None)
+            missing, done = missing_of(part, store), 0
             result = run_study(part, store=store, threads=threads, on_shard=check)
         except SpentError:
             break

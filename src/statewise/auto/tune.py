@@ -13,8 +13,9 @@ from statewise.auto.tuned import Tuned
 from statewise.base.checks import at_least, positive
 from statewise.data.panel import Panel
 from statewise.errors import DataError
+from statewise.show.progress import showing
 from statewise.show.tables import Row
-from statewise.show.words import counted
+from statewise.show.words import counted, listed
 from statewise.study import (
     NAIVE,
     SIMPLE,
@@ -118,8 +119,10 @@ def tune(
     if not any(bar.naive_scores.values()):
         problem = "repeat themselves at all inner cutoffs: there is nothing to forecast better"
         raise DataError("frame", panel.ids[:3], problem, "Give series that change.")
-    with open_store(whole, store) as there:
-        rungs = halve(inner, there, members, bar.naive_scores, budget, model.threads, on_rung)
+    with showing(model.progress) as progress, open_store(whole, store) as there:
+        rungs = halve(
+            inner, there, members, bar.naive_scores, budget, model.threads, on_rung, progress
+        )
         winner = next(each for each in tried if each.name == next(iter(rungs[-1].errors)))
         arms = [replace(whole.arm(winner.name), name=TUNED)]
         claims = [better(TUNED, SIMPLE), better(TUNED, NAIVE)]
@@ -160,7 +163,7 @@ def tune(
             f"{'each' if len(panel) > 1 else 'the'} series, on the "
             f"{counted(size, 'observation')} after {'it' if inner_cutoffs == 1 else 'each'}, "
             f"{like.horizon} at a time, with "
-            f"{', '.join(str(rung.restarts) for rung in rungs)} restarts; after each number the "
+            f"{listed([str(rung.restarts) for rung in rungs])} restarts; after each number the "
             "better half went on."
         ),
     )

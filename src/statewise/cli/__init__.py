@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -60,11 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
         return code
     except StatewiseError as error:
-        group, _, name = error.argument.rpartition(".")
-        if group in GROUPS:
-            error.argument = options.said.get(name, error.argument)
-        error.problem, error.fix = (in_options(t, options.said) for t in (error.problem, error.fix))
-        say(f"statewise: {error}")
+        say(f"statewise: {in_words(error, options.said)}")
         return 2
     except KeyboardInterrupt as stopped:
         say(f"statewise: stopped{f'; {stopped}' if stopped.args else ''}.")
@@ -80,6 +76,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         if handler is not None:
             signal.signal(signal.SIGTERM, handler)
+
+
+def in_words(error: StatewiseError, said: Mapping[str, str]) -> str:
+    """An error that names options, and their values as they were given."""
+    group, _, name = error.argument.rpartition(".")
+    if group in GROUPS:
+        error.argument = said.get(name, error.argument)
+    error.problem, error.fix = (in_options(text, said) for text in (error.problem, error.fix))
+    if isinstance(error.value, tuple) and all(isinstance(each, str) for each in error.value):
+        error.value = ",".join(error.value)
+    text = str(error)
+    return text if error.value is not None else text.replace(" = None: ", ": ", 1)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """``statewise forecast``, ``update`` and ``backtest``: forecasts of the series of a file."""
 
 import argparse
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -305,6 +306,8 @@ def against_simple(found: Any) -> str:
         f"{abs(skill):.1%} {'below' if skill > 0.0 else 'above'} that of {said}"
         for said, skill in skills.items()
     ]
+    if not all(map(math.isfinite, skills.values())):
+        return "A simple forecast makes no error here, so nothing can be better than it."
     said = f"{MODEL}: mean MASE {' and '.join(parts)}."
     return said if best == MODEL else f"{said} The best here is {best}."
 

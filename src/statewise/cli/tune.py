@@ -64,6 +64,7 @@ def run_tune(options: argparse.Namespace) -> int:
     from statewise.base.checks import one_of
     from statewise.base.files import check_writable
     from statewise.model.regime import REGIMES
+    from statewise.show.progress import showing
     from statewise.show.tables import table, wrap
 
     if options.out is not None:
@@ -80,7 +81,8 @@ def run_tune(options: argparse.Namespace) -> int:
     model = model_of(options, panel, options.known or ())
     how = {name: getattr(options, name) for name in ("test_size", "cutoffs", "repeats", "budget")}
     try:
-        found = tune(model, panel, space or None, store=options.store, on_rung=say_rung, **how)
+        with showing():
+            found = tune(model, panel, space or None, store=options.store, on_rung=say_rung, **how)
     except KeyboardInterrupt:
         kept = f"every finished run is in {options.store}" if options.store else "nothing was kept"
         say(f"statewise: stopped, and {kept}.")

@@ -36,6 +36,7 @@ LOOKED_AT = 200  # lines, to find what separates fields
 USUAL = {"unique_id", "y", *(name for names in TIMES for name in names)}  # names of columns
 COMPARED = 50  # fields of the first line with those of the second
 REMEMBERED = 100_000  # distinct fields
+DECIMALS = re.compile(r"\s*[-+]?\d+,\d+\s*")
 TAIL = 5  # rows at the end among which a footer may stand
 
 
@@ -247,6 +248,8 @@ def separator_of(lines: Sequence[str]) -> str:
             return 0.0
         return max((n for fields, n in wide.items() if fields > 1), default=0) / len(head)
 
+    if len(head) > 1 and "," not in head[0] and all(map(DECIMALS.fullmatch, head[1:])):
+        return ";"  # one column, whose commas are of decimals
     return max(SEPARATORS, key=evenness) if head else ","
 
 

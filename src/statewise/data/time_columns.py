@@ -374,7 +374,7 @@ class Times:
             text, other = self.text(row), self.text(before)
             problem = "appears twice" if text == other else f"is the same time as {other}"
             if where(before) != where(row):
-                problem += f", of {where(before)}"
+                problem += f"; the first is at {where(before)}"
             fix = "Keep one observation a time, or name the series of each row with id_column=."
             raise DataError(where(row), text, problem, fix)
         fix = "Sort the observations by time, one a time."

@@ -173,6 +173,9 @@ def concluded(found: dict[str, Tried], many: bool) -> Choice:
     over = "series" if many else "restarts on the one series"
     size = f"{relative[winner]:.2f} of the naive forecast's"
     lines = [f"{winner} is used: its networks' mean absolute error is {size}."]
+    if not many:
+        alone = float(np.nanmean(best.networks))
+        lines.append(f"One restart alone has {alone:.2f} on average; differences are of these.")
     if others:
         gap, low, high = (rows[1][each] for each in ("more", "low", "high"))
         size, ends = more(gap, low, high)

@@ -260,6 +260,10 @@ class Settings(Table):
         """
         parts = [f"{group}__{name}" for group, kind in GROUPS.items() for name in words(kind)]
         for name in params:
+            inner = next((each for each in parts if each.endswith(f"__{name}")), None)
+            if inner is not None:
+                fix = f"It is {inner!r}."
+                raise SettingError("parameter", name, "is not a known name", fix)
             one_of("parameter", name, [*words(Settings), *parts])
         for name in sorted(params, key=lambda each: "__" in each):  # a group before its parts
             (group, _, part), value = name.partition("__"), params[name]

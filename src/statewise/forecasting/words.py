@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from statewise.forecasting.core import FittedModel
 from statewise.forecasting.learned import NETWORK
+from statewise.show.words import counted
 
 __all__ = ["decided", "found", "weights_table"]
 
@@ -39,9 +40,10 @@ def decided(model: FittedModel) -> list[str]:
         return [*lines, "Networks: none, too few observations to train on."]
     shared = "shared by all series" if recipe.shared else "of each series its own"
     lines.append(
-        f"Networks: {recipe.members} LSTMs of {network.units} units, {shared}; windows of "
-        f"{framing.steps} steps of {framing.lags} lags, {framing.outputs} steps ahead at once; "
-        f"{training.epochs} epochs in batches of {training.batch_size}."
+        f"Networks: {recipe.members} LSTMs of {counted(network.units, 'unit')}, {shared}; "
+        f"windows of {counted(framing.steps, 'step')} of {counted(framing.lags, 'lag')}, "
+        f"{counted(framing.outputs, 'step')} ahead at once; {counted(training.epochs, 'epoch')} in "
+        f"batches of {training.batch_size}."
     )
     regime = recipe.model.regime
     said = "reset before every window" if regime.reset_forecast == "step" else "carried"
@@ -66,7 +68,10 @@ def found(model: FittedModel) -> str:
     names, errors = mixed.names, mixed.errors
     good = np.isfinite(errors[:, 0]) & (errors[:, 0] > 0)
     if not good.any():
-        return "Nothing was tried on the past: these series are too short, or new to the model."
+        return (
+            "Nothing was tried on the past: these series are too short, do not change, or are new "
+            "to the model."
+        )
     ratios = errors[good] / errors[good, :1]
     tried, means = np.isfinite(ratios).any(axis=0), np.full(len(names), np.nan)
     means[tried] = np.nanmean(ratios[:, tried], axis=0)

@@ -106,7 +106,8 @@ def came_out(result: StudyResult) -> list[str]:
             if exact
             else "No arm has a score that can be compared with the naive forecast's."
         ]
-    told = [f"{_lowest(result, best, alone=len(rows) == 1)} {_not_shown(result, best, rows)}"]
+    said = [_lowest(result, best, alone=len(rows) == 1), *_not_shown(result, best, rows)]
+    told = [" ".join(said)]
     runs = f"of its {counted(best['runs'], 'run')}"
     counts = (
         f"{_share(best['share']).capitalize()} {runs} beat the naive forecast."
@@ -150,7 +151,7 @@ def _lowest(result: StudyResult, best: Row, *, alone: bool) -> str:
         ""
         if low is None
         else f", with a {level} interval over {counted(best['units'], best['unit'])} of "
-        f"{_less(low) if low * high < 0.0 else f'{abs(low):.1%}'} to {_less(high)}"
+        f"{_between(low, high)}"
     )
     against_naive = f"{_less(best['skill'])} than {naive}{interval}"
     if set(result.chosen()) == {NAIVE}:
@@ -168,8 +169,8 @@ def _lowest(result: StudyResult, best: Row, *, alone: bool) -> str:
     return f"{which}{' has' if alone else ', with'} {score}: {middle}."
 
 
-def _not_shown(result: StudyResult, best: Row, rows: Sequence[Row]) -> str:
-    """Which of the bars is not beaten, or not shown to be."""
+def _not_shown(result: StudyResult, best: Row, rows: Sequence[Row]) -> list[str]:
+    """Which of the bars is not beaten, or not shown to be: a sentence for each of the two."""
     names = {SIMPLE: "the best simple forecast", NAIVE: "the naive forecast"}
     if set(result.chosen()) == {NAIVE}:
         del names[SIMPLE]
@@ -185,7 +186,7 @@ def _not_shown(result: StudyResult, best: Row, rows: Sequence[Row]) -> str:
             f"That it beats {' and '.join(chance)} may be chance: it is not shown for other "
             f"{others}."
         )
-    return " ".join(told)
+    return told
 
 
 def _shown(result: StudyResult, arm: str, bar: str) -> bool:
@@ -203,6 +204,14 @@ def _share(share: float) -> str:
 def _less(skill: float) -> str:
     """A share of an error less or more, without a sign to puzzle over."""
     return f"{abs(skill):.1%} {'less' if skill >= 0.0 else 'more'}"
+
+
+def _between(low: float, high: float) -> str:
+    """The ends of an interval of such shares, the smaller amount first."""
+    if low * high < 0.0:
+        return f"{_less(low)} to {_less(high)}"
+    least, most = sorted((low, high), key=abs)
+    return f"{abs(least):.1%} to {_less(most)}"
 
 
 def _units(study: Study) -> str:

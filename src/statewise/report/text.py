@@ -24,12 +24,15 @@ def study_text(result: StudyResult, verdicts: Sequence[Verdict]) -> str:
     study, unit = result.study, result.unit
     rows: list[Row] = []
     for name, arm in result.arms.items():
-        relative = [cell.scores / result.naive_scores[key] for key, cell in arm.cells.items()]
+        cells = arm.cells.items()
+        lost = sum(int(np.isinf(cell.scores).sum()) for _, cell in cells)
+        with np.errstate(divide="ignore", invalid="ignore"):  # a naive forecast without an error
+            relative = [cell.scores / result.naive_scores[key] for key, cell in cells]
         summary = summarise(np.concatenate(relative))
         rows.append(
             {"arm": name, "engine": arm.arm.engine.label(arm.arm.model), "runs": summary.n,
              "mean": summary.mean, "median": summary.p50,
-             "min": summary.min, "max": summary.max, "diverged": summary.diverged}
+             "min": summary.min, "max": summary.max, "diverged": lost}
         )  # fmt: skip
     engines = {row["engine"] for row in rows}
     rows += [row | {"arm": SIMPLE_SAID} if row["arm"] == SIMPLE else row

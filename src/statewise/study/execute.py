@@ -111,7 +111,7 @@ def refuse_changes(study: Study, store: Store) -> None:
     found = store.specification()
     changes = [] if found is None else differences(found[0], to_document(study))
     if changes:
-        problem = "was started with another specification:\n  " + "\n  ".join(changes)
+        problem = f"was started with another specification ({'; '.join(changes)})"
         fix = "Run it with what it was started with, or into a new store."
         raise StudyError("study", str(store.path), problem, fix)
 

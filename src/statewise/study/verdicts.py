@@ -224,7 +224,7 @@ class Case:
                 f"chance ({_p(p)} after Holm).{small}{lost}"
             )
         if self._only_restarts:
-            return Outcome.UNDECIDED, f"{self._not_over_time(shown, favours)}{lost}"
+            return Outcome.UNDECIDED, f"{self._not_over_time(shown, favours, p)}{lost}"
         missing = (
             "may be chance"
             if h.kind == "better" and p >= self.alpha
@@ -247,7 +247,7 @@ class Case:
         seen = self.observed
         return seen.fixed and seen.unit == "restart" and p is not None and p < self.alpha
 
-    def _not_over_time(self, shown: str, favours: bool) -> str:
+    def _not_over_time(self, shown: str, favours: bool, adjusted: float) -> str:
         """Why restarts are not enough against a simple forecast."""
         h, times = self.observed.hypothesis, self.observed.over_time
         said = (
@@ -261,7 +261,7 @@ class Case:
             )
         return (
             f"{said}, but over its {times.steps} origins that may be chance (Diebold-Mariano "
-            f"{_p(times.p_value)})."
+            f"{_p(times.p_value)}, {adjusted:.2g} after Holm)."
         )
 
     @property
