@@ -117,3 +117,9 @@ def test_a_regime_is_named_once() -> None:
         like_forecast(Forecaster(), shampoo(), ["stateless", "stateless"])
     with pytest.raises(SettingError, match="'statefull'"):
         like_forecast(Forecaster(), shampoo(), ["statefull"])
+
+
+@pytest.mark.parametrize("regimes", ["stateless", [], ()])
+def test_regimes_are_a_list_of_names(regimes: Any) -> None:
+    with pytest.raises(SettingError, match=r"regimes = .*: is no list of names"):
+        like_forecast(Forecaster(), shampoo(), regimes)

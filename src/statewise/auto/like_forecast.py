@@ -83,6 +83,9 @@ def like_forecast(
         >>> study.horizon, study.test_size, [arm.model.framing.lags for arm in study.arms]
         (2, 9, [18, 18])
     """
+    if isinstance(regimes, str) or not regimes:
+        fix = 'Give for example ["stateful-warm", "stateless"].'
+        raise SettingError("regimes", regimes, "is no list of names", fix)
     if hypotheses is None:
         hypotheses = usual_hypotheses(regimes)
     panel, past = shown(model, frame)
