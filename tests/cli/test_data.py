@@ -17,3 +17,16 @@ def test_what_it_prints_is_the_series(capsys: pytest.CaptureFixture[str], tmp_pa
 def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "moon"]) == 2
     assert "'nile', 'shampoo', 'sunspots'" in capsys.readouterr().err
+
+
+def test_too_little_memory_is_said_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def large(*_: object) -> None:
+        raise MemoryError("Unable to allocate 600 GiB")
+
+    monkeypatch.setattr("statewise.cli.data.run_data", large)
+    assert main(["data", "nile"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("statewise: there is too little memory (Unable to allocate 600 GiB).")
+    assert said.count("\n") == 1

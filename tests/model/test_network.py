@@ -18,6 +18,7 @@ from statewise.model.network import PROFILES, SGD, Adam, Network, Training
         (lambda: SGD(learning_rate=float("nan")), "learning_rate"),
         (lambda: SGD(momentum=1.0), "momentum"),
         (lambda: Training(epochs=0), "epochs"),
+        (lambda: Training(epochs=2 * 10**9), "epochs"),
         (lambda: Training(batch_size=0), "batch_size"),
         (lambda: Training(divergence=0.0), "divergence"),
     ],

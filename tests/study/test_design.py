@@ -73,6 +73,11 @@ def test_bad_studies_are_named(arms: Any, fields: Any, name: str) -> None:
         study(*arms, **fields)
 
 
+def test_a_study_has_an_arm() -> None:
+    with pytest.raises(SettingError, match=r"^arms = \[\]: is an empty list"):
+        study()
+
+
 def test_arms_that_are_no_tuple_are_named() -> None:
     bad: Any = 1
     with pytest.raises(SettingError, match=r"^arms = 1: .* Give a tuple of Arm"):

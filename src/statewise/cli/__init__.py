@@ -62,6 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StatewiseError as error:
         say(f"statewise: {in_words(error, options.said)}")
         return 2
+    except MemoryError as error:
+        say(f"statewise: there is too little memory ({error}). Give less data or smaller settings.")
+        return 2
     except KeyboardInterrupt as stopped:
         say(f"statewise: stopped{f'; {stopped}' if stopped.args else ''}.")
         return INTERRUPTED

@@ -19,6 +19,7 @@ __all__ = [
 ]
 
 MOST_UNITS = 4096  # a network of more has over 250 MB of weights
+MOST_EPOCHS = 1_000_000  # the loss of every batch of more is no table that anybody has room for
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,7 @@ class Training:
         share = not hasattr(self.validation, "__index__")  # and not a whole number
         settle(
             self,
-            epochs=at_least("epochs", self.epochs, 1, INT32),
+            epochs=at_least("epochs", self.epochs, 1, MOST_EPOCHS),
             batch_size=at_least("batch_size", self.batch_size, 1, INT32),
             divergence=positive("divergence", self.divergence),
             clip_error=None if self.clip_error is None else positive("clip_error", self.clip_error),

@@ -168,8 +168,9 @@ class Study:
         names = [arm.name for arm in self.arms]
         simple = (SIMPLE, *(self.simple_names if names else ()))
         if not names or len(set(names)) != len(names) or set(simple) & set(names):
-            problem = f"are not distinct, or one is called as a simple forecast is: {simple}"
-            raise SettingError("arms", names, problem, "Give every arm its own name.")
+            clash = f"are not distinct, or one is called as a simple forecast is: {simple}"
+            problem = clash if names else "is an empty list"
+            raise SettingError("arms", names, problem, "Give arms, each with its own name.")
         units = len(self.panel.series) * self.cutoffs
         for at, hypothesis in enumerate(self.hypotheses):
             path = f"hypotheses[{at}]"

@@ -13,8 +13,13 @@ from statewise.model.framing import Framing
         ({"difference": True}, "difference"),
         ({"difference": (1, 0)}, "difference"),
         ({"difference": "12"}, "difference"),
+        ({"difference": 10**6}, "difference"),
+        ({"difference": (60_000, 60_000)}, "difference"),
         ({"lags": 0}, "lags"),
+        ({"lags": 10**7}, "lags"),
         ({"steps": 0}, "steps"),
+        ({"steps": 10**7}, "steps"),
+        ({"steps": 1000, "lags": 1000}, "steps"),
         ({"samples": 1}, "samples"),
         ({"scale": (1.0, 1.0)}, "scale"),
         ({"scale": (1.0, 2.0, 3.0)}, "scale"),
@@ -27,6 +32,7 @@ from statewise.model.framing import Framing
         ({"relative": "last"}, "relative"),
         ({"target_scale": "both"}, "target_scale"),
         ({"outputs": 0}, "outputs"),
+        ({"outputs": 10**6}, "outputs"),
     ],
 )
 def test_bad_settings_are_named(fields: Any, name: str) -> None:

@@ -12,7 +12,7 @@ from statewise.base.records import settle
 from statewise.errors import DataError, SettingError
 from statewise.model.framing.fitted import FittedFraming, Which, stack
 from statewise.model.framing.maps import Scale, fit_power
-from statewise.model.framing.settings import plain_lags, plain_scale, plain_transform
+from statewise.model.framing.settings import LONGEST, plain_lags, plain_scale, plain_transform
 
 __all__ = ["FittedFraming", "Framing", "stack"]
 
@@ -66,15 +66,18 @@ class Framing:
         settle(
             self,
             difference=plain_lags(self.difference),
-            lags=at_least("lags", self.lags, 1),
-            steps=at_least("steps", self.steps, 1),
+            lags=at_least("lags", self.lags, 1, LONGEST),
+            steps=at_least("steps", self.steps, 1, LONGEST),
             scale=plain_scale(self.scale),
             samples=None if self.samples is None else at_least("samples", self.samples, 2),
             transform=plain_transform(self.transform),
             relative=one_of("relative", self.relative, ("none", "last", "mean")),
             target_scale=one_of("target_scale", self.target_scale, ("apart", "same")),
-            outputs=at_least("outputs", self.outputs, 1),
+            outputs=at_least("outputs", self.outputs, 1, LONGEST),
         )
+        if self.steps * self.lags > LONGEST:
+            problem = f"of {self.lags} lags are too large a window"
+            raise SettingError("steps", self.steps, problem, f"Show at most {LONGEST} values.")
         if self.relative != "none" and self.window_length == 1:
             problem = "leaves nothing of a window of one value"
             raise SettingError("relative", self.relative, problem, "Show more lags or steps.")

@@ -5,14 +5,18 @@ from typing import Any
 from statewise.base.checks import at_least, finite, one_of
 from statewise.errors import SettingError
 
-__all__ = ["plain_lags", "plain_scale", "plain_transform"]
+__all__ = ["LONGEST", "plain_lags", "plain_scale", "plain_transform"]
+
+LONGEST = 100_000  # values that a window shows, a difference spans, or a network forecasts at once
 
 
 def plain_lags(lags: Any) -> int | tuple[int, ...]:
     """One lag, 0 for none, or several; raises SettingError otherwise."""
     if not isinstance(lags, tuple | list):
-        return at_least("difference", lags, 0)
-    plain = tuple(at_least("difference", lag, 1) for lag in lags)
+        return at_least("difference", lags, 0, LONGEST)
+    plain = tuple(at_least("difference", lag, 1, LONGEST) for lag in lags)
+    if sum(plain) > LONGEST:
+        raise SettingError("difference", lags, "spans too much", f"Let it span at most {LONGEST}.")
     return plain if len(plain) > 1 else sum(plain)
 
 
