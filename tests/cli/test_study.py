@@ -143,7 +143,9 @@ def test_damage_is_found_and_what_is_whole_recovered(capsys: pytest.CaptureFixtu
         assert "with: statewise study salvage study.db NEW.db" in said.err
         assert set(Path().iterdir()) == there
     assert main(["study", "status", "study.toml", "--check"]) == 2
-    assert capsys.readouterr().out == "stateful-warm on y, cutoff 23, repeat 7 is altered\n"
+    said = capsys.readouterr()
+    assert said.out == "stateful-warm on y, cutoff 23, repeat 7 is altered\n"
+    assert "with: statewise study salvage study.db NEW.db" in said.err
     assert main(["study", "salvage", "study.db", "saved.db"]) == 0
     said = capsys.readouterr()
     assert said.out.startswith("399 runs were recovered, and 1 run was left behind.")

@@ -136,3 +136,21 @@ def test_nothing_is_left_where_nothing_is_recovered(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="exists already"):
         salvage(path, path)
     assert set(tmp_path.iterdir()) == there
+
+
+def test_a_full_disk_is_said_of_the_new_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, saved = tmp_path / "study.db", tmp_path / "saved.db"
+    with Store.create(path) as store:
+        store.declare({"a": 1}, "h")
+    there = set(tmp_path.iterdir())
+
+    def full(store: Store, _: object) -> int:
+        raise StoreError("store", str(store.path), "could not be written (disk is full)", "Resume.")
+
+    monkeypatch.setattr(Store, "write", full)
+    with pytest.raises(StoreError, match=r"Free some space, or choose another disk") as said:
+        salvage(path, saved)
+    assert said.value.value == str(saved)
+    assert set(tmp_path.iterdir()) == there

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -117,7 +118,8 @@ def run_init(options: argparse.Namespace) -> int:
             data = Path(os.path.relpath(data, options.out.parent.resolve()))
     with Staging(options.out.parent) as staging:
         staging.text(options.out.name, template(data, study, given))
-    say(f"Wrote {options.out}. Look it through, then: statewise study run {options.out}")
+    run = shlex.join(["statewise", "study", "run", str(options.out)])
+    say(f"Wrote {options.out}. Look it through, then: {run}")
     return 0
 
 
@@ -195,7 +197,8 @@ def run_status(options: argparse.Namespace) -> int:
         damage = store.damage() if options.check else []
         if damage:
             tell("\n".join(map(visible, damage)))
-            say("Recover what is whole with: statewise study salvage DAMAGED.db NEW.db")
+            command = shlex.join(["statewise", "study", "salvage", str(path)])
+            say(f"Recover what is whole with: {command} NEW.db")
             return 2
         ended, summary = study, ""
         if study.looks > 1:

@@ -84,7 +84,11 @@ def salvage(damaged: str | Path, path: str | Path) -> Salvaged:
     with Staging(path.parent) as staging, TemporaryDirectory(dir=staging.path(".")) as folder:
         new = Path(folder) / "new.db"
         found = whole_rows(Leaves(damaged, Path(folder)))
-        recovered = write(found, new)
+        try:
+            recovered = write(found, new)
+        except StoreError as error:  # it names the file aside
+            fix = "Free some space, or choose another disk."
+            raise StoreError("store", str(path), error.problem, fix) from None
         if not recovered:
             problem, fix = "holds no run that could be recovered", "Run the study anew."
             raise StoreError("store", str(damaged), problem, fix)
