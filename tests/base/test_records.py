@@ -106,7 +106,7 @@ def test_equal_studies_have_equal_keys() -> None:
         ({"regime": 0}, "^model.regime = 0: .* Give a name or a table of fields"),
         ({"regime": {"shuffle": 1}}, "shuffle = 1: is a whole number. Give true or false"),
         ({"regime": {"warm_up": 1.5}}, "warm_up = 1.5: .* Give 'none' or 'train' or a whole"),
-        ({"regime": {"warm_up": dt.date(2020, 1, 1)}}, "is a date or time"),
+        ({"regime": {"warm_up": dt.date(2020, 1, 1)}}, "= '2020-01-01': is a date or time"),
         ({"training": {"optimizer": {"kind": "Sgd"}}}, "^model.training.optimizer.kind = 'Sgd'"),
         ({"training": {"optimizer": {"beta_1": "x"}}}, "optimizer.beta_1 = 'x': is text"),
         ({"training": {"epochs": True}}, "epochs = True: is true or false. Give a whole"),

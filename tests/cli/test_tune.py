@@ -73,9 +73,9 @@ def test_ctrl_c_says_what_was_kept(
     with monkeypatch.context() as patched:
         patched.setattr("statewise.cli.tune.say_rung", stopped)
         assert main([*line, "--store", "t.db"]) == 130
-        assert "stopped, and every finished run is in t.db." in capsys.readouterr().err
+        assert "stopped; every finished run is in t.db." in capsys.readouterr().err
         assert main(line) == 130
-        assert "stopped, and nothing was kept." in capsys.readouterr().err
+        assert "stopped; nothing was kept." in capsys.readouterr().err
     assert main([*line, "--store", "t.db"]) == 0
     resumed = capsys.readouterr().out
     assert main(line) == 0

@@ -161,6 +161,8 @@ def test_what_was_settled_is_noted(tmp_path: Path, text: str, note: str) -> None
         (rows("2020-01,1,2", "2020-02,2,3", head="Date,north,south"), {},
          (r"must be chosen. Name one with target_column= of north, south. If each column is a "
          r"series, take pandas.read_csv\(FILE\).melt\('Date', var_name='unique_id', value_name")),
+        (rows("2020-01;1,5;2,5", "2020-02;2,5;3", head="Monat;Nord;Süd"), {},
+         r"take pandas.read_csv\(FILE, sep=';', decimal=','\).melt\('Monat', var_name="),
         (rows("a,2020-01,1", "a,2020-02,2", head="shop,date,y"), {},
          r"line 2 = 'a': is not a number \(column 'shop'\). If it names series, say id_column="),
         (rows("Aruba,5,6,7", head="Country,1960,1961,1962"), {},

@@ -43,7 +43,7 @@ def test_decisions_are_said() -> None:
         "Series: 3, whose times are months; fitted for 3 ahead.",
         "Seasons: 12 steps",
         "Transform: logarithms.",
-        "Networks: 3 LSTMs of 2 units, shared by all series; windows of 2 steps of 3 lags, 1 step ahead",
+        "Networks: 3 LSTMs of 2 units, shared by all series; windows of 2 steps of 3 lags",
         "3 epochs in batches of",
         "State: carried; warm-up: train.",
         "Columns known ahead: price.",

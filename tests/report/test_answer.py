@@ -9,7 +9,7 @@ from statewise.model.regime import REGIMES
 from statewise.model.spec import Model
 from statewise.report.answer import _between, asked, came_out, set_up
 from statewise.report.text import study_text
-from statewise.study import Arm, Study, better, run_study, settle
+from statewise.study import Arm, Outcome, Study, better, run_study, settle
 from statewise.study.seen import Adjust
 from tests.report.test_study_tables import several, synthetic
 
@@ -84,6 +84,25 @@ def test_restarts_alone_do_not_show_that_a_forecast_is_beaten() -> None:
     cell.scores[:] *= np.linspace(0.999, 1.001, 20)
     told = " ".join(came_out(result))
     assert "may be chance: it is not shown for other restarts and times." in told
+
+
+def test_what_holms_correction_leaves_undecided_may_be_chance_in_the_answer_too() -> None:
+    names = ("naive", "simple", "mean", "drift", "seasonal naive", "Theta", "ETS")
+    chance, between = "naive forecast may be chance", 0
+    for better_at in range(1, 13):
+        result = synthetic(("a",), repeats=20)
+        cell = result.arms["a"].only
+        actual, naive = next(iter(result.actual.values())), next(iter(result.naive.values()))
+        cell.forecasts[:] = naive
+        cell.forecasts[:, :better_at] = (0.9 * naive + 0.1 * actual)[:better_at]
+        cell.scores[:] = np.sqrt(((cell.forecasts - actual) ** 2).mean(axis=1))
+        cell.scores[:] *= np.linspace(0.999, 1.001, 20)
+        claims = tuple(better("a", name) for name in names)
+        declared = replace(result, study=replace(result.study, hypotheses=claims))
+        decided = settle(declared)[0].outcome is Outcome.SUPPORTED
+        assert (chance in " ".join(came_out(declared))) is not decided
+        between += not decided and chance not in " ".join(came_out(result))
+    assert between
 
 
 def test_cutoffs_of_one_series_are_not_called_series() -> None:

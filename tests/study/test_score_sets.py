@@ -62,7 +62,7 @@ def test_outcomes_are_in_the_words_of_a_study(
 def test_small_scores_are_shown_with_their_digits() -> None:
     found = compare_scores({"A": A * 1e-6, "B": B * 1e-6})
     assert f"{A.mean() * 1e-6:.8f}" in str(found)
-    assert f"{found.verdicts[0].comparison.difference:+.8f} RMSE" in str(found)
+    assert f"{found.verdicts[0].comparison.difference:+.8f} [" in str(found)
 
 
 def test_what_cannot_be_compared_is_refused() -> None:

@@ -210,6 +210,7 @@ def unfit(path: str, value: Any, hint: Any) -> SettingError:
     """That a value is of another type than its field."""
     sorts = [*SORTS.values(), (dt.date | dt.time, "a date or time")]
     called = (name for sort, name in sorts if isinstance(value, sort))
+    problem = f"is {next(called, f'of type {type(value).__name__}')}"
     wanted = []
     for kind in kinds_of(hint):
         if get_origin(kind) is Literal:
@@ -219,4 +220,6 @@ def unfit(path: str, value: Any, hint: Any) -> SettingError:
         elif kind is not NoneType:
             wanted.append(SORTS[get_origin(kind) or kind][1])
     fix = f"Give {' or '.join(dict.fromkeys(wanted))}."
-    return SettingError(path, value, f"is {next(called, f'of type {type(value).__name__}')}", fix)
+    if isinstance(value, dt.date | dt.time):
+        value = value.isoformat()  # as a study file has it
+    return SettingError(path, value, problem, fix)

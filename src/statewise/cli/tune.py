@@ -85,8 +85,7 @@ def run_tune(options: argparse.Namespace) -> int:
             found = tune(model, panel, space or None, store=options.store, on_rung=say_rung, **how)
     except KeyboardInterrupt:
         kept = f"every finished run is in {options.store}" if options.store else "nothing was kept"
-        say(f"statewise: stopped, and {kept}.")
-        raise
+        raise KeyboardInterrupt(kept) from None
     tell(f"{table(found.rows)}\n{wrap(NOTE)}\n\n{found.summary}\n")
     if options.out is not None:
         write_rows(found.rows, options.out)

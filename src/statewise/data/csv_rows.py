@@ -63,6 +63,14 @@ class CsvRows:
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def code(self) -> str:
+        """What reads such a file in Python, for messages."""
+        how = "" if self.separator == "," else f", sep={self.separator!r}"
+        if how and any(map(DECIMALS.fullmatch, self.rows[0])):
+            how += ", decimal=','"
+        return f"pandas.read_csv(FILE{how})"
+
     def line(self, row: int) -> str:
         """A row, for messages."""
         return f"{self.path}, line {self.numbers[row]}"

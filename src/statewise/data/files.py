@@ -106,7 +106,7 @@ def read_file(
     if not len(rows):
         fix = "Give a file with observations."
         raise DataError("file", str(path), "has a header and no values", fix)
-    chosen = choose(rows.header, id_column, time_column, target_column, exogenous)
+    chosen = choose(rows.header, id_column, time_column, target_column, exogenous, frame=rows.code)
     names = [chosen.target] * len(rows) if chosen.id is None else rows.texts(chosen.id)
     places: dict[str, int] = {}
     codes = np.array([places.setdefault(name, len(places)) for name in names])

@@ -11,6 +11,7 @@ from statewise.study.engines import NAME
 from statewise.study.hypotheses import better
 from statewise.study.observations import observe
 from statewise.study.results import StudyResult, arm_rows
+from statewise.study.verdicts import settle
 
 __all__ = ["asked", "best_arm", "came_out", "set_up", "simple_said"]
 
@@ -190,9 +191,15 @@ def _not_shown(result: StudyResult, best: Row, rows: Sequence[Row]) -> list[str]
 
 
 def _shown(result: StudyResult, arm: str, bar: str) -> bool:
-    """Whether an arm is shown to have the lower error, without a correction for other questions."""
+    """Whether an arm is shown to have the lower error, by the p-value of its verdict if it has one.
+
+    Without one there is no correction for other questions.
+    """
     seen = observe(result, better(arm, bar))
     p = seen.p_difference
+    declared = [(h.kind, h.first, h.second) for h in result.study.hypotheses]
+    if ("better", arm, bar) in declared:
+        p = settle(result)[declared.index(("better", arm, bar))].p_adjusted
     return p is not None and p < result.study.alpha and seen.mean_difference < 0.0
 
 

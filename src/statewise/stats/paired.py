@@ -64,7 +64,7 @@ def compare(first: Floats, second: Floats, margin: float, level: float = 0.95) -
     half = float(special.stdtrit(n - 1, 0.5 + level / 2.0)) * error
     return replace(
         found,
-        interval=(mean - half, mean + half),
+        interval=(float(mean - half), float(mean + half)),
         p_value=min(1.0, 2.0 * upper_tail(abs(mean), error, n - 1)),
         p_equivalent=upper_tail(margin - abs(mean), error, n - 1),
         p_no_worse=upper_tail(margin - mean, error, n - 1),

@@ -36,6 +36,7 @@ class Observations:
         fixed: whether one of the two is a simple forecast, which has no restarts.
         over_time: of such a one where restarts are compared, and the origins of the test part are
             enough for it: the test of equal expected squared errors over times like these.
+        score: what scores in the units of the series are called; "" where nobody knows.
     """
 
     hypothesis: Hypothesis
@@ -45,6 +46,7 @@ class Observations:
     tables: Tables
     fixed: bool = False
     over_time: EqualAccuracy | None = None
+    score: str = "RMSE"
 
     @property
     def test(self) -> str:

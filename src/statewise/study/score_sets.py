@@ -150,7 +150,7 @@ def compare_scores(
         a = found[first]
         b = found[second] if second in found else np.full(len(a), naive)
         claim = better(first, second)
-        seen.append(Observations(claim, "restart", shared, margin, (a[None], b[None])))
+        seen.append(Observations(claim, "restart", shared, margin, (a[None], b[None]), score=""))
         alike = shared and bool(np.isfinite(a).all()) and np.array_equal(a, b)
         equal.append("Every pair of scores is equal to the bit." if alike else None)
     return ScoreComparison(found, verdicts_on(seen, equal, alpha), paired, margin, naive, alpha)

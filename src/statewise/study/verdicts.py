@@ -295,7 +295,8 @@ class Case:
     def _amounts(self, mean: float | None, low: float, high: float) -> str:
         """A mean with its interval: in RMSE, or in percent of the naive forecast's RMSE."""
         scale, digits, unit, noun = self._scale()
-        shown = "" if mean is None else f"{scale * mean:+.{digits}f}{unit} {noun} "
+        amount = "" if mean is None else f"{scale * mean:+.{digits}f}{unit} {noun}"
+        shown = f"{amount.rstrip()} " if amount else ""
         return f"{shown}[{scale * low:+.{digits}f}{unit}, {scale * high:+.{digits}f}{unit}]"
 
     def _margin(self) -> str:
@@ -313,7 +314,9 @@ class Case:
         sizes = [scale * size for size in (self.observed.margin, high - low) if size > 0.0]
         digits = digits_of(min(sizes, default=1.0))
         return (
-            (scale, digits, "", "RMSE") if restarts else (scale, digits, "%", "of the naive RMSE")
+            (scale, digits, "", self.observed.score)
+            if restarts
+            else (scale, digits, "%", "of the naive RMSE")
         )
 
     def _signs_agree(self, favours: bool) -> bool:
