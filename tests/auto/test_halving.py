@@ -1,6 +1,7 @@
 """Successive halving gives restarts to who does well, and ensembles are what a forecaster makes."""
 
 from itertools import pairwise
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from statewise.auto.halving import as_ensembles, error_of, halve, relative, rung
 from statewise.auto.like_forecast import like_forecast
 from statewise.data.datasets import nile
 from statewise.forecasting import Forecaster, Recipe
+from statewise.show.progress import Progress
 from statewise.study import Store, Study, StudyResult, open_store, run_study
 from statewise.study.results import CellResult
 
@@ -108,3 +110,22 @@ def test_rungs_double_until_all_restarts() -> None:
     assert rungs_of(8, 64) == [8, 16, 32, 64]
     assert rungs_of(8, 16) == [8, 16]
     assert rungs_of(3, 20) == [3, 6, 12, 18]
+
+
+def test_progress_is_of_the_runs_that_a_rung_has_to_make() -> None:
+    class Told(Progress):
+        shares: ClassVar[list[tuple[str, float]]] = []
+
+        def at(self, what: str, share: float = 0.0) -> None:
+            self.shares.append((what, share))
+
+    whole = study()
+    with open_store(whole, None) as store:
+        halve(whole, store, 2, naive(whole), progress=Told(None))
+        first = [share for what, share in Told.shares if what == "rung 1, 20 runs"]
+        last = [share for what, share in Told.shares if what == "rung 3, 16 runs"]
+        assert first == sorted(first)
+        assert first[-1] == last[-1] == 1.0
+        Told.shares.clear()
+        halve(whole, store, 2, naive(whole), progress=Told(None))
+        assert Told.shares == []

@@ -166,7 +166,7 @@ def backtest(
             f"series {panel.ids[short]!r}",
             int(panel.lengths[short]),
             f"observations leave none to train on before {tested} to test on",
-            "Give a longer series, a smaller test_size, or fewer cutoffs.",
+            "Give a longer series, a smaller test size, or fewer cutoffs.",
         )
     shortest = int(panel.lengths.min()) - tested
     if season is None:

@@ -80,9 +80,10 @@ def found(model: FittedModel) -> str:
     rival = int(np.nanargmin(simple))
     own = mixed.own[good] / errors[good, 0]
     own = own[np.isfinite(own)]
+    called = "the network" if names[best] == NETWORK else names[best]
     tests = (
         f"On the last observations of {int(good.sum())} series, which no network had seen, the "
-        f"best single forecast was {names[best]}, with a mean absolute error of {means[best]:.2f} "
+        f"best single forecast was {called}, with a mean absolute error of {means[best]:.2f} "
         "of the naive forecast's."
     )
     lines = [tests]
