@@ -2,7 +2,8 @@
 
 Series are simulated from processes whose best forecast is simple, so that every "supported" is
 false: white noise, random walks, first-order autoregressions, a season with noise, a trend with
-noise. A study of one series and one test part, as ``statewise compare`` makes it, is settled on
+noise. Of one more kind, a logistic map with noise, no line knows the rule, so there it is right. A
+study of one series and one test part, as ``statewise compare`` makes it, is settled on
 each; all series of a kind are trained at once, which changes no bit of it.
 """
 
@@ -21,12 +22,19 @@ from statewise.stats.comparison import share_interval
 from statewise.study import ArmResult, Outcome, Study, StudyResult, run_study, settle
 
 KINDS = ("white noise", "random walk", "AR(1), 0.7", "season and noise", "trend and noise")
+FOUND = "logistic map and noise"
 REGIMES = ("stateless", "stateful-warm")
 
 
 def simulated(kind: str, rng: np.random.Generator, length: int) -> np.ndarray:
     """One series of a kind."""
     noise, t = rng.normal(size=length), np.arange(length)
+    if kind == FOUND:
+        x = np.empty(length + 50)
+        x[0] = rng.uniform(0.2, 0.8)
+        for i in range(1, len(x)):
+            x[i] = 3.8 * x[i - 1] * (1.0 - x[i - 1])
+        return 100.0 * x[50:] + 2.0 * noise
     if kind == "white noise":
         return 100.0 + 10.0 * noise
     if kind == "random walk":
@@ -61,19 +69,21 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--train", type=int, default=60, help="observations of a training part")
     parser.add_argument("--test", type=int, default=12, help="observations of a test part")
+    parser.add_argument("--horizon", type=int, help="of both (a step; a quarter of the test part)")
+    parser.add_argument("--kind", choices=(*KINDS, FOUND), action="append", help="which (the five)")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     rng, begin, rows = np.random.default_rng(options.seed), time.monotonic(), []
-    for kind in KINDS:
+    for kind in options.kind or KINDS:
         panel = Panel.of(
             Series(f"s{i}", tuple(map(str, range(len(y)))), y)
             for i in range(options.studies)
             for y in [simulated(kind, rng, options.train + options.test)]
         )
-        season = 12 if "season" in kind else 1
+        how = {"season": 12 if "season" in kind else 1, "horizon": options.horizon}
         for label, make, model in (
-            ("minimal", minimal_study, Forecaster(Recipe(epochs=300), season=season)),
-            ("like forecast", like_forecast, Forecaster(season=season)),
+            ("minimal", minimal_study, Forecaster(Recipe(epochs=300), **how)),
+            ("like forecast", like_forecast, Forecaster(**how)),
         ):
             study = make(model, panel, REGIMES, test_size=options.test, repeats=options.repeats)
             result = run_study(study)
