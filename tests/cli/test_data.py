@@ -30,3 +30,14 @@ def test_too_little_memory_is_said_in_a_line(
     said = capsys.readouterr().err
     assert said.startswith("statewise: there is too little memory (Unable to allocate 600 GiB).")
     assert said.count("\n") == 1
+
+
+def test_ctrl_c_while_a_command_is_read_is_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("statewise.cli.Parser.parse_known_args", stopped)
+    assert main(["data", "nile"]) == 130
+    assert capsys.readouterr().err == "statewise: stopped.\n"

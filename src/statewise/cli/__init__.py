@@ -50,10 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show
-    options = parser().parse_args(arguments)
     in_main_thread = threading.current_thread() is threading.main_thread()
     handler = signal.signal(signal.SIGTERM, terminate) if in_main_thread else None
     try:
+        options = parser().parse_args(arguments)  # imports much, and may be stopped too
         with spoken_warnings():
             code: int = options.run(options)
         if sys.stdout is not None:
