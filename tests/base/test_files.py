@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -60,6 +61,13 @@ def test_a_failure_while_moving_is_named(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere a folder cannot be synced")
+def test_a_disk_that_is_full_within_the_block_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="No space left") as said, Staging(tmp_path / "a"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert said.value.value == str(tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_new_names_are_on_the_disk_at_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -287,6 +287,7 @@ def test_a_full_disk_leaves_the_old_file(saved: Path) -> None:
     found = subprocess.run(
         [sys.executable, "-c", program, saved], capture_output=True, text=True, check=True
     )
+    assert "model file = " in found.stdout
     assert "could not be written (File too large)" in found.stdout
     assert same(load(saved)[0], ARRAYS)
     assert [p.name for p in saved.parent.iterdir()] == [saved.name]

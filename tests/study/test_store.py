@@ -246,6 +246,19 @@ def test_a_store_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
                 assert store.write([runs()]) == 5
 
 
+def test_a_store_that_cannot_be_made_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(connection: sqlite3.Connection) -> None:
+        connection.execute("CREATE TABLE a (b)")
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("statewise.study.store.make_tables", full)
+    with pytest.raises(StoreError, match="disk is full"):
+        Store.create(tmp_path / "study.db")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_is_not_ours_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="is not a file"):
         Store.read(tmp_path / "none.db")

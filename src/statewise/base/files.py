@@ -15,6 +15,8 @@ from statewise.errors import OutputError
 __all__ = ["Staging", "check_writable", "clear_stale", "content_of", "regular", "sync_folder"]
 
 
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""The errors of a file that has no space."""
 MINE = f".writing-{socket.gethostname()}-"
 """How the folders of this machine begin in which files are prepared; a process's number follows."""
 PREPARING: set[str] = set()
@@ -29,7 +31,8 @@ class Staging:
     is on the disk then. A kill between two renames leaves some files new and others old.
 
     Raises:
-        OutputError: the folder cannot be made or written to, which is known at the start.
+        OutputError: the folder cannot be made or written to, which is known at the start; or it has
+            no space for what is written, by whatever code of the block.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -65,6 +68,8 @@ class Staging:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: object
     ) -> None:
         try:
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise error
             if kind is None:
                 self._move()
         except OSError as failure:

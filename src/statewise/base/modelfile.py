@@ -66,7 +66,7 @@ def save(path: str | Path, arrays: Mapping[str, NDArray[Any]], document: Mapping
         except OSError as error:
             problem = f"could not be written ({error.strerror})"
             fix = "Free some space there or choose another file."
-            raise OutputError("path", str(path), problem, fix) from None
+            raise OutputError("model file", str(path), problem, fix) from None
 
 
 def load(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

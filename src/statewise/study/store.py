@@ -112,6 +112,7 @@ class Store:
                 aside = path.with_name(f"{path.name}.new")
                 for left_over in (aside, journal_of(aside)):
                     left_over.unlink(missing_ok=True)
+                    undo.callback(left_over.unlink, missing_ok=True)
                 with closing(connect(aside, "rwc")) as connection:
                     make_tables(connection)
                 journal_of(aside).unlink(missing_ok=True)
