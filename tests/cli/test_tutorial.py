@@ -91,6 +91,7 @@ def test_your_own_series(tmp_path: Path) -> None:
         (["--engine", "theano"], "--engine = 'theano': is not a known name"),
         (["--epochs", "0"], "--epochs = 0"),
         (["--rep", "3"], "unrecognized arguments: --rep 3"),
+        (["--epoch", "3"], r"--epoch 3 \(did you mean --epochs\?\). See statewise tutorial --help"),
         (["--data", "{folder}/huge.csv", "--test-size", "2"], "'1e300'|1e.300: is too large"),
         (["--data", "{folder}/score.csv"], "'1_05': is not a number"),
         (["--data", "{folder}/words.csv", "--encoding", "undefined"], "is not undefined text"),

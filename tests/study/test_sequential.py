@@ -99,3 +99,8 @@ def test_a_study_without_hypotheses_is_never_decided() -> None:
 def test_looks_are_checked() -> None:
     with pytest.raises(SettingError, match="looks = 300: is too many for 200 repeats"):
         replace(STUDY, looks=300)
+
+
+def test_one_look_may_be_at_a_single_repeat() -> None:
+    study = replace(STUDY, repeats=1, looks=1, arms=(Arm("stateless", ARMS[0].model),))
+    assert decided(study) == ([1], [Outcome.UNDECIDED], 1)

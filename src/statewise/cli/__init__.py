@@ -9,6 +9,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from statewise.cli import data as data_command
@@ -132,6 +133,11 @@ class Parser(argparse.ArgumentParser):
         while self.later:
             self.later.pop(0)(self)
         parsed, rest = super().parse_known_args(*args, **kwargs)
+        if rest and self._subparsers is None:
+            known = [name for each in self._actions for name in each.option_strings]
+            near = get_close_matches(rest[0].partition("=")[0], known, 1)
+            meant = f" (did you mean {near[0]}?)" if near else ""
+            self.error(f"unrecognized arguments: {' '.join(rest)}{meant}")
         options = {each.dest: each.option_strings[-1] for each in self._actions if each.nargs != 0
                    and each.option_strings}  # fmt: skip
         parsed.said = options | getattr(parsed, "said", {})

@@ -87,7 +87,9 @@ def is_decided(verdicts: Sequence[Verdict]) -> bool:
 
 def _take_looks(study: Study, result_of: Callable[[Study], StudyResult]) -> Decided:
     """Settle the study that each planned look sees, until everything is decided."""
-    planned = looks(study.repeats, study.looks, study.alpha)
+    planned = [Look(study.repeats, study.alpha)]  # a single repeat may be enough of many series
+    if study.looks > 1:
+        planned = looks(study.repeats, study.looks, study.alpha)
     trained, seconds = 0, 0.0
     for look in planned:
         result = result_of(replace(study, repeats=look.repeats, alpha=look.alpha, looks=1))
