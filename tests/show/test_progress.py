@@ -51,7 +51,10 @@ def test_each_stage_has_its_own_time() -> None:
     assert stream.getvalue().splitlines() == ["reading: 15 seconds", "training: 10 seconds"]
 
 
-def test_on_a_terminal_there_is_a_bar_after_two_seconds_which_vanishes() -> None:
+def test_on_a_terminal_there_is_a_bar_after_two_seconds_which_vanishes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     progress, clock, stream = shown(terminal=True)
     progress.at("training \x1b[2J", 0.5)
     clock.now = 1.5
@@ -61,11 +64,26 @@ def test_on_a_terminal_there_is_a_bar_after_two_seconds_which_vanishes() -> None
     clock.now = 2.0
     progress.look()
     drawn = stream.getvalue()
-    bar = f"[{12 * '#'}{12 * ' '}] 50% in 2 seconds, about 2 seconds to go"
-    assert drawn == module.CLEAR + rf"training \x1b[2J {bar}"[:79]
+    bar = f"[{10 * '#'}{10 * ' '}] 50% in 2 seconds, about 2 seconds to go"
+    assert drawn == module.CLEAR + rf"training \x1b[2J {bar}"
     progress.clear()
     progress.clear()
     assert stream.getvalue() == drawn + module.CLEAR
+
+
+@pytest.mark.parametrize(("columns", "marks"), [("80", 7), ("200", 24)])
+def test_a_bar_leaves_room_for_how_long_it_will_take(
+    columns: str, marks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    progress, clock, stream = shown(terminal=True)
+    progress.at("running 6,000 runs of 2 arms", 0.25)
+    clock.now = 5.0
+    progress.look()
+    line = stream.getvalue().removeprefix(module.CLEAR)
+    assert len(line) < int(columns)
+    assert line.index("]") - line.index("[") == marks + 1
+    assert line.endswith("25% in 5 seconds, about 15 seconds to go")
 
 
 def test_long_work_is_announced_once_for_all_its_parts(

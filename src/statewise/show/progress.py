@@ -15,7 +15,7 @@ __all__ = ["SILENT", "Progress", "duration", "on_terminal", "say", "showing"]
 SOON, REDRAWN = 2.0, 0.5  # seconds until a bar is shown on a terminal, and between drawings of it
 EVERY = 10.0  # seconds between lines elsewhere; work that takes longer is announced
 LEAST = 0.02  # of the work: with less done, nobody can tell how much time is left
-BAR = 24  # characters
+BAR = 24  # characters at most
 CLEAR = "\r\x1b[K"
 LOCK = threading.RLock()  # of what is shown, which the clock draws and others write beside
 
@@ -107,10 +107,11 @@ class Progress:
                 self.shown = now
                 self.stream.write(f"{visible(self.what)}: {self.words(now)}\n")
             else:
-                filled = round(BAR * self.share)
-                bar = f"{visible(self.what)} [{'#' * filled:{BAR}}] {self.words(now)}"
+                what, words = visible(self.what), self.words(now)
                 width = shutil.get_terminal_size().columns - 1
-                self.stream.write(f"{CLEAR}{bar[:width]}")
+                bar = min(BAR, max(width - len(f"{what} [] {words}"), 1))  # words before marks
+                line = f"{what} [{'#' * round(bar * self.share):{bar}}] {words}"
+                self.stream.write(f"{CLEAR}{line[:width]}")
                 self.drawn = True
             self.stream.flush()
 
