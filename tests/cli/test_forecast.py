@@ -251,7 +251,7 @@ def test_a_forecast_that_fails_leaves_the_model_as_it_was(capsys: Captured) -> N
     rows(40, 43, columns=True).to_csv("new.csv", index=False)
     capsys.readouterr()
     before = Path("m").read_bytes()
-    assert "--future = None" in refused(capsys, "update", "m", "new.csv", "--horizon", "2")
+    assert "--future: is needed" in refused(capsys, "update", "m", "new.csv", "--horizon", "2")
     assert Path("m").read_bytes() == before
     rows(43, 45, columns=True).to_csv("later.csv", index=False)
     Path("u.csv").mkdir()
@@ -298,7 +298,7 @@ def test_columns_of_the_future_are_known_and_others_past(capsys: Captured) -> No
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--known", "promo"], "--known = ('promo',): must be known over the horizon"),
+        (["--known", "promo"], "--known = 'promo': must be known over the horizon"),
         (["--known", "all"], "Give --future FILE"),
         (["--known", "x", "--future", "future.csv"], "--known = 'x': is not a column"),
         (["--past", "x"], "--past = 'x': is not a column"),
