@@ -392,10 +392,7 @@ class Times:
 
 
 def first(order: Ints, codes: Ints, wrong: NDArray[np.bool_]) -> tuple[int, int] | None:
-    """The first row that is ``wrong``, (rows - 1,), after the one before it in ``order``; and that.
-
-    Rows of the first place of a series, by ``codes``, have none before them.
-    """
+    """The first row that is ``wrong``, (rows - 1,), after another of its series; and that one."""
     at = np.flatnonzero(wrong & (np.diff(codes[order]) == 0))
     if not len(at):
         return None

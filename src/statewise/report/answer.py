@@ -116,6 +116,8 @@ def came_out(result: StudyResult) -> list[str]:
         else f"{_share(best['share_simple']).capitalize()} {runs} beat the best simple forecast, "
         f"and {_share(best['share'])} the naive one."
     )
+    if best["runs"] == 1:
+        counts = "With one run nothing is known of others."
     picked = " It was picked after seeing the scores, which flatters it." if len(rows) > 1 else ""
     told.append(counts + picked)
     if best["cells_left_out"]:

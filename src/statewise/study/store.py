@@ -211,9 +211,7 @@ class Store:
             [[there]] = connection.execute("SELECT COUNT(*) FROM specification")
             row = connection.execute(newest).fetchone()
             if there != written or (row is not None and row[0] != written):
-                raise damaged(
-                    self.path, f"{written} specifications were written, {there} are there"
-                )
+                raise damaged(self.path, f"it holds {there} of {written} specifications")
             return None if row is None else self._document(row)
 
     def cells(self) -> dict[str, Cell]:
@@ -267,7 +265,7 @@ class Store:
                 bad = [line for each in self._all_cells(total) for line in self._altered(*each)[1]]
                 [[there]] = connection.execute("SELECT COUNT(*) FROM run")
                 if not bad and there != total.runs:
-                    bad = [f"{total.runs} runs were written, {there} are there"]
+                    bad = [f"it holds {there} of {total.runs} runs"]
                 return bad
         except StoreError as error:
             return [error.problem]
@@ -297,7 +295,7 @@ class Store:
         cells = [self._checked(row) for row in rows]
         numbers = {cell.key: number for number, cell, _ in cells}
         if list(numbers.values()) != list(range(1, total.cells + 1)):
-            raise damaged(self.path, f"{total.cells} cells were written, {len(rows)} are there")
+            raise damaged(self.path, f"it holds {len(rows)} of {total.cells} cells")
         self._numbers = numbers
         return cells
 
@@ -352,7 +350,7 @@ class Store:
         ]
         distinct = len(set(columns.repeats))
         if not bad and not len(rows) == distinct == written:
-            bad = [f"{where}: {written} runs were written, {len(rows)} are there"]
+            bad = [f"{where}: it holds {len(rows)} of {written} runs"]
         return columns, bad
 
     @contextmanager
