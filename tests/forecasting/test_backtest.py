@@ -251,7 +251,6 @@ def test_a_series_that_repeats_itself_has_no_scale_and_spoils_no_mean() -> None:
 
 
 def test_statistical_models_stand_beside_it() -> None:
-    pytest.importorskip("statsforecast")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = small().backtest(long(), 3, beside=["AutoETS"])

@@ -59,7 +59,8 @@ def like_forecast(
     Its arms have the forecaster's framing, lags, network and training, see series that are adjusted
     as it adjusts them, and its columns, and are scored over its horizon. What the forecaster leaves
     open is decided from the training part of the first cutoff. Each series has its own networks:
-    the restarts of an arm differ in nothing but chance.
+    the restarts of an arm differ in nothing but chance. They train on all samples, also of a
+    history of which a forecaster takes ``max_samples``.
 
     Args:
         model: the forecaster, whose settings are used; it is not changed.

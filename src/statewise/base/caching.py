@@ -188,9 +188,7 @@ def cache_state() -> CacheState:
     named, package = os.environ.get("NUMBA_CACHE_DIR"), Path(__file__).parents[1]
     folder = Path(named) if named else package
     files = list(folder.rglob("*.nbc"))
-    if (
-        named
-    ):  # others' code may be there too: numba names a folder by that of the source, and a hash
+    if named:  # others' code may be there: a folder is named by that of the source, and a hash
         own = {place.name for place in package.iterdir() if place.is_dir()}
         files = [file for file in files if file.parent.name.rpartition("_")[0] in own]
     return CacheState(folder, len(files), sum(file.stat().st_size for file in files))

@@ -11,7 +11,7 @@ from statewise.study.engines import NAME
 from statewise.study.hypotheses import better
 from statewise.study.observations import observe
 from statewise.study.results import StudyResult, arm_rows
-from statewise.study.verdicts import settle
+from statewise.study.verdicts import Verdict, settle
 
 __all__ = ["asked", "best_arm", "came_out", "set_up", "simple_said"]
 
@@ -179,8 +179,11 @@ def _not_shown(result: StudyResult, best: Row, rows: Sequence[Row]) -> list[str]
         del names[SIMPLE]
     skills = {SIMPLE: best["skill_simple"] or 0.0, NAIVE: best["skill"]}
     lost = [said for name, said in names.items() if skills[name] <= 0.0]
-    chance = [said for name, said in names.items()
-              if skills[name] > 0.0 and not _shown(result, best["arm"], name)]  # fmt: skip
+    verdicts = settle(result)
+    beaten = {name: said for name, said in names.items() if skills[name] > 0.0}
+    chance = [
+        said for name, said in beaten.items() if not _shown(result, verdicts, best["arm"], name)
+    ]
     who = "it does not beat" if len(rows) == 1 else "no arm beats"
     others = {"restart": "restarts and times", "cutoff": "cutoffs"}.get(result.unit, "series")
     told = [f"On average {who} {' or '.join(lost)} here."] if lost else []
@@ -192,17 +195,21 @@ def _not_shown(result: StudyResult, best: Row, rows: Sequence[Row]) -> list[str]
     return told
 
 
-def _shown(result: StudyResult, arm: str, bar: str) -> bool:
+def _shown(result: StudyResult, verdicts: Sequence[Verdict], arm: str, bar: str) -> bool:
     """Whether an arm is shown to have the lower error, by the p-value of its verdict if it has one.
 
     Without one there is no correction for other questions.
     """
-    seen = observe(result, better(arm, bar))
-    p = seen.p_difference
-    declared = [(h.kind, h.first, h.second) for h in result.study.hypotheses]
-    if ("better", arm, bar) in declared:
-        p = settle(result)[declared.index(("better", arm, bar))].p_adjusted
-    return p is not None and p < result.study.alpha and seen.mean_difference < 0.0
+    for verdict in verdicts:
+        h = verdict.hypothesis
+        if (h.kind, h.first, h.second) == ("better", arm, bar):
+            p, found = verdict.p_adjusted, verdict.comparison
+            break
+    else:
+        seen = observe(result, better(arm, bar))
+        found = seen.compare(1.0 - result.study.alpha)
+        p = seen.p_difference(found)
+    return p is not None and p < result.study.alpha and (found.difference or 0.0) < 0.0
 
 
 def _share(share: float) -> str:

@@ -117,8 +117,12 @@ def walks(
         if season > 1:
             before = first + steps - season * (lead // season + 1)
             forecasts["seasonal naive"] = np.where(before >= 0, y[np.maximum(before, 0)], last)
+        adjustment, z = (None, y) if adjust is None else adjust(y, first)
         for name, framing in (framings or {}).items():
-            forecasts[name] = autoregression(framing, y, first, horizon, adjust)
+            one = autoregression(framing, z, first, horizon)
+            if adjustment is not None:
+                one = np.asarray(adjustment.invert(one[None], (first + steps)[None])[0])
+            forecasts[name] = one
         found.append(forecasts | smoothed)
     return found
 
@@ -152,9 +156,7 @@ def end_to_end(rows: Sequence[Floats]) -> tuple[Floats, NDArray[np.int64]]:
     return np.concatenate(rows), np.cumsum([0, *map(len, rows)])
 
 
-def autoregression(
-    framing: Framing, y: Floats, first: int, horizon: int, adjust: Adjuster | None = None
-) -> Floats:
+def autoregression(framing: Framing, y: Floats, first: int, horizon: int) -> Floats:
     """The least-squares autoregression of windows, walked through what follows ``first``.
 
     It is the linear forecast from what a network of this framing is shown: an intercept and the
@@ -162,10 +164,6 @@ def autoregression(
     and Tsai 1989), and a third of the observations at most. Where there are too few of them it is
     the naive forecast.
     """
-    if adjust is not None:
-        adjustment, z = adjust(y, first)
-        found = autoregression(framing, z, first, horizon)
-        return np.asarray(adjustment.invert(found[None], np.arange(first, len(y))[None])[0])
     lags = max(min(framing.window_length, first // 3), 2 if framing.relative != "none" else 1)
     plain = replace(framing, samples=None, scale=None, outputs=1, steps=1, lags=lags)
     origins = np.arange(first, len(y), horizon)

@@ -83,26 +83,22 @@ class Observations:
             return min(int(np.isfinite(scores).sum()) for scores in self.values)
         return len(self.differences)
 
-    @property
-    def p_difference(self) -> float | None:
+    def p_difference(self, found: Comparison) -> float | None:
         """The p-value of a difference in everything that the verdict speaks of.
 
         Of an arm and a simple forecast on one test part it is the larger of two: over restarts,
         which say nothing of other times, and over times. Both must show the difference, and on the
         same side (an intersection-union test, Berger 1982), so that neither is pooled.
+
+        Args:
+            found: the comparison, at any level.
         """
-        found = self.compare(0.95)
         if not (self.fixed and self.unit == "restart") or found.p_value is None:
             return found.p_value
         times = self.over_time
-        if times is None or (times.difference < 0.0) != (self.mean_difference < 0.0):
+        if times is None or (times.difference < 0.0) != ((found.difference or 0.0) < 0.0):
             return 1.0
         return max(found.p_value, times.p_value)
-
-    @property
-    def mean_difference(self) -> float:
-        """The mean of first minus second where neither is infinite."""
-        return float(self.differences.mean()) if len(self.differences) else 0.0
 
     def planning_sd(self) -> float | None:
         """The standard deviation to plan with; None where there are too few scores for one."""

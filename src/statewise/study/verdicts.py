@@ -111,7 +111,7 @@ def verdicts_on(
     """
     cases = [Case(observed, observed.compare(1.0 - alpha), alpha) for observed in seen]
     families = [observed.hypothesis.family for observed in seen]
-    differ = _by_family(families, [observed.p_difference for observed in seen])
+    differ = _by_family(families, [case.observed.p_difference(case.comparison) for case in cases])
     within = _by_family(families, [case.p_against_margin for case in cases])
     verdicts = []
     for case, same, p, p_within in zip(cases, equal, differ, within, strict=True):
