@@ -300,3 +300,17 @@ def test_a_backtest_is_made_for_its_own_horizon() -> None:
         expected = whole(horizon=horizon).backtest(long(), 4, **options)
         for one, other in zip(of(model.backtest(long(), 4, **options)), of(expected), strict=True):
             np.testing.assert_array_equal(one, other)
+
+
+def test_how_long_it_takes_is_measured_once_for_all_cutoffs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def expected(*given: Any) -> tuple[str, float]:
+        asked.append(given)
+        return "Training", 0.0
+
+    monkeypatch.setattr("statewise.forecasting.fit.expected", expected)
+    small(progress=True).backtest(long(), 2, cutoffs=3)
+    assert len(asked) == 1

@@ -59,7 +59,7 @@ def fit_model(
     learner, past = prepared(settings, panel, past_columns)
     judged = settings.combine or settings.intervals
     cuts = [past.lengths, seen(learner, past)] if judged else [past.lengths]
-    if progress.is_shown:
+    if progress.announces:  # it takes a measurement
         progress.announce(*expected(learner, past, cuts, settings))
     found, training = train(learner, past, cuts, settings.threads, progress, running)
     networks, twin = found[0], found[1] if judged else None

@@ -116,7 +116,7 @@ def chosen(model: Settings, panel: Panel, past: int) -> Choice:
                 made[name] = prepared(settings, panel, past)
             except SettingError as error:
                 refused = error
-        if progress.is_shown:
+        if progress.announces:
             seconds = sum(
                 of_training(*each, [seen(*each)], model.threads) for each in made.values()
             )

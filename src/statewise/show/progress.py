@@ -67,6 +67,11 @@ class Progress:
         """Whether anybody sees it."""
         return self.stream is not None
 
+    @property
+    def announces(self) -> bool:
+        """Whether anybody hears what is announced now, which the first part does for all."""
+        return self.is_shown and self.part == 1
+
     def go_to(self, part: int, parts: int) -> None:
         """The next part of the work begins."""
         if self.is_shown:
@@ -82,7 +87,7 @@ class Progress:
         """
         parts = 1 if once else self.parts
         seconds *= parts
-        if self.is_shown and self.part == 1 and seconds > EVERY:
+        if self.announces and seconds > EVERY:
             times = f", {parts} times" if parts > 1 else ""
             say(f"{what}{times}: about {duration(seconds)}.")
 
